@@ -1,0 +1,279 @@
+//! The sections of the configuration. What is written here above a setting is what the operator reads in the example file.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ruma::{OwnedServerName, RoomVersionId, server_name};
+use serde::{Deserialize, Serialize};
+
+use super::describe::{settings, unset_when_empty};
+use super::{DatabaseUrl, Listener, Network, Secret};
+
+/// The whole configuration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Who this server is.
+    pub server: Server,
+    /// What clients and servers find under `/.well-known/matrix`.
+    pub well_known: WellKnown,
+    /// Where everything is kept.
+    pub database: Database,
+    /// Who may register.
+    pub registration: Registration,
+    /// How passwords are hashed.
+    pub passwords: Passwords,
+    /// Defaults of rooms.
+    pub rooms: Rooms,
+    /// Bounds of `/sync`.
+    pub sync: Sync,
+    /// How often one may do what.
+    pub rate_limits: RateLimits,
+    /// What is logged.
+    pub log: Log,
+    /// Where the server listens; empty means the default listener (see [`Config::listeners`]).
+    pub listeners: Vec<Listener>,
+}
+
+impl Config {
+    /// Where to listen: what is configured, or the default listener.
+    pub fn listeners(&self) -> Vec<Listener> {
+        if self.listeners.is_empty() { vec![Listener::default()] } else { self.listeners.clone() }
+    }
+}
+
+settings! {
+    /// Who this server is.
+    pub struct Server {
+        /// The part of user ids after the colon, such as "example.org". IT CAN NEVER BE CHANGED: users, rooms and events
+        /// carry it. "localhost" is for trial only; nobody outside will ever be able to reach its users.
+        name: OwnedServerName = server_name!("localhost").to_owned(),
+        /// The folder for everything the server keeps.
+        data_dir: PathBuf = PathBuf::from("./data"),
+        /// The file with the key that signs events. Unset: "signing.key" in the data folder.
+        #[serde(deserialize_with = "unset_when_empty")]
+        signing_key_path: Option<PathBuf> = None,
+        /// Under which address clients reach this server, such as "https://matrix.example.org". Links in answers use it.
+        #[serde(deserialize_with = "unset_when_empty")]
+        public_base_url: Option<String> = None,
+        /// Networks of the reverse proxies whose X-Forwarded-For header is believed, such as ["127.0.0.1", "10.0.0.0/8"].
+        /// Behind a proxy that is not listed all clients share one address, and so one set of limits.
+        /// "unix" stands for every listener on a Unix socket.
+        trusted_proxies: Vec<TrustedProxy> = Vec::new(),
+    }
+}
+
+impl Server {
+    /// The file of the signing key.
+    pub fn signing_key_path(&self) -> PathBuf {
+        self.signing_key_path.clone().unwrap_or_else(|| self.data_dir.join("signing.key"))
+    }
+
+    /// Whether a request that came from `peer` may say from which address it was made. `None` is a Unix socket.
+    pub fn trusts(&self, peer: Option<std::net::IpAddr>) -> bool {
+        self.trusted_proxies.iter().any(|proxy| match (proxy, peer) {
+            (TrustedProxy::Network(network), Some(peer)) => network.contains(peer),
+            (TrustedProxy::Unix, None) => true,
+            _ => false,
+        })
+    }
+}
+
+/// A reverse proxy that is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum TrustedProxy {
+    /// One that connects from this network.
+    Network(Network),
+    /// One that connects through a Unix socket.
+    Unix,
+}
+
+impl TryFrom<String> for TrustedProxy {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text == "unix" { Ok(Self::Unix) } else { text.parse().map(Self::Network) }
+    }
+}
+
+impl From<TrustedProxy> for String {
+    fn from(proxy: TrustedProxy) -> Self {
+        match proxy {
+            TrustedProxy::Network(network) => network.to_string(),
+            TrustedProxy::Unix => "unix".to_owned(),
+        }
+    }
+}
+
+settings! {
+    /// What is answered under /.well-known/matrix of this server.
+    pub struct WellKnown {
+        /// Where clients find this server: the base_url of /.well-known/matrix/client. Unset: server.public_base_url.
+        #[serde(deserialize_with = "unset_when_empty")]
+        client: Option<String> = None,
+        /// Where other servers find this one: the m.server of /.well-known/matrix/server, such as "matrix.example.org:443".
+        #[serde(deserialize_with = "unset_when_empty")]
+        server: Option<String> = None,
+    }
+}
+
+settings! {
+    /// Where everything is kept.
+    pub struct Database {
+        /// "sqlite" (a file in the data folder), "sqlite:/some/where/peerbrain.db", or "postgres://user:password@host/name".
+        url: DatabaseUrl = DatabaseUrl::new("sqlite"),
+        /// Connections for reading.
+        readers: NonZeroUsize = nonzero(8),
+        /// Further connections for slow reads (searches, backups), so that they hold up nobody else.
+        slow_readers: NonZeroUsize = nonzero(2),
+        /// SQLite: megabytes of page cache of each reading connection.
+        sqlite_cache_mb: u32 = 2,
+        /// Events kept in memory, as a number.
+        event_cache: usize = 10_000,
+        /// Nodes of room states kept in memory, as a number.
+        state_cache: usize = 5_000,
+        /// Rooms whose newest events and members are kept in memory, as a number.
+        room_cache: usize = 1_000,
+    }
+}
+
+settings! {
+    /// Who may register. The first user registers with the one-time token that the first start prints, whatever the mode.
+    pub struct Registration {
+        /// "closed": nobody. "token": who has a token. "open": everybody (strangers will use your server to send spam).
+        mode: RegistrationMode = RegistrationMode::Closed,
+        /// The tokens for mode "token".
+        tokens: Vec<Secret> = Vec::new(),
+        /// A secret for programs that register users through /_synapse/admin/v1/register. Unset: that way is shut.
+        #[serde(deserialize_with = "unset_when_empty")]
+        shared_secret: Option<Secret> = None,
+    }
+}
+
+/// Who may register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RegistrationMode {
+    /// Nobody.
+    Closed,
+    /// Those with a token.
+    Token,
+    /// Everybody.
+    Open,
+}
+
+settings! {
+    /// How passwords are hashed (Argon2id). Changes concern passwords that are set from then on.
+    pub struct Passwords {
+        /// Kilobytes of memory for each hash.
+        memory_kb: u32 = 19_456,
+        /// Passes over that memory.
+        passes: u32 = 2,
+        /// Hashes computed at the same time. 0: one per processor core.
+        at_once: usize = 0,
+        /// Requests that may wait for their turn; further ones are told to come back later.
+        queue: usize = 64,
+        /// Fewest characters of a new password.
+        min_length: usize = 8,
+    }
+}
+
+settings! {
+    /// Defaults of rooms.
+    pub struct Rooms {
+        /// The version of rooms whose creator asks for none: "6" to "12".
+        default_version: RoomVersionId = RoomVersionId::V12,
+        /// Most rooms that one user may be joined to.
+        max_joined: usize = 10_000,
+    }
+}
+
+settings! {
+    /// Bounds of /sync.
+    pub struct Sync {
+        /// Most events of one room in one answer, whatever a client's filter says.
+        timeline_limit: usize = 100,
+        /// The longest that a client may wait for something new, in seconds.
+        long_poll_seconds: u64 = 300,
+    }
+}
+
+impl Sync {
+    /// The longest that a client may wait for something new.
+    pub fn long_poll(&self) -> Duration {
+        Duration::from_secs(self.long_poll_seconds)
+    }
+}
+
+settings! {
+    /// How often one user, or one address before login, may do what. Each is a bucket of `burst` that fills again at
+    /// `per_second`. Who exceeds it gets M_LIMIT_EXCEEDED with the time to wait.
+    pub struct RateLimits {
+        /// Off only for tests.
+        enabled: bool = true,
+        /// Messages, state events and redactions, per user.
+        message: Rate = Rate::new(10.0, 100),
+        /// Logins, per address and per user.
+        login: Rate = Rate::new(0.2, 10),
+        /// Wrong passwords, per user: after them even the right one has to wait.
+        failed_login: Rate = Rate::new(0.1, 5),
+        /// Registrations, per address.
+        registration: Rate = Rate::new(0.05, 5),
+        /// Looking for a free user name, checking a registration token, per address.
+        registration_check: Rate = Rate::new(1.0, 10),
+        /// Joins and knocks, per user.
+        join: Rate = Rate::new(0.5, 30),
+        /// Invites, per inviting user.
+        invite: Rate = Rate::new(0.5, 30),
+        /// New rooms, per user.
+        create_room: Rate = Rate::new(0.2, 20),
+        /// Profile changes, per user: each is written into all rooms of the user.
+        profile: Rate = Rate::new(0.2, 10),
+        /// Everything else that writes, per user.
+        write: Rate = Rate::new(20.0, 200),
+    }
+}
+
+/// A bucket of tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Tokens that come back each second.
+    pub per_second: f64,
+    /// Tokens of a full bucket: what may be done at once.
+    pub burst: NonZeroU32,
+}
+
+impl Rate {
+    /// A bucket of `burst` (at least one) that fills again at `per_second`.
+    pub fn new(per_second: f64, burst: u32) -> Self {
+        Self { per_second, burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN) }
+    }
+}
+
+settings! {
+    /// What is logged, to standard error.
+    pub struct Log {
+        /// "error", "warn", "info", "debug" or "trace"; or by part, such as "info,peerbrain_rooms=debug".
+        level: String = "info".to_owned(),
+        /// "text" for people, "json" for programs.
+        format: LogFormat = LogFormat::Text,
+    }
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// A default that is not zero.
+fn nonzero(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
+}

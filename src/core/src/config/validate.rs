@@ -1,0 +1,134 @@
+//! What the types of the settings cannot say.
+
+use ruma::RoomVersionId;
+
+use super::{Config, ConfigError, Listener, Rate, RegistrationMode};
+
+/// Room versions that this server speaks.
+const VERSIONS: [RoomVersionId; 7] = [
+    RoomVersionId::V6,
+    RoomVersionId::V7,
+    RoomVersionId::V8,
+    RoomVersionId::V9,
+    RoomVersionId::V10,
+    RoomVersionId::V11,
+    RoomVersionId::V12,
+];
+
+impl Config {
+    /// Checks what the types of the settings cannot say. [`super::load`] has done it already.
+    ///
+    /// # Errors
+    /// The first setting whose value makes no sense, with what is allowed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.check_addresses()?;
+        self.check_database()?;
+        self.check_numbers()?;
+        self.check_rates()?;
+        let version = &self.rooms.default_version;
+        require(VERSIONS.contains(version), "rooms.default_version", version, "one of \"6\" to \"12\"")?;
+        let registration = &self.registration;
+        let usable = registration.mode != RegistrationMode::Token || !registration.tokens.is_empty();
+        require(
+            usable,
+            "registration.tokens",
+            "empty",
+            "a list of at least one token when registration.mode is \"token\"",
+        )?;
+        let secret = registration.shared_secret.as_ref();
+        let long_enough = secret.is_none_or(|secret| secret.expose().len() >= 16);
+        require(long_enough, "registration.shared_secret", "***", "at least 16 characters long")?;
+        self.listeners.iter().try_for_each(check_listener)
+    }
+
+    fn check_addresses(&self) -> Result<(), ConfigError> {
+        let urls =
+            [("server.public_base_url", &self.server.public_base_url), ("well_known.client", &self.well_known.client)];
+        for (key, url) in urls {
+            let Some(url) = url else { continue };
+            let fits = url.starts_with("https://") || url.starts_with("http://");
+            require(fits, key, url, "an address that begins with \"https://\" (or \"http://\" for trial)")?;
+        }
+        let Some(server) = &self.well_known.server else { return Ok(()) };
+        let fits = ruma::ServerName::parse(server).is_ok();
+        require(fits, "well_known.server", server, "a server name such as \"matrix.example.org:443\"")
+    }
+
+    fn check_database(&self) -> Result<(), ConfigError> {
+        let url = self.database.url.expose();
+        let fits = url == "sqlite"
+            || url.strip_prefix("sqlite:").is_some_and(|path| !path.is_empty())
+            || url.starts_with("postgres://")
+            || url.starts_with("postgresql://");
+        require(fits, "database.url", "something else", "\"sqlite\", \"sqlite:path\" or \"postgres://…\"")?;
+        require(self.database.readers.get() <= 256, "database.readers", self.database.readers, "from 1 to 256")?;
+        require(
+            self.database.slow_readers.get() <= 64,
+            "database.slow_readers",
+            self.database.slow_readers,
+            "from 1 to 64",
+        )
+    }
+
+    fn check_numbers(&self) -> Result<(), ConfigError> {
+        let (hash, sync) = (&self.passwords, &self.sync);
+        require((8..=4_194_304).contains(&hash.memory_kb), "passwords.memory_kb", hash.memory_kb, "from 8 to 4194304")?;
+        require((1..=100).contains(&hash.passes), "passwords.passes", hash.passes, "from 1 to 100")?;
+        require(hash.at_once <= 1_024, "passwords.at_once", hash.at_once, "from 0 to 1024")?;
+        require((1..=100_000).contains(&hash.queue), "passwords.queue", hash.queue, "from 1 to 100000")?;
+        require((1..=256).contains(&hash.min_length), "passwords.min_length", hash.min_length, "from 1 to 256")?;
+        require(
+            (1..=1_000).contains(&sync.timeline_limit),
+            "sync.timeline_limit",
+            sync.timeline_limit,
+            "from 1 to 1000",
+        )?;
+        require(
+            (1..=3_600).contains(&sync.long_poll_seconds),
+            "sync.long_poll_seconds",
+            sync.long_poll_seconds,
+            "from 1 to 3600",
+        )?;
+        require(self.rooms.max_joined > 0, "rooms.max_joined", self.rooms.max_joined, "at least 1")
+    }
+
+    fn check_rates(&self) -> Result<(), ConfigError> {
+        let limits = &self.rate_limits;
+        let rates: [(&str, Rate); 10] = [
+            ("rate_limits.message.per_second", limits.message),
+            ("rate_limits.login.per_second", limits.login),
+            ("rate_limits.failed_login.per_second", limits.failed_login),
+            ("rate_limits.registration.per_second", limits.registration),
+            ("rate_limits.registration_check.per_second", limits.registration_check),
+            ("rate_limits.join.per_second", limits.join),
+            ("rate_limits.invite.per_second", limits.invite),
+            ("rate_limits.create_room.per_second", limits.create_room),
+            ("rate_limits.profile.per_second", limits.profile),
+            ("rate_limits.write.per_second", limits.write),
+        ];
+        rates.into_iter().try_for_each(|(key, rate)| {
+            let fits = rate.per_second.is_finite() && rate.per_second > 0.0;
+            require(
+                fits,
+                key,
+                rate.per_second,
+                "a number above 0 (to have no limits at all: rate_limits.enabled = false)",
+            )
+        })
+    }
+}
+
+fn check_listener(listener: &Listener) -> Result<(), ConfigError> {
+    let both_or_none = listener.tls_certificate.is_some() == listener.tls_key.is_some();
+    require(both_or_none, "listeners.tls_key", "alone", "given together with tls_certificate, or not at all")?;
+    require(!listener.apis.is_empty(), "listeners.apis", "empty", "a list of at least one of the APIs")
+}
+
+fn require(
+    fits: bool,
+    key: &'static str,
+    value: impl std::fmt::Display,
+    allowed: &'static str,
+) -> Result<(), ConfigError> {
+    if fits { Ok(()) } else { Err(ConfigError::Value { key, value: value.to_string(), allowed }) }
+}

@@ -1,0 +1,14 @@
+//! What every other crate of the server stands on: the clock and the source of randomness (both injected, so that a
+//! test decides what time it is and which tokens come next), the limits that bound what a remote party can make grow,
+//! and the model of the configuration.
+//!
+//! Nothing here opens a socket or a database. The only file that is read is the configuration, in [`config::load`].
+
+pub mod clock;
+pub mod config;
+pub mod limits;
+pub mod random;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use config::{Config, ConfigError};
+pub use random::{Random, SeededRandom, SystemRandom};

@@ -1,0 +1,33 @@
+//! Events (PDUs) as every server of a room must see them: built, hashed and signed, or checked on arrival; the
+//! authorization rules, state resolution, redaction, and the form in which clients get them.
+//!
+//! Everything here is a pure function of its arguments. No database, network, clock or randomness: what is needed
+//! of them comes in as values or closures. Room versions 6 to 12 ([`version`]).
+
+pub mod auth;
+mod builder;
+pub mod canonical;
+pub mod client_event;
+mod error;
+mod format;
+pub mod order;
+mod pdu;
+mod power_levels;
+pub mod redact;
+pub mod resolve;
+mod signing_key;
+pub mod validate;
+mod verified;
+pub mod version;
+pub mod visibility;
+
+pub use self::{
+    builder::EventBuilder,
+    client_event::{ClientFormat, Unsigned},
+    error::{Error, Result},
+    format::MAX_PDU_BYTES,
+    pdu::Pdu,
+    power_levels::PowerLevels,
+    signing_key::SigningKey,
+    verified::{Provenance, VerifiedPdu},
+};

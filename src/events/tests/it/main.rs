@@ -1,0 +1,14 @@
+//! Tests of the crate through its public interface.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+mod authorization;
+mod canonical;
+mod client_form;
+mod levels;
+mod naive;
+mod receiving;
+mod redaction;
+mod resolution;
+mod room;
+mod seeing;
+mod vectors;

@@ -1,0 +1,52 @@
+//! What can go wrong.
+
+use std::path::PathBuf;
+
+/// The result of most functions here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error of the generator, or of the server under test.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `--url` is not something this program can speak to.
+    #[error("{0}: only http://HOST:PORT can be measured")]
+    Url(String),
+    /// No row has a name that `--rows` asks for.
+    #[error("no row is named like {0:?}; there are: {1}")]
+    Rows(String, String),
+    /// An option that is needed to measure is missing.
+    #[error("{0} is needed")]
+    Missing(&'static str),
+    /// The connection failed, or broke in the middle.
+    #[error("HTTP: {0}")]
+    Connection(#[from] hyper::Error),
+    /// A request could not be built from what the server or the command line gave.
+    #[error("request: {0}")]
+    Request(#[from] http::Error),
+    /// The server took longer than [`crate::http::PATIENCE`].
+    #[error("no answer within {} s", crate::http::PATIENCE.as_secs())]
+    Patience,
+    /// The server answered with something else than success.
+    #[error("{status}: {body}")]
+    Status {
+        /// The HTTP status.
+        status: http::StatusCode,
+        /// The start of the body.
+        body: String,
+    },
+    /// An answer or a report is not the JSON it should be.
+    #[error("JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// An answer lacks a field that the specification demands.
+    #[error("the answer to {0} lacks {1}")]
+    Lacks(&'static str, &'static str),
+    /// A process to be measured cannot be looked at.
+    #[error("process {0}: {1}")]
+    Process(u32, std::io::Error),
+    /// A file cannot be read or written.
+    #[error("{0}: {1}")]
+    File(PathBuf, std::io::Error),
+    /// Anything else of the operating system.
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+}

@@ -1,0 +1,94 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Measures a Matrix homeserver in a closed loop: every worker sends its next request when the last was answered.
+#[derive(Debug, Parser)]
+#[command(name = "loadtest", version, args_conflicts_with_subcommands = true)]
+pub struct Options {
+    /// What to do instead of measuring.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The server under test, plain HTTP.
+    #[arg(long, default_value = "http://127.0.0.1:8008")]
+    pub url: String,
+    /// The secret of Synapse-compatible registration (/_synapse/admin/v1/register). The server must not limit rates.
+    #[arg(long, default_value = "")]
+    pub shared_secret: String,
+    /// The server's name, the part of user ids after the colon.
+    #[arg(long, default_value = "localhost")]
+    pub server_name: String,
+    /// The server's process, for its CPU time and memory; children are counted too.
+    #[arg(long)]
+    pub pid: Option<u32>,
+    /// A process of its database, say PostgreSQL's postmaster; children are counted too. May be repeated.
+    #[arg(long)]
+    pub db_pid: Vec<u32>,
+    /// How long each row is measured, in seconds.
+    #[arg(long, default_value_t = 10.0)]
+    pub seconds: f64,
+    /// Only rows whose name contains one of these words (separated by commas).
+    #[arg(long, value_delimiter = ',')]
+    pub rows: Vec<String>,
+    /// Write the report here.
+    #[arg(long)]
+    pub json: Option<PathBuf>,
+    /// A few seconds in all with small rooms: whether everything works, not how fast.
+    #[arg(long)]
+    pub short: bool,
+    /// Fill the database with this many messages in other rooms first.
+    #[arg(long, default_value_t = 0)]
+    pub history: u64,
+    /// At most this many fresh devices are logged in for a row of initial syncs: a login costs a password hash.
+    #[arg(long, default_value_t = 2000)]
+    pub devices: usize,
+    /// How long to wait after the last row before memory is looked at once more, in seconds.
+    #[arg(long, default_value_t = 0.0)]
+    pub settle: f64,
+}
+
+/// The other things this program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sets two reports side by side: how many times the first server does what the second does, at which cost.
+    Compare {
+        /// The report of the server one is interested in.
+        one: PathBuf,
+        /// The report it is compared with.
+        other: PathBuf,
+    },
+}
+
+/// How large everything is.
+#[derive(Debug, Clone)]
+pub struct Scale {
+    /// The numbers of concurrent senders, one row each and way of spreading.
+    pub senders: Vec<usize>,
+    /// How many rooms the senders of the "many" rows spread over.
+    pub spread: usize,
+    /// How many long polls wait in the latency row.
+    pub pollers: usize,
+    /// How many messages lie in the room of the paging and initial sync rows.
+    pub messages: usize,
+    /// How many rooms the account of the large initial sync is in.
+    pub rooms: usize,
+    /// How many members each of these rooms has.
+    pub members: usize,
+    /// How many messages lie in each of these rooms.
+    pub room_messages: usize,
+}
+
+impl Scale {
+    /// The sizes that figures are told for, or those of a short run.
+    pub fn new(short: bool) -> Self {
+        if short {
+            let senders = vec![1, 16];
+            Self { senders, spread: 4, pollers: 20, messages: 250, rooms: 10, members: 5, room_messages: 5 }
+        } else {
+            let senders = vec![1, 16, 128];
+            Self { senders, spread: 32, pollers: 100, messages: 1000, rooms: 300, members: 5, room_messages: 20 }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Why a room could not be changed or read.
+
+use ruma::RoomVersionId;
+
+/// The result of everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a room could not be changed or read. The text is meant for the client.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 404 `M_NOT_FOUND`.
+    #[error("{0}")]
+    NotFound(String),
+    /// 403 `M_FORBIDDEN`.
+    #[error("{0}")]
+    Forbidden(String),
+    /// 400 `M_INVALID_PARAM`.
+    #[error("{0}")]
+    InvalidParam(String),
+    /// 400 `M_BAD_JSON`.
+    #[error("{0}")]
+    BadJson(String),
+    /// 400 `M_MISSING_PARAM`.
+    #[error("{0}")]
+    MissingParam(String),
+    /// 413 `M_TOO_LARGE`.
+    #[error("{0}")]
+    TooLarge(String),
+    /// 400 `M_UNSUPPORTED_ROOM_VERSION`.
+    #[error("room version {0} is not supported here")]
+    UnsupportedRoomVersion(String),
+    /// 400 `M_INCOMPATIBLE_ROOM_VERSION`.
+    #[error("the room is of version {0}")]
+    IncompatibleRoomVersion(RoomVersionId),
+    /// 400 `M_INVALID_ROOM_STATE`.
+    #[error("{0}")]
+    InvalidRoomState(String),
+    /// 400 `M_ROOM_IN_USE` (createRoom) or 409 `M_UNKNOWN` (directory).
+    #[error("the alias is already in use")]
+    AliasInUse,
+    /// 400 `M_BAD_ALIAS`.
+    #[error("{0}")]
+    BadAlias(String),
+    /// 400 `M_BAD_STATE`.
+    #[error("{0}")]
+    BadState(String),
+    /// 400 `M_UNKNOWN`.
+    #[error("{0}")]
+    Unknown(String),
+    /// 403 `M_INVITE_BLOCKED` (spec v1.18, MSC4380).
+    #[error("the user does not take invites")]
+    InviteBlocked,
+    /// 400 `M_DUPLICATE_ANNOTATION`.
+    #[error("the same reaction is already there")]
+    DuplicateAnnotation,
+    /// 503: the database cannot be reached or written; 500 for what should not happen.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// An event that we built ourselves, or that is stored, does not hold together.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<events::Error> for Error {
+    fn from(error: events::Error) -> Self {
+        let text = error.to_string();
+        match error {
+            events::Error::TooLarge(_) => Self::TooLarge(text),
+            events::Error::NotJson(_) | events::Error::BadJson(_) => Self::BadJson(text),
+            events::Error::Format(_) => Self::InvalidParam(text),
+            events::Error::Forbidden(_) => Self::Forbidden(text),
+            events::Error::Signature(_) => Self::Forbidden(text),
+            events::Error::Resolution(_) | events::Error::Key(_) => Self::Internal(text),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Rooms: create, send, membership, state, history, and who may see what.
+//!
+//! Here lives what makes an event part of a room: one lane per active room builds the next events on the room's head
+//! and hands finished rows to the store. Reading a room for a client or another server goes through here too, for the
+//! one visibility filter is here. No HTTP, no database language, no network: what is needed of other servers is asked
+//! for through small traits.
+
+mod cache;
+mod error;
+mod rooms;
+
+pub use cache::{EventCache, event_id, parse};
+pub use error::{Error, Result};
+pub use rooms::{Options, Rooms, rules_of};

@@ -1,0 +1,102 @@
+//! The handle through which the server works with rooms.
+
+use std::sync::Arc;
+
+use events::{SigningKey, version};
+use peerbrain_core::{clock::Clock, random::Random};
+use ruma::{OwnedServerName, RoomId, RoomVersionId, UserId, room_version_rules::RoomVersionRules};
+use store::{
+    Store,
+    rooms::{RoomRow, room_by_id},
+    state::NodeCache,
+};
+
+use crate::{Error, EventCache, Result};
+
+/// What [`Rooms`] is made of.
+pub struct Options {
+    /// Where rooms are kept.
+    pub store: Store,
+    /// The name of this server.
+    pub server_name: OwnedServerName,
+    /// The key it signs with.
+    pub key: Arc<SigningKey>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for room ids.
+    pub random: Arc<dyn Random>,
+    /// Events used lately; must be an observer of the store.
+    pub events: Arc<EventCache>,
+    /// Bytes of state nodes to keep in memory.
+    pub state_cache: u64,
+    /// The version of new rooms.
+    pub default_version: RoomVersionId,
+}
+
+/// Rooms. Cheap to clone.
+#[derive(Clone)]
+pub struct Rooms {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub store: Store,
+    pub server_name: OwnedServerName,
+    pub key: Arc<SigningKey>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub events: Arc<EventCache>,
+    pub nodes: NodeCache,
+    pub default_version: RoomVersionId,
+}
+
+impl Rooms {
+    /// Starts working with the rooms of a store.
+    pub fn new(options: Options) -> Self {
+        let Options { store, server_name, key, clock, random, events, state_cache, default_version } = options;
+        let nodes = NodeCache::new(state_cache);
+        Self { inner: Arc::new(Inner { store, server_name, key, clock, random, events, nodes, default_version }) }
+    }
+
+    /// The store underneath.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The cache of events.
+    pub fn events(&self) -> &EventCache {
+        &self.inner.events
+    }
+
+    /// The cache of state nodes.
+    pub fn nodes(&self) -> &NodeCache {
+        &self.inner.nodes
+    }
+
+    /// The version of new rooms.
+    pub fn default_version(&self) -> &RoomVersionId {
+        &self.inner.default_version
+    }
+
+    /// Whether a user is one of ours.
+    pub fn is_local(&self, user: &UserId) -> bool {
+        user.server_name() == self.inner.server_name
+    }
+
+    /// The room of this id.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn room(&self, room_id: &RoomId) -> Result<RoomRow> {
+        let id = room_id.to_owned();
+        let row = self.inner.store.read(move |conn| room_by_id(conn, id.as_str())).await?;
+        row.ok_or_else(|| Error::NotFound("this server does not know the room".into()))
+    }
+}
+
+/// The rules of a stored room.
+pub fn rules_of(room: &RoomRow) -> Result<&'static RoomVersionRules> {
+    let version = RoomVersionId::try_from(room.version.as_str())
+        .map_err(|_| Error::Internal(format!("room of version {:?}", room.version)))?;
+    version::rules(&version).ok_or_else(|| Error::UnsupportedRoomVersion(room.version.clone()))
+}

@@ -1,0 +1,1 @@
+//! Users, their tokens, devices, profiles, account data, filters.

@@ -1,0 +1,45 @@
+//! One process per database.
+
+use std::fs::{File, TryLockError};
+
+use diesel::prelude::*;
+
+use crate::{Conn, Error, Result, Target};
+
+/// The number under which PostgreSQL keeps our lock ("peerbrai" in ASCII).
+const ADVISORY_LOCK: i64 = 0x7065_6572_6272_6169;
+
+const IN_USE: &str = "the database is in use by another process: only one may run on it at a time";
+
+/// Held as long as the store is open. On PostgreSQL the lock belongs to the writer's connection instead.
+pub(crate) struct FileLock {
+    _file: Option<File>,
+}
+
+impl FileLock {
+    /// Takes the lock beside an SQLite database; nothing to do for PostgreSQL.
+    pub(crate) fn take(target: &Target) -> Result<Self> {
+        let Target::Sqlite(path) = target else { return Ok(Self { _file: None }) };
+        let mut name = path.clone().into_os_string();
+        name.push(".lock");
+        let file = File::options().create(true).truncate(false).write(true).open(name)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse(IN_USE.into())),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Takes PostgreSQL's advisory lock on the writer's own connection, so that it goes with it.
+pub(crate) fn advisory(conn: &mut Conn) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Locked {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        locked: bool,
+    }
+    let Conn::Pg(conn) = conn else { return Ok(()) };
+    let row: Locked =
+        diesel::sql_query(format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS locked")).get_result(conn)?;
+    if row.locked { Ok(()) } else { Err(Error::InUse(IN_USE.into())) }
+}

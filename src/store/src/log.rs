@@ -1,0 +1,68 @@
+//! The log: what happened, in the order of positions, for those who follow it.
+
+use diesel::prelude::*;
+
+use crate::{
+    Conn, Result,
+    connection::{ROWS_PER_INSERT, both},
+    schema::log,
+};
+
+/// What kind of thing happened. The numbers are stored: never reuse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i16)]
+pub enum LogKind {
+    /// A room event; `row` is its number.
+    Event = 1,
+    /// The membership of `user`, one of ours, changed in `room`; `row` is the event's number.
+    Membership = 2,
+    /// Account data of `user`, in `room` or global.
+    AccountData = 3,
+    /// The profile of `user`.
+    Profile = 4,
+    /// The devices of `user`.
+    Devices = 5,
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its place in the one order.
+    pub position: i64,
+    /// What happened.
+    pub kind: LogKind,
+    /// The number of the room it happened in.
+    pub room: Option<i64>,
+    /// The user it concerns.
+    pub user: Option<String>,
+    /// The number of the row that tells more.
+    pub row: Option<i64>,
+}
+
+/// Writes the entries of one transaction.
+pub(crate) fn insert(conn: &mut Conn, entries: &[LogEntry]) -> Result<()> {
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|e| {
+            (
+                log::position.eq(e.position),
+                log::kind.eq(e.kind as i16),
+                log::room.eq(e.room),
+                log::user_id.eq(e.user.as_deref()),
+                log::row_id.eq(e.row),
+            )
+        })
+        .collect();
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        both!(conn, c => diesel::insert_into(log::table).values(rows).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Forgets what every durable follower has read, and all but the newest `keep` positions.
+pub(crate) fn prune(conn: &mut Conn, newest: i64, keep: i64) -> Result<usize> {
+    use crate::schema::followers;
+    let slowest: Option<i64> = followers::table.select(diesel::dsl::min(followers::position)).first(conn)?;
+    let before = slowest.unwrap_or(newest).min(newest - keep);
+    Ok(diesel::delete(log::table.filter(log::position.le(before))).execute(conn)?)
+}

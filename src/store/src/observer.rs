@@ -1,0 +1,25 @@
+//! Those who must know of a commit before its callers do.
+
+use std::sync::Arc;
+
+use crate::{LogEntry, rooms::EventRow};
+
+/// One committed transaction.
+#[derive(Debug)]
+pub struct Committed {
+    /// The newest position after it.
+    pub position: i64,
+    /// What happened, in order.
+    pub entries: Vec<LogEntry>,
+    /// The events it appended, in order, with their positions.
+    pub events: Vec<(i64, Arc<EventRow>)>,
+    /// Events that it redacted: (room, event) numbers. Cached copies are wrong now.
+    pub redacted: Vec<(i64, i64)>,
+}
+
+/// Is told of each commit, in order, on the writer's thread and before the callers are answered. So a cache that
+/// follows this way is never behind what a client has been told. It must be quick and must not wait.
+pub trait Observer: Send + Sync {
+    /// Takes note of one commit.
+    fn committed(&self, committed: &Committed);
+}

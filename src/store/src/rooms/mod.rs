@@ -1,0 +1,44 @@
+//! Rooms, their events, state and members.
+
+pub(crate) mod append;
+mod append_value;
+mod current;
+mod event;
+mod find_event;
+mod find_room;
+mod members;
+mod membership;
+mod room;
+mod state_keys;
+mod state_nodes;
+
+use diesel::{dsl::max, prelude::*};
+
+pub use append_value::{
+    Append, Appended, AuthChainLink, AuthChainRow, MembershipChange, Redaction, StateChange, StateNode,
+};
+pub use current::{current_event, current_events, current_state};
+pub use event::{EventFlags, EventRow, StoredEvent};
+pub use find_event::{event_by_id, event_nids, events_by_nid, events_by_txn};
+pub use find_room::{room_by_alias, room_by_id, room_by_nid, rooms_by_nid};
+pub use members::{forget, member, members_of_room, rooms_of_user};
+pub use membership::{MemberRow, Membership};
+pub use room::{RoomRow, extremities_from_text, extremities_to_text};
+pub use state_keys::{intern_state_keys, state_key_nid, state_keys_by_nid};
+pub use state_nodes::{state_node_by_hash, state_nodes};
+
+use crate::{
+    Conn, Result,
+    schema::{events, rooms, state_keys as keys, state_nodes as nodes},
+};
+
+/// The highest number ever given to a row that is numbered before its transaction.
+pub(crate) fn highest_nid(conn: &mut Conn) -> Result<i64> {
+    let highest: [Option<i64>; 4] = [
+        events::table.select(max(events::nid)).first(conn)?,
+        rooms::table.select(max(rooms::nid)).first(conn)?,
+        keys::table.select(max(keys::nid)).first(conn)?,
+        nodes::table.select(max(nodes::id)).first(conn)?,
+    ];
+    Ok(highest.into_iter().flatten().max().unwrap_or(0))
+}

@@ -1,0 +1,8 @@
+//! The one writer of a process: a thread with its own connection that puts whatever waits into one transaction.
+
+mod batch;
+mod job;
+mod thread;
+
+pub(crate) use job::{AppendJob, Job, Write};
+pub(crate) use thread::{Writer, WriterStats};

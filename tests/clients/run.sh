@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Runs every client's story against a homeserver:  run.sh URL SERVER_NAME [SHARED_SECRET]
+#
+# SHARED_SECRET is used only where the server refuses open registration. Python 3 and npm must be there; what the
+# clients need is installed from the pinned lists into the user's cache, never into the checkout.
+# Closing line: `N passed, N failed` over all stories.
+set -uo pipefail
+
+if [ $# -lt 2 ]; then
+    echo "usage: $0 URL SERVER_NAME [SHARED_SECRET]" >&2
+    exit 2
+fi
+export HOMESERVER_URL=$1 SERVER_NAME=$2 REGISTRATION_SHARED_SECRET=${3:-}
+# Only the server under test is spoken to, and it is on this machine.
+export NO_PROXY=127.0.0.1,localhost,::1 no_proxy=127.0.0.1,localhost,::1
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/peerbrain/clients
+
+# fresh_folder NAME FILES...: prints a cache folder whose name changes with the content of FILES.
+fresh_folder() {
+    local name=$1
+    shift
+    echo "$cache/$name-$(cat "$@" | sha256sum | cut -c1-16)"
+}
+
+# install_nio FOLDER: a virtual environment with exactly what requirements.txt says.
+install_nio() {
+    python3 -m venv "$1" && "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$here/nio/requirements.txt"
+}
+
+# install_js FOLDER: a copy of the project, since node_modules and the imports' look-up belong beside the script.
+install_js() {
+    mkdir -p "$1" && cp "$here"/js-sdk/package.json "$here"/js-sdk/package-lock.json "$1" &&
+        (cd "$1" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+}
+
+# installed FOLDER COMMAND: installs once; a folder whose installation broke off is made anew.
+installed() {
+    [ -e "$1/.complete" ] && return
+    rm -rf "$1"
+    "$2" "$1" && touch "$1/.complete"
+}
+
+run_nio() {
+    local folder
+    folder=$(fresh_folder nio "$here/nio/requirements.txt")
+    installed "$folder" install_nio && "$folder/bin/python" "$here/nio/story.py"
+}
+
+run_js() {
+    local folder node
+    folder=$(fresh_folder js-sdk "$here"/js-sdk/package*.json)
+    installed "$folder" install_js || return 1
+    cp "$here/js-sdk/story.mjs" "$folder/story.mjs"
+    # The machine's own Node where no package of Node 22 exists for its processor.
+    node=$folder/node_modules/.bin/node
+    [ -x "$node" ] || node=node
+    "$node" "$folder/story.mjs"
+}
+
+passed=0 failed=0
+for client in nio js; do
+    echo "== $client"
+    output=$("run_$client" 2>&1)
+    code=$?
+    echo "$output" | sed '$!b; /^[0-9]* passed, [0-9]* failed$/d'
+    counts=$(echo "$output" | grep -oE '^[0-9]+ passed, [0-9]+ failed$' | tail -1)
+    passed=$((passed + $(echo "${counts:-0}" | grep -oE '^[0-9]+')))
+    if [ "$code" -ne 0 ] || [ -z "$counts" ]; then
+        echo "== $client failed (exit code $code)"
+        failed=$((failed + 1))
+    fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

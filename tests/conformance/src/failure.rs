@@ -1,0 +1,63 @@
+//! Why a test failed, with the line of the test that noticed.
+
+use std::fmt;
+use std::panic::Location;
+
+/// What a test gives back: nothing, or the reason it failed.
+pub type Outcome = Result<(), Failure>;
+
+/// The reason a test failed and the source line that found it.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    at: &'static Location<'static>,
+}
+
+impl Failure {
+    /// A failure with a message, placed where this is called.
+    #[track_caller]
+    pub fn new(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), at: Location::caller() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}:{})", self.message, self.at.file(), self.at.line())
+    }
+}
+
+impl From<reqwest::Error> for Failure {
+    #[track_caller]
+    fn from(error: reqwest::Error) -> Self {
+        let mut message = format!("HTTP: {error}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(inner) = source {
+            message.push_str(&format!(": {inner}"));
+            source = inner.source();
+        }
+        Failure::new(message)
+    }
+}
+
+/// Fails the test unless the condition holds. The rest is a format string that says what was expected.
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr, $($message:tt)+) => {
+        if !$condition {
+            return Err($crate::failure::Failure::new(format!($($message)+)));
+        }
+    };
+}
+
+/// Fails the test unless both values are equal; shows both.
+#[macro_export]
+macro_rules! ensure_eq {
+    ($got:expr, $want:expr, $($message:tt)+) => {
+        let (got, want) = (&$got, &$want);
+        if *got != *want {
+            let about = format!($($message)+);
+            return Err($crate::failure::Failure::new(format!("{about}: expected {want:?}, got {got:?}")));
+        }
+    };
+}

@@ -1,0 +1,133 @@
+//! `conformance`: a black-box suite of the Matrix client-server API.
+//!
+//! It runs against any homeserver, knows only its address, its server name and its registration shared secret, and
+//! speaks raw JSON: this crate depends on no Matrix library and on no crate of this workspace, so a mistake in shared
+//! types cannot hide. A test belongs here if the specification decides its outcome; it quotes the specification
+//! where a server is known to deviate. Nothing here may know how any server is built.
+
+mod client;
+mod failure;
+mod known;
+mod path;
+mod reply;
+mod report;
+mod room;
+mod run;
+mod sync;
+mod table;
+mod tests;
+mod user;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::client::Server;
+use crate::known::KnownFailures;
+use crate::report::Report;
+use crate::run::Test;
+
+/// Checks a homeserver against the Matrix client-server specification.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Address of the server, such as http://127.0.0.1:8008 (plain HTTP).
+    #[arg(long, required_unless_present_any = ["list", "check_table", "print_table"], default_value = "")]
+    url: String,
+    /// Server name, the part of user ids after the colon.
+    #[arg(long, default_value = "localhost")]
+    server_name: String,
+    /// The registration shared secret, with which the users of the tests are made.
+    #[arg(long, default_value = "")]
+    shared_secret: String,
+    /// Only tests whose name contains this; may be given several times.
+    #[arg(long)]
+    only: Vec<String>,
+    /// How many tests run at the same time.
+    #[arg(long, default_value_t = 4)]
+    jobs: usize,
+    /// Writes the results as JSON to this file.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Tests that are expected to fail on this server, as lines `area/name: reason`.
+    #[arg(long)]
+    known_failures: Option<PathBuf>,
+    /// Lists the tests and ends.
+    #[arg(long)]
+    list: bool,
+    /// Checks endpoints.tsv against the tests and ends.
+    #[arg(long)]
+    check_table: bool,
+    /// Prints endpoints.tsv with the tests of each row filled in, and ends.
+    #[arg(long)]
+    print_table: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match start(&arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            let _ = writeln!(std::io::stderr(), "conformance: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Does what the command line says; true if all is well.
+async fn start(arguments: &Arguments) -> Result<bool, String> {
+    let all = tests::all();
+    if arguments.print_table {
+        say(&table::write(&all));
+        return Ok(true);
+    }
+    if arguments.check_table {
+        let wrong = table::check(&all);
+        say(&wrong.iter().map(|line| format!("{line}\n")).collect::<String>());
+        say(&format!("{} tests, {} mistakes in endpoints.tsv\n", all.len(), wrong.len()));
+        return Ok(wrong.is_empty());
+    }
+    let names: Vec<&str> = all.iter().map(|test| test.name).collect();
+    let known = match &arguments.known_failures {
+        Some(path) => known::read(path, &names)?,
+        None => KnownFailures::new(),
+    };
+    let chosen = choose(all, &arguments.only);
+    if arguments.list {
+        say(&chosen.iter().map(|test| format!("{}\t{}\n", test.name, test.section)).collect::<String>());
+        return Ok(true);
+    }
+    against(arguments, chosen, known).await
+}
+
+/// Runs the chosen tests and reports.
+async fn against(arguments: &Arguments, chosen: Vec<Test>, known: KnownFailures) -> Result<bool, String> {
+    if chosen.is_empty() {
+        return Err("no test has such a name".to_owned());
+    }
+    // The HTTP client asks for one when it is built, although only plain HTTP is spoken.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let server = Server::new(&arguments.url, &arguments.server_name, &arguments.shared_secret)
+        .map_err(|failure| failure.to_string())?;
+    server.user("hello").await.map_err(|failure| format!("no user can be made: {failure}"))?;
+    let report = Report::new(run::run(&server, chosen, arguments.jobs).await, known);
+    say(&report.table());
+    if let Some(path) = &arguments.json {
+        std::fs::write(path, format!("{:#}\n", report.json())).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(report.failed() == 0)
+}
+
+/// The tests whose name contains one of the words; all if there are none.
+fn choose(all: Vec<Test>, words: &[String]) -> Vec<Test> {
+    let wanted = |test: &Test| words.is_empty() || words.iter().any(|word| test.name.contains(word.as_str()));
+    all.into_iter().filter(wanted).collect()
+}
+
+/// Writes to standard output; a closed pipe is nothing to complain about.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

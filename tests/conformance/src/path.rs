@@ -1,0 +1,30 @@
+//! Request paths with percent-encoded arguments.
+
+/// Percent-encodes an argument, so that it can stand in a path segment or a query value.
+pub fn encode(argument: impl AsRef<str>) -> String {
+    let mut encoded = String::new();
+    for byte in argument.as_ref().bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// A path under `/_matrix/client/v3/`; each `{}` is filled with a percent-encoded argument.
+#[macro_export]
+macro_rules! v3 {
+    ($format:literal $(, $argument:expr)* $(,)?) => {
+        format!(concat!("/_matrix/client/v3/", $format) $(, $crate::path::encode(&$argument))*)
+    };
+}
+
+/// A path under `/_matrix/client/v1/`; each `{}` is filled with a percent-encoded argument.
+#[macro_export]
+macro_rules! v1 {
+    ($format:literal $(, $argument:expr)* $(,)?) => {
+        format!(concat!("/_matrix/client/v1/", $format) $(, $crate::path::encode(&$argument))*)
+    };
+}

@@ -1,0 +1,50 @@
+//! The tests, one file per area. Each file lists its tests at the top and has one async function per test.
+
+/// What every test file needs.
+mod prelude {
+    pub use reqwest::Method;
+    pub use serde_json::{Value, json};
+
+    pub use crate::client::Server;
+    pub use crate::failure::{Failure, Outcome};
+    pub use crate::path::encode;
+    pub use crate::reply::Reply;
+    pub use crate::room::text;
+    pub use crate::run::Test;
+    pub use crate::sync::{events, find, has_event, ids, joined};
+    pub use crate::user::User;
+    pub use crate::{ensure, ensure_eq, v1, v3};
+}
+
+/// Registers the tests of an area: `name, "section of the specification", [rows covered];` for each.
+macro_rules! tests {
+    ($area:literal: $($name:ident, $section:literal, [$($row:literal),* $(,)?];)*) => {
+        /// The tests of this area.
+        pub fn tests() -> Vec<Test> {
+            vec![$(Test {
+                name: concat!($area, "/", stringify!($name)),
+                section: concat!("client-server §", $section),
+                covers: &[$($row),*],
+                run: |server| Box::pin($name(server)),
+            }),*]
+        }
+    };
+}
+
+mod discovery;
+mod errors;
+mod login;
+mod registration;
+
+use crate::run::Test;
+
+/// Every test, in the order in which they run.
+pub fn all() -> Vec<Test> {
+    [
+        discovery::tests(),
+        errors::tests(),
+        registration::tests(),
+        login::tests(),
+    ]
+    .concat()
+}

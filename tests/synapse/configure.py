@@ -1,0 +1,105 @@
+"""Writes homeserver.yaml and log.yaml of a Synapse for tests: configure.py DIR PORT (sqlite | postgresql://...)."""
+
+import os
+import sys
+import urllib.parse
+
+import yaml
+
+UNLIMITED = {"per_second": 100000, "burst_count": 100000}
+# Each limit Synapse knows, by the names of its parts ("" is a limit without parts).
+LIMITS = {
+    "rc_message": [""],
+    "rc_registration": [""],
+    "rc_registration_token_validity": [""],
+    "rc_login": ["address", "account", "failed_attempts"],
+    "rc_admin_redaction": [""],
+    "rc_joins": ["local", "remote"],
+    "rc_joins_per_room": [""],
+    "rc_3pid_validation": [""],
+    "rc_invites": ["per_room", "per_user", "per_issuer"],
+    "rc_third_party_invite": [""],
+    "rc_media_create": [""],
+    "rc_presence": ["per_user"],
+    "rc_delayed_event_mgmt": [""],
+    "rc_room_creation": [""],
+    "rc_reports": [""],
+    "rc_user_directory": [""],
+}
+
+
+def database(directory: str, where: str) -> dict:
+    """The `database` section: a file in the directory, or the PostgreSQL of a URL."""
+    if where == "sqlite":
+        return {"name": "sqlite3", "args": {"database": f"{directory}/homeserver.db"}}
+    url = urllib.parse.urlparse(where)
+    args = {"user": url.username, "dbname": url.path.lstrip("/"), "host": url.hostname, "cp_min": 2, "cp_max": 10}
+    if url.password:
+        args["password"] = url.password
+    if url.port:
+        args["port"] = url.port
+    return {"name": "psycopg2", "args": args}
+
+
+def limits() -> dict:
+    """Every rate limit, out of reach."""
+    return {
+        name: dict(UNLIMITED) if parts == [""] else {part: dict(UNLIMITED) for part in parts}
+        for name, parts in LIMITS.items()
+    }
+
+
+def homeserver(directory: str, port: int, where: str) -> dict:
+    """The whole configuration."""
+    return {
+        "server_name": os.environ.get("SYNAPSE_SERVER_NAME", f"localhost:{port}"),
+        "public_baseurl": f"http://127.0.0.1:{port}/",
+        "serve_server_wellknown": False,
+        "report_stats": False,
+        "signing_key_path": f"{directory}/signing.key",
+        "media_store_path": f"{directory}/media",
+        "pid_file": f"{directory}/homeserver.pid",
+        "log_config": f"{directory}/log.yaml",
+        "database": database(directory, where),
+        "listeners": [
+            {"port": port, "type": "http", "bind_addresses": ["127.0.0.1"], "resources": [{"names": ["client"]}]}
+        ],
+        "registration_shared_secret": os.environ.get("SYNAPSE_SHARED_SECRET", "conformance"),
+        "enable_registration": True,
+        "enable_registration_without_verification": True,
+        "bcrypt_rounds": 4,
+        "default_room_version": "12",
+        "trusted_key_servers": [],
+        "suppress_key_server_warning": True,
+        "user_directory": {"enabled": True, "search_all_users": False},
+        "room_list_publication_rules": [{"action": "allow"}],
+        "allow_public_rooms_without_auth": True,
+        "caches": {"sync_response_cache_duration": "0s"},
+        "url_preview_enabled": False,
+        "presence": {"enabled": True},
+        "experimental_features": {"msc4222_enabled": True, "msc4133_enabled": True},
+        **limits(),
+    }
+
+
+def log(directory: str) -> dict:
+    """Warnings and errors into a file."""
+    return {
+        "version": 1,
+        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "handlers": {
+            "file": {"class": "logging.FileHandler", "filename": f"{directory}/homeserver.log", "formatter": "plain"}
+        },
+        "root": {"level": "WARNING", "handlers": ["file"]},
+        "disable_existing_loggers": False,
+    }
+
+
+def main() -> None:
+    directory, port, where = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    for name, value in (("homeserver.yaml", homeserver(directory, port, where)), ("log.yaml", log(directory))):
+        with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
+            yaml.safe_dump(value, file, sort_keys=False)
+
+
+main()
