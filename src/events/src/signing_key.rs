@@ -15,10 +15,14 @@ use ruma::{
 
 use crate::{Error, Result};
 
-/// Unpadded base64 when written, padded or not when read, as the specification asks (appendices § Unpadded Base64).
+/// Unpadded base64 when written. When read, padded or not, and with stray bits behind the last byte, as the seed in
+/// the specification's own test vectors has them.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
-    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
 );
 
 /// An Ed25519 signing key of this server, with its version.

@@ -23,8 +23,8 @@ pub enum Error {
     /// A request could not be built from what the server or the command line gave.
     #[error("request: {0}")]
     Request(#[from] http::Error),
-    /// The server took longer than [`crate::http::PATIENCE`].
-    #[error("no answer within {} s", crate::http::PATIENCE.as_secs())]
+    /// The server took longer than [`crate::connection::PATIENCE`].
+    #[error("no answer within {} s", crate::connection::PATIENCE.as_secs())]
     Patience,
     /// The server answered with something else than success.
     #[error("{status}: {body}")]
@@ -40,12 +40,21 @@ pub enum Error {
     /// An answer lacks a field that the specification demands.
     #[error("the answer to {0} lacks {1}")]
     Lacks(&'static str, &'static str),
+    /// Accounts are not on the server that `--server-name` names.
+    #[error("the server's user ids look like {0}; is --server-name right?")]
+    ServerName(String),
+    /// Requests failed, so the figures say nothing.
+    #[error("{0}a row with errors, or without a single success, measures nothing")]
+    Failed(String),
     /// A process to be measured cannot be looked at.
     #[error("process {0}: {1}")]
     Process(u32, std::io::Error),
     /// A file cannot be read or written.
     #[error("{0}: {1}")]
     File(PathBuf, std::io::Error),
+    /// A histogram cannot be made.
+    #[error("histogram: {0}")]
+    Histogram(#[from] hdrhistogram::errors::CreationError),
     /// Anything else of the operating system.
     #[error("{0}")]
     System(#[from] std::io::Error),

@@ -8,9 +8,10 @@
 //! by side.
 
 mod compare;
+mod connection;
 mod drive;
 mod error;
-mod http;
+
 mod measure;
 mod options;
 mod report;

@@ -132,3 +132,23 @@ fn status_mib(pid: u32, line: &str) -> Result<f64> {
     let kibibytes: f64 = value.and_then(|value| value.split_whitespace().next()?.parse().ok()).unwrap_or(0.0);
     Ok(kibibytes / 1024.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_seen_with_its_children() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let me = std::process::id();
+        assert!(children().unwrap()[&me].contains(&child.id()));
+        let alone = status_mib(me, "VmRSS:").unwrap();
+        let watch = Watch { server: vec![me], database: vec![child.id()] };
+        let memory = watch.memory().unwrap();
+        assert!(memory.server_rss > alone / 2.0 && memory.database_rss > 0.0, "{memory:?}");
+        assert!(memory.server_anonymous < memory.server_rss);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(watch.cpu().is_err(), "a named process that is gone is an error");
+    }
+}

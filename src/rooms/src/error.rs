@@ -53,6 +53,12 @@ pub enum Error {
     /// 400 `M_DUPLICATE_ANNOTATION`.
     #[error("the same reaction is already there")]
     DuplicateAnnotation,
+    /// 429 `M_LIMIT_EXCEEDED`: too much waits for the room.
+    #[error("too much waits for this room")]
+    Busy,
+    /// 503: the database failed under a write that several shared.
+    #[error("{0}")]
+    Unavailable(String),
     /// 503: the database cannot be reached or written; 500 for what should not happen.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -6,9 +6,19 @@
 //! for through small traits.
 
 mod cache;
+pub mod create;
 mod error;
+mod lane;
+mod membership;
+mod power;
 mod rooms;
+mod send;
+mod state_keys;
+mod upgrade;
+mod users;
 
 pub use cache::{EventCache, event_id, parse};
 pub use error::{Error, Result};
+pub use lane::{Origin, Sent};
 pub use rooms::{Options, Rooms, rules_of};
+pub use users::Users;

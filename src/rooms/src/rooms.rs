@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use events::{SigningKey, version};
 use peerbrain_core::{clock::Clock, random::Random};
-use ruma::{OwnedServerName, RoomId, RoomVersionId, UserId, room_version_rules::RoomVersionRules};
+use quick_cache::sync::Cache;
+use ruma::{OwnedRoomId, OwnedServerName, RoomId, RoomVersionId, UserId, room_version_rules::RoomVersionRules};
 use store::{
     Store,
     rooms::{RoomRow, room_by_id},
     state::NodeCache,
 };
 
-use crate::{Error, EventCache, Result};
+use crate::{Error, EventCache, Result, Users, lane::Lanes, state_keys::StateKeys};
 
 /// What [`Rooms`] is made of.
 pub struct Options {
@@ -21,6 +22,8 @@ pub struct Options {
     pub server_name: OwnedServerName,
     /// The key it signs with.
     pub key: Arc<SigningKey>,
+    /// Names, pictures and preferences of our users.
+    pub users: Arc<dyn Users>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Randomness for room ids.
@@ -31,6 +34,8 @@ pub struct Options {
     pub state_cache: u64,
     /// The version of new rooms.
     pub default_version: RoomVersionId,
+    /// Where lanes run: the multi-thread runtime, not a web worker's.
+    pub runtime: tokio::runtime::Handle,
 }
 
 /// Rooms. Cheap to clone.
@@ -43,19 +48,39 @@ pub(crate) struct Inner {
     pub store: Store,
     pub server_name: OwnedServerName,
     pub key: Arc<SigningKey>,
+    pub users: Arc<dyn Users>,
+    pub nids: Cache<OwnedRoomId, i64>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub events: Arc<EventCache>,
     pub nodes: NodeCache,
     pub default_version: RoomVersionId,
+    pub runtime: tokio::runtime::Handle,
+    pub lanes: Lanes,
+    pub state_keys: StateKeys,
 }
 
 impl Rooms {
     /// Starts working with the rooms of a store.
     pub fn new(options: Options) -> Self {
-        let Options { store, server_name, key, clock, random, events, state_cache, default_version } = options;
-        let nodes = NodeCache::new(state_cache);
-        Self { inner: Arc::new(Inner { store, server_name, key, clock, random, events, nodes, default_version }) }
+        let Options { store, server_name, key, users, clock, random, events, state_cache, default_version, runtime } =
+            options;
+        let inner = Inner {
+            store,
+            server_name,
+            key,
+            users,
+            nids: Cache::new(10_000),
+            clock,
+            random,
+            events,
+            nodes: NodeCache::new(state_cache),
+            default_version,
+            runtime,
+            lanes: Lanes::default(),
+            state_keys: StateKeys::new(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The store underneath.

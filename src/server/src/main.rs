@@ -1,1 +1,60 @@
-fn main() {}
+//! The program `peerbrain`: the command line, and the wiring of all other crates into a running server.
+//!
+//! Here live listeners and TLS, signals, logging, metrics, the first start, and the commands of the operator. What the
+//! server answers to a request does not belong here, nor does anything that a second program could want to call.
+
+mod admin_client;
+mod admin_socket;
+mod command_line;
+mod config_commands;
+mod configuration;
+mod db_commands;
+mod error;
+mod first_start;
+mod health;
+mod listen;
+mod logging;
+mod metrics;
+mod operator;
+mod serve;
+mod signals;
+mod signing_key;
+mod target;
+mod terminal;
+mod user_commands;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use command_line::{Command, CommandLine};
+use error::Error;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    match run(command_line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command_line: CommandLine) -> Result<(), Error> {
+    let file = command_line.config.as_deref();
+    match command_line.command.unwrap_or(Command::Serve) {
+        Command::Serve => runtime()?.block_on(serve::serve(file)),
+        Command::Config(command) => config_commands::run(&command, file),
+        Command::User(command) => runtime()?.block_on(user_commands::run(command, file)),
+        Command::Db(command) => runtime()?.block_on(db_commands::run(command, file)),
+    }
+}
+
+/// The runtime of everything but the listeners, whose workers bring their own.
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

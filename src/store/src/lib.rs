@@ -5,6 +5,7 @@
 //! means (who may write it, what follows from it) does not belong here, nor does anything of HTTP.
 
 pub mod accounts;
+pub mod backup;
 mod connection;
 mod error;
 mod lock;
@@ -17,6 +18,7 @@ pub mod rooms;
 mod schema;
 pub mod state;
 mod store;
+pub mod sync;
 mod target;
 mod tx;
 mod writer;

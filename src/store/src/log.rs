@@ -22,6 +22,8 @@ pub enum LogKind {
     Profile = 4,
     /// The devices of `user`.
     Devices = 5,
+    /// What lets `user` in: tokens were revoked, or the account was locked, suspended, deactivated, promoted.
+    Account = 6,
 }
 
 /// One entry of the log.

@@ -1,9 +1,11 @@
 //! Migrations: the texts under `migrations/`, run at start.
 
 use diesel::{
+    RunQueryDsl,
     backend::Backend,
     connection::BoxableConnection,
     migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion},
+    result::Error as QueryError,
 };
 use diesel_migrations::MigrationHarness;
 
@@ -37,6 +39,8 @@ impl Step {
 
 struct Steps {
     sqlite: bool,
+    /// The last one to run; none: all.
+    until: Option<String>,
 }
 
 struct OneStep {
@@ -87,7 +91,8 @@ impl<DB: Backend> Migration<DB> for OneStep {
 impl<DB: Backend> MigrationSource<DB> for Steps {
     fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<DB>>>> {
         let one = |step: &Step| OneStep { name: Name(step.name), sql: step.text(self.sqlite) };
-        Ok(STEPS.iter().map(|step| Box::new(one(step)) as Box<dyn Migration<DB>>).collect())
+        let until = |step: &&Step| self.until.as_deref().is_none_or(|last| step.name <= last);
+        Ok(STEPS.iter().filter(until).map(|step| Box::new(one(step)) as Box<dyn Migration<DB>>).collect())
     }
 }
 
@@ -102,15 +107,72 @@ pub(crate) struct Migrated {
 /// # Errors
 /// [`Error::Refused`] where the database knows steps that this program does not: it was made by a newer one.
 pub(crate) fn run(conn: &mut Conn) -> Result<Migrated> {
-    let source = Steps { sqlite: matches!(conn, Conn::Sqlite(_)) };
-    let refused = |e: Box<dyn std::error::Error + Send + Sync>| Error::Refused(format!("a migration failed: {e}"));
-    let applied = both!(conn, c => c.applied_migrations()).map_err(refused)?;
-    let known: Vec<MigrationVersion<'_>> = STEPS.iter().map(|step| Name(step.name).version().as_owned()).collect();
-    if let Some(unknown) = applied.iter().find(|version| !known.contains(version)) {
-        return Err(Error::Refused(format!(
-            "the database was made by a newer version of this program (step {unknown}): run that version, or restore a backup"
-        )));
+    run_steps(conn, None)
+}
+
+/// Brings an empty database to the schema that it had after the step of this name, to be filled from a backup.
+///
+/// # Errors
+/// [`Error::Refused`] where this program does not know the step.
+pub(crate) fn run_until(conn: &mut Conn, step: &str) -> Result<Migrated> {
+    if !STEPS.iter().any(|known| known.name == step) {
+        return Err(Error::Refused(format!("the backup was made by a newer version of this program (step {step})")));
     }
-    let ran = both!(conn, c => c.run_pending_migrations(source).map(|ran| ran.len())).map_err(refused)?;
+    run_steps(conn, Some(step.to_owned()))
+}
+
+/// The name of the newest step that the database has come to. Only reads, so a read transaction may ask.
+///
+/// # Errors
+/// As [`run`], and for a database that has never been used.
+pub(crate) fn newest_step(conn: &mut Conn) -> Result<&'static str> {
+    #[derive(diesel::QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let query = diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version DESC LIMIT 1");
+    let newest: Applied = query.get_result(conn).map_err(|error| match error {
+        QueryError::DatabaseError(..) | QueryError::NotFound => {
+            Error::Refused("the database has never been used".into())
+        }
+        other => other.into(),
+    })?;
+    let step = STEPS.iter().find(|step| Name(step.name).version().to_string() == newest.version);
+    step.map(|step| step.name).ok_or_else(|| of_newer_program(&newest.version))
+}
+
+/// Refuses a database that is not at this program's schema, without changing it.
+///
+/// # Errors
+/// [`Error::Refused`].
+pub(crate) fn refuse_other_version(conn: &mut Conn) -> Result<()> {
+    match (newest_step(conn)?, STEPS.last()) {
+        (newest, Some(last)) if newest == last.name => Ok(()),
+        _ => Err(Error::Refused("the database is of an older version of this program: run `db migrate` first".into())),
+    }
+}
+
+fn run_steps(conn: &mut Conn, until: Option<String>) -> Result<Migrated> {
+    let source = Steps { sqlite: matches!(conn, Conn::Sqlite(_)), until };
+    refuse_newer(conn)?;
+    let ran = both!(conn, c => c.run_pending_migrations(source).map(|ran| ran.len())).map_err(failed)?;
     Ok(Migrated { ran })
+}
+
+/// Refuses a database with steps that this program does not know.
+fn refuse_newer(conn: &mut Conn) -> Result<()> {
+    let applied = both!(conn, c => c.applied_migrations()).map_err(failed)?;
+    let known: Vec<MigrationVersion<'_>> = STEPS.iter().map(|step| Name(step.name).version().as_owned()).collect();
+    applied.iter().find(|version| !known.contains(version)).map_or(Ok(()), |unknown| Err(of_newer_program(unknown)))
+}
+
+fn of_newer_program(step: impl std::fmt::Display) -> Error {
+    Error::Refused(format!(
+        "the database was made by a newer version of this program (step {step}): run that version, or restore a backup"
+    ))
+}
+
+fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::Refused(format!("a migration failed: {error}"))
 }

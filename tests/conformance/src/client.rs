@@ -60,7 +60,8 @@ impl Server {
         }
     }
 
-    /// Sends a request with a JSON body, or none, and reads the answer whatever its status.
+    /// Sends a request with a JSON body, or none, and reads the answer whatever its status. A 429 is obeyed: the request
+    /// is made again after the time it names, a few times.
     pub async fn call(
         &self,
         method: Method,
@@ -68,11 +69,20 @@ impl Server {
         token: Option<&str>,
         body: Option<&Value>,
     ) -> Result<Reply, Failure> {
-        let mut request = self.request(method.clone(), path, token);
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+        let mut tries = 5;
+        loop {
+            let mut request = self.request(method.clone(), path, token);
+            if let Some(body) = body {
+                request = request.header("content-type", "application/json").body(body.to_string());
+            }
+            let reply = Reply::read(format!("{method} {path}"), request.send().await?).await?;
+            tries -= 1;
+            if reply.status != 429 || tries == 0 {
+                return Ok(reply);
+            }
+            let wait = reply.json["retry_after_ms"].as_u64().unwrap_or(1_000);
+            tokio::time::sleep(Duration::from_millis(wait.min(5_000))).await;
         }
-        Reply::read(format!("{method} {path}"), request.send().await?).await
     }
 
     /// Sends a body that need not be JSON.

@@ -14,10 +14,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with a message, placed where this is called.
+    /// A failure with a message, placed where this is called. Of a long message the beginning is kept.
     #[track_caller]
     pub fn new(message: impl Into<String>) -> Self {
-        Failure { message: message.into(), at: Location::caller() }
+        let message = message.into().chars().take(800).collect();
+        Failure { message, at: Location::caller() }
     }
 }
 
@@ -54,10 +55,14 @@ macro_rules! ensure {
 #[macro_export]
 macro_rules! ensure_eq {
     ($got:expr, $want:expr, $($message:tt)+) => {
-        let (got, want) = (&$got, &$want);
-        if *got != *want {
-            let about = format!($($message)+);
-            return Err($crate::failure::Failure::new(format!("{about}: expected {want:?}, got {got:?}")));
+        // A match, so that temporaries in both expressions live as long as they are looked at.
+        match (&$got, &$want) {
+            (got, want) => {
+                if *got != *want {
+                    let about = format!($($message)+);
+                    return Err($crate::failure::Failure::new(format!("{about}: expected {want:?}, got {got:?}")));
+                }
+            }
         }
     };
 }

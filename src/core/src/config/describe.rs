@@ -62,6 +62,33 @@ macro_rules! settings {
 }
 pub(super) use settings;
 
+/// Declares a setting that is one of some words, so that a wrong one is answered with the list of them.
+macro_rules! words {
+    (
+        $(#[doc = $about:literal])*
+        pub enum $name:ident { $( $(#[doc = $doc:literal])* $variant:ident = $word:literal, )* }
+    ) => {
+        $(#[doc = $about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String")]
+        pub enum $name {
+            $( $(#[doc = $doc])* #[serde(rename = $word)] $variant, )*
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                match text.as_str() {
+                    $( $word => Ok(Self::$variant), )*
+                    _ => Err(format!("{text:?} is not one of {}", [$( concat!("\"", $word, "\"") ),*].join(", "))),
+                }
+            }
+        }
+    };
+}
+pub(super) use words;
+
 /// A default in TOML; what TOML has no word for (`None`) becomes the empty text.
 pub(super) fn as_toml<T: Serialize>(value: &T) -> toml::Value {
     toml::Value::try_from(value).unwrap_or_else(|_| toml::Value::String(String::new()))

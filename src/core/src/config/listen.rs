@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::describe::{settings, unset_when_empty};
+use super::describe::{settings, unset_when_empty, words};
 
 settings! {
     /// One place to listen on; write this block once for each. Without any, the server listens on the default shown.
@@ -39,20 +39,20 @@ impl Listener {
     }
 }
 
-/// A group of endpoints that a listener offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Api {
-    /// The client-server API and `/.well-known/matrix`.
-    Client,
-    /// The server-server API and the server's keys.
-    Federation,
-    /// `/health`.
-    Health,
-    /// `/metrics` for Prometheus.
-    Metrics,
-    /// The administration API, `/_synapse/admin/v1/register` included.
-    Admin,
+words! {
+    /// A group of endpoints that a listener offers.
+    pub enum Api {
+        /// The client-server API and `/.well-known/matrix`.
+        Client = "client",
+        /// The server-server API and the server's keys.
+        Federation = "federation",
+        /// `/health`.
+        Health = "health",
+        /// `/metrics` for Prometheus.
+        Metrics = "metrics",
+        /// The administration API, `/_synapse/admin/v1/register` included.
+        Admin = "admin",
+    }
 }
 
 /// What a listener is bound to. Written as text: see [`Bind::from_str`].

@@ -69,9 +69,10 @@ fn check_file(text: &str, origin: &str, known: &[Known]) -> Result<(), ConfigErr
 
 fn check_value(key: &str, value: &toml::Value, origin: &str, known: &[Known]) -> Result<(), ConfigError> {
     match value {
-        toml::Value::Table(table) if known.iter().any(|known| begins_with(&known.key, key)) => {
+        toml::Value::Table(table) if !table.is_empty() => {
             table.iter().try_for_each(|(name, value)| check_value(&format!("{key}.{name}"), value, origin, known))
         }
+        toml::Value::Table(_) if known.iter().any(|known| begins_with(&known.key, key)) => Ok(()),
         _ => find(origin, key, known).map(drop),
     }
 }

@@ -4,7 +4,9 @@ use super::{ConfigError, ENVIRONMENT_PREFIX};
 
 /// The error for `key`, which is not in `known`, with the nearest that is.
 pub(super) fn unknown(origin: &str, key: &str, known: impl Iterator<Item = String>) -> ConfigError {
-    let nearest = known.min_by_key(|candidate| distance(key, candidate)).unwrap_or_default();
+    let table = format!("{key}.");
+    let nearest = known.min_by_key(|candidate| (!candidate.starts_with(&table), distance(key, candidate)));
+    let nearest = nearest.unwrap_or_default();
     let hint = if origin.starts_with(ENVIRONMENT_PREFIX) {
         let variable = nearest.to_ascii_uppercase().replace('.', "__");
         format!("The nearest is {ENVIRONMENT_PREFIX}{variable} (`{nearest}`)")

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ruma::{OwnedServerName, RoomVersionId, server_name};
 use serde::{Deserialize, Serialize};
 
-use super::describe::{settings, unset_when_empty};
+use super::describe::{settings, unset_when_empty, words};
 use super::{DatabaseUrl, Listener, Network, Secret};
 
 /// The whole configuration.
@@ -152,16 +152,16 @@ settings! {
     }
 }
 
-/// Who may register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RegistrationMode {
-    /// Nobody.
-    Closed,
-    /// Those with a token.
-    Token,
-    /// Everybody.
-    Open,
+words! {
+    /// Who may register.
+    pub enum RegistrationMode {
+        /// Nobody.
+        Closed = "closed",
+        /// Those with a token.
+        Token = "token",
+        /// Everybody.
+        Open = "open",
+    }
 }
 
 settings! {
@@ -263,14 +263,14 @@ settings! {
     }
 }
 
-/// The form of log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// One JSON object per line.
-    Json,
+words! {
+    /// The form of log lines.
+    pub enum LogFormat {
+        /// Lines for people.
+        Text = "text",
+        /// One JSON object per line.
+        Json = "json",
+    }
 }
 
 /// A default that is not zero.

@@ -57,9 +57,12 @@ impl Room {
         Self { rules, key: key(), id, events: HashMap::new(), state_after: HashMap::new(), order: Vec::new() }
     }
 
-    /// A room of Alice with some power levels, open to everyone, that nobody else has joined.
-    pub fn public(version: &RoomVersionId, levels: Value) -> Self {
+    /// A room of Alice with some power levels, to which hers are added, open to everyone, that nobody else has joined.
+    pub fn public(version: &RoomVersionId, mut levels: Value) -> Self {
         let mut room = Self::empty(version);
+        if !version::room_id_is_create_hash(room.rules) {
+            levels["users"][ALICE] = json!(100);
+        }
         let mut create = json!({ "room_version": version });
         if !room.rules.authorization.use_room_create_sender {
             create["creator"] = json!(ALICE);
@@ -96,9 +99,7 @@ impl Room {
     pub fn send(&mut self, prev: Vec<OwnedEventId>, before: StateMap, draft: Draft<'_>) -> Result<VerifiedPdu, Error> {
         let event = self.build(prev, &before, draft)?;
         auth::check_auth_events(self.rules, &event, |id| self.fetch(id))?;
-        auth::check_state(self.rules, &event, |kind, key| {
-            self.fetch(before.get(&(kind.clone(), key.to_owned()))?)
-        })?;
+        auth::check_state(self.rules, &event, |kind, key| self.fetch(before.get(&(kind.clone(), key.to_owned()))?))?;
         let mut after = before;
         if let Some(key) = event.state_key() {
             after.insert((event.event_type().to_string().into(), key.to_owned()), event.event_id().to_owned());
@@ -131,4 +132,3 @@ impl Room {
         .build(self.rules, &self.key)
     }
 }
-

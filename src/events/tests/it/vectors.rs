@@ -2,7 +2,8 @@
 
 use events::{EventBuilder, SigningKey, canonical};
 use ruma::{
-    MilliSecondsSinceUnixEpoch, room_version_rules::RoomVersionRules, server_name, signatures::add_content_hash_to_event, uint,
+    MilliSecondsSinceUnixEpoch, room_version_rules::RoomVersionRules, server_name,
+    signatures::add_content_hash_to_event, uint,
 };
 
 use crate::room::{key, user};
@@ -54,8 +55,7 @@ fn event_signature() {
         "ed25519:1":"KxwGjPSDEtvnFgU00fwFz+l6d2pJM6XBIaMEn81SXPTRl16AqLAYqfIReFGZlHi5KLjAWbOoMszkwsQma+lYAg"}},
         "type":"X","unsigned":{"age_ts":1000000}}"#;
     let keys = crate::receiving::keys(&key(), "domain");
-    let event =
-        events::VerifiedPdu::receive(json, &RoomVersionRules::V6, &keys, events::Provenance::Sent).unwrap();
+    let event = events::VerifiedPdu::receive(json, &RoomVersionRules::V6, &keys, events::Provenance::Sent).unwrap();
     assert_eq!(event.depth(), 3);
     assert!(!event.json().contains("unsigned"), "nobody signs unsigned");
 }

@@ -285,6 +285,11 @@ fn write_redactions(conn: &mut Conn, append: &Append) -> Result<()> {
         diesel::update(target)
             .set((events::redacted_by.eq(redaction.by), events::json.eq(&redaction.json)))
             .execute(conn)?;
+        // A name or picture goes with the membership event that brought it.
+        let named = memberships::table.filter(memberships::room.eq(append.room.nid));
+        diesel::update(named.filter(memberships::event.eq(redaction.target)))
+            .set((memberships::display_name.eq(None::<String>), memberships::avatar_url.eq(None::<String>)))
+            .execute(conn)?;
     }
     let rows: Vec<_> = append
         .pending_redactions

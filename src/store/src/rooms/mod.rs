@@ -1,30 +1,46 @@
 //! Rooms, their events, state and members.
 
+mod aliases;
 pub(crate) mod append;
 mod append_value;
+mod auth_chains;
 mod current;
+mod directory;
 mod event;
 mod find_event;
 mod find_room;
+mod history;
+mod member_lists;
 mod members;
 mod membership;
 mod room;
 mod state_keys;
+mod state_lists;
 mod state_nodes;
 
 use diesel::{dsl::max, prelude::*};
 
+pub use aliases::move_aliases;
 pub use append_value::{
     Append, Appended, AuthChainLink, AuthChainRow, MembershipChange, Redaction, StateChange, StateNode,
 };
+pub use auth_chains::{auth_chain_end, auth_chain_places};
 pub use current::{current_event, current_events, current_state};
+pub use directory::{
+    AliasOutcome, aliases_of_room, create_alias, delete_alias, publish, published_count, published_rooms, rooms_by_id,
+};
 pub use event::{EventFlags, EventRow, StoredEvent};
 pub use find_event::{event_by_id, event_nids, events_by_nid, events_by_txn};
 pub use find_room::{room_by_alias, room_by_id, room_by_nid, rooms_by_nid};
+pub use history::{Stretch, events_near, highest_depth_before, history, last_arrival, lowest_depth_after};
+pub use member_lists::{
+    joined_among, joined_profiles, joined_room_ids, longest_joined, member_changes_since, member_event_nids, standings,
+};
 pub use members::{forget, member, members_of_room, rooms_of_user};
 pub use membership::{MemberRow, Membership};
 pub use room::{RoomRow, extremities_from_text, extremities_to_text};
 pub use state_keys::{intern_state_keys, state_key_nid, state_keys_by_nid};
+pub use state_lists::{keys_without_members, space_children, state_key_nids};
 pub use state_nodes::{state_node_by_hash, state_nodes};
 
 use crate::{

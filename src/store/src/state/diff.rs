@@ -1,53 +1,81 @@
 //! What differs between two states.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use crate::{
     Result,
-    state::{EMPTY, Load, Node, entries},
+    state::{
+        EMPTY, Load, Node, entries,
+        trie::{LAST_LEVEL, too_deep},
+    },
 };
 
 /// A key that two states hold differently: (key, event in the first, event in the second).
 pub type Difference = (i64, Option<i64>, Option<i64>);
 
-/// What differs between the states of two roots, in no order. Only nodes that they do not share are visited.
+/// What differs between the states of two roots, in no order. Only nodes that they do not share are visited, one
+/// query a level where they are not cached.
 pub fn diff(nodes: &mut impl Load, first: i64, second: i64) -> Result<Vec<Difference>> {
     let mut found = Vec::new();
-    let mut pairs = vec![(first, second)];
-    while let Some((first, second)) = pairs.pop() {
-        if first == second {
-            continue;
+    let mut pairs = if first == second { Vec::new() } else { vec![(first, second)] };
+    for _ in 0..=LAST_LEVEL {
+        let loaded = load_level(nodes, &pairs)?;
+        let mut below = Vec::new();
+        for (first, second) in pairs {
+            match (loaded.get(&first).map(|node| &**node), loaded.get(&second).map(|node| &**node)) {
+                (Some(Node::Inner(first)), Some(Node::Inner(second))) => {
+                    let pairs = first.iter().copied().zip(second.iter().copied());
+                    below.extend(pairs.filter(|(first, second)| first != second));
+                }
+                // A leaf or nothing on one side: that is small, or all of the other side is new.
+                (one, other) => {
+                    let one = under(nodes, first, one)?;
+                    let other = under(nodes, second, other)?;
+                    compare(one, other, &mut found);
+                }
+            }
         }
-        let children = |nodes: &mut _, id| -> Result<Option<Vec<i64>>> {
-            Ok(match load(nodes, id)? {
-                Some(Node::Inner(children)) => Some(children),
-                _ => None,
-            })
-        };
-        let sides = (children(nodes, first)?, children(nodes, second)?);
-        if let (Some(first), Some(second)) = sides {
-            pairs.extend(first.into_iter().zip(second));
-        } else {
-            compare(nodes, first, second, &mut found)?;
+        if below.is_empty() {
+            return Ok(found);
         }
+        // No pair is met twice, except in a damaged trie, which must have an end too.
+        below.sort_unstable();
+        below.dedup();
+        pairs = below;
     }
-    Ok(found)
+    Err(too_deep())
 }
 
-fn load(nodes: &mut impl Load, id: i64) -> Result<Option<Node>> {
-    if id == EMPTY { Ok(None) } else { Ok(Some((*nodes.load(id)?).clone())) }
+/// The nodes of all pairs, by number; [`EMPTY`] is not among them.
+fn load_level(nodes: &mut impl Load, pairs: &[(i64, i64)]) -> Result<HashMap<i64, Arc<Node>>> {
+    let mut ids: Vec<i64> = pairs.iter().flat_map(|(first, second)| [*first, *second]).collect();
+    ids.retain(|id| *id != EMPTY);
+    ids.sort_unstable();
+    ids.dedup();
+    let loaded = nodes.load_all(&ids)?;
+    Ok(ids.into_iter().zip(loaded).collect())
 }
 
-/// Compares two subtrees of which at least one is a leaf, so both are small or the difference is large anyway.
-fn compare(nodes: &mut impl Load, first: i64, second: i64, found: &mut Vec<Difference>) -> Result<()> {
+/// All entries of a subtree whose top node is loaded.
+fn under(nodes: &mut impl Load, id: i64, top: Option<&Node>) -> Result<Vec<(i64, i64)>> {
+    match top {
+        None => Ok(Vec::new()),
+        Some(Node::Leaf(entries)) => Ok(entries.clone()),
+        Some(Node::Inner(_)) => entries(nodes, id),
+    }
+}
+
+fn compare(first: Vec<(i64, i64)>, second: Vec<(i64, i64)>, found: &mut Vec<Difference>) {
     let mut keys: BTreeMap<i64, (Option<i64>, Option<i64>)> = BTreeMap::new();
-    for (key, event) in entries(nodes, first)? {
+    for (key, event) in first {
         keys.entry(key).or_default().0 = Some(event);
     }
-    for (key, event) in entries(nodes, second)? {
+    for (key, event) in second {
         keys.entry(key).or_default().1 = Some(event);
     }
     let differ = keys.into_iter().filter(|(_, (first, second))| first != second);
     found.extend(differ.map(|(key, (first, second))| (key, first, second)));
-    Ok(())
 }

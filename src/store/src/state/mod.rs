@@ -7,6 +7,8 @@
 mod diff;
 mod node;
 mod nodes;
+#[cfg(test)]
+mod tests;
 mod trie;
 
 pub use diff::{Difference, diff};

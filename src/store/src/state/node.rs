@@ -8,14 +8,14 @@ pub(super) const CHILDREN: usize = 32;
 /// A node of the trie. Never changed once it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
-    /// (key, event) in the order of keys.
+    /// (key, event), keys rising.
     Leaf(Vec<(i64, i64)>),
     /// Numbers of the 32 children; 0 where there is none.
     Inner(Vec<i64>),
 }
 
 impl Node {
-    /// The bytes to store. Equal nodes have equal bytes.
+    /// The bytes to store. Equal nodes have equal bytes, other nodes have others.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         match self {
@@ -23,8 +23,8 @@ impl Node {
                 out.push(0);
                 let mut last = 0;
                 for (key, event) in entries {
-                    write_number(key.abs_diff(last), &mut out);
-                    write_number(event.unsigned_abs(), &mut out);
+                    write_number(key.wrapping_sub(last).cast_unsigned(), &mut out);
+                    write_number(event.cast_unsigned(), &mut out);
                     last = *key;
                 }
             }
@@ -32,7 +32,7 @@ impl Node {
                 out.push(1);
                 // Children lie close together: the highest, then distances from it.
                 let highest = children.iter().copied().max().unwrap_or(0);
-                write_number(highest.unsigned_abs(), &mut out);
+                write_number(highest.cast_unsigned(), &mut out);
                 for child in children {
                     write_number(if *child == 0 { 0 } else { child.abs_diff(highest) + 1 }, &mut out);
                 }
@@ -41,7 +41,7 @@ impl Node {
         out
     }
 
-    /// Reads stored bytes.
+    /// Reads stored bytes. Only what [`Node::encode`] writes is accepted.
     ///
     /// # Errors
     /// [`Error::Corrupt`] where they are no node.
@@ -54,24 +54,28 @@ fn decode(bytes: &[u8]) -> Option<Node> {
     let (kind, mut rest) = bytes.split_first()?;
     match kind {
         0 => {
-            let mut entries = Vec::with_capacity(rest.len() / 5);
-            let mut key: i64 = 0;
+            let mut entries: Vec<(i64, i64)> = Vec::with_capacity(rest.len() / 4);
             while !rest.is_empty() {
-                key = key.checked_add_unsigned(read_number(&mut rest)?)?;
-                entries.push((key, i64::try_from(read_number(&mut rest)?).ok()?));
+                let distance = read_number(&mut rest)?;
+                let key = match entries.last() {
+                    None => distance.cast_signed(),
+                    Some(_) if distance == 0 => return None,
+                    Some((last, _)) => last.checked_add_unsigned(distance)?,
+                };
+                entries.push((key, read_number(&mut rest)?.cast_signed()));
             }
             Some(Node::Leaf(entries))
         }
         1 => {
             let highest = i64::try_from(read_number(&mut rest)?).ok()?;
             let mut children = Vec::with_capacity(CHILDREN);
-            while !rest.is_empty() {
+            for _ in 0..CHILDREN {
                 children.push(match read_number(&mut rest)? {
                     0 => 0,
-                    below => highest.checked_sub_unsigned(below - 1)?,
+                    below => highest.checked_sub_unsigned(below - 1).filter(|child| *child > 0)?,
                 });
             }
-            (children.len() == CHILDREN).then_some(Node::Inner(children))
+            (rest.is_empty() && children.iter().max() == Some(&highest)).then_some(Node::Inner(children))
         }
         _ => None,
     }
@@ -91,7 +95,12 @@ fn read_number(bytes: &mut &[u8]) -> Option<u64> {
     for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
         *bytes = rest;
-        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        let bits = u64::from(byte & 0x7f);
+        // Bits beyond 64, and a last byte that adds nothing, are not what was written.
+        if bits << shift >> shift != bits || (*byte == 0 && shift > 0) {
+            return None;
+        }
+        number |= bits << shift;
         if byte & 0x80 == 0 {
             return Some(number);
         }

@@ -31,10 +31,22 @@ macro_rules! tests {
     };
 }
 
+mod account;
+mod account_data;
+mod create;
+mod devices;
 mod discovery;
 mod errors;
 mod login;
+mod membership;
+mod messages;
+mod people;
+mod profile;
+mod refresh;
 mod registration;
+mod send;
+mod sync;
+mod uia;
 
 use crate::run::Test;
 
@@ -45,6 +57,18 @@ pub fn all() -> Vec<Test> {
         errors::tests(),
         registration::tests(),
         login::tests(),
+        uia::tests(),
+        refresh::tests(),
+        profile::tests(),
+        people::tests(),
+        devices::tests(),
+        account_data::tests(),
+        account::tests(),
+        create::tests(),
+        membership::tests(),
+        send::tests(),
+        messages::tests(),
+        sync::tests(),
     ]
     .concat()
 }

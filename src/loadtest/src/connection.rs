@@ -21,6 +21,13 @@ use crate::error::{Error, Result};
 /// How long an answer may take. Longer than any long poll here; a server that is slower counts an error.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What a server answers that is busy.
+const BUSY: [StatusCode; 2] = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+
+/// How often a busy server is asked while preparing, and how long the generator waits in between.
+const MOST_TRIES: u32 = 300;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
 /// How much of a refusal's body is shown.
 const SHOWN: usize = 200;
 
@@ -100,7 +107,8 @@ impl Connection {
         .await
     }
 
-    /// Builds, sends and parses: for preparations, which nobody measures.
+    /// Builds, sends and parses: for preparations, which nobody measures. A server that is busy (with password hashes,
+    /// say) is asked again.
     pub async fn json(
         &mut self,
         method: Method,
@@ -108,9 +116,18 @@ impl Connection {
         authorization: Option<&HeaderValue>,
         body: Option<&Value>,
     ) -> Result<Value> {
-        let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
-        let request = self.target.request(method, path, authorization, body.into())?;
-        Ok(serde_json::from_slice(&self.fetch(request).await?)?)
+        let body: Bytes = body.map(serde_json::to_vec).transpose()?.unwrap_or_default().into();
+        let mut asked = 1;
+        loop {
+            let request = self.target.request(method.clone(), path, authorization, body.clone())?;
+            match self.fetch(request).await {
+                Err(Error::Status { status, .. }) if asked < MOST_TRIES && BUSY.contains(&status) => {
+                    asked += 1;
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                answer => return Ok(serde_json::from_slice(&answer?)?),
+            }
+        }
     }
 
     /// Sends, and turns a refusal into an error. A request that met a closed connection is sent again on a new one.
@@ -153,4 +170,17 @@ impl Connection {
 /// Bounds the time of one exchange.
 async fn timely<T>(exchange: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| Error::Patience)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_http_is_spoken() {
+        assert_eq!(&*Target::parse("http://example.org").unwrap().authority, "example.org:80");
+        assert_eq!(&*Target::parse("http://[::1]:8008").unwrap().authority, "[::1]:8008");
+        assert!(Target::parse("https://example.org").is_err());
+        assert!(Target::parse("example.org").is_err());
+    }
 }

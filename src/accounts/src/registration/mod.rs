@@ -1,0 +1,9 @@
+//! Registration (client-server §legacy-account-registration).
+
+mod register;
+mod rights;
+mod shared_secret;
+
+pub use register::{NewAccount, Registered};
+pub(crate) use shared_secret::Nonces;
+pub use shared_secret::MacRegistration;

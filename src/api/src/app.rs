@@ -1,0 +1,30 @@
+//! What handlers work with.
+
+use std::{sync::Arc, time::Duration};
+
+use peerbrain_core::{Clock, Config};
+
+/// Everything the handlers work with, one field for each domain crate. Built once by the server.
+pub struct App {
+    /// Users, tokens, devices, profiles.
+    pub accounts: accounts::Accounts,
+    /// Rooms.
+    pub rooms: rooms::Rooms,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Is told of every request.
+    pub observe: Arc<dyn Observe>,
+}
+
+/// Is told of every request, for the metrics.
+pub trait Observe: Send + Sync {
+    /// A request to this route was answered with this status after this time.
+    fn request(&self, method: &str, route: &str, status: u16, took: Duration);
+}
+
+/// Observes nothing.
+impl Observe for () {
+    fn request(&self, _: &str, _: &str, _: u16, _: Duration) {}
+}

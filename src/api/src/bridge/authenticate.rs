@@ -1,0 +1,60 @@
+//! How the credentials of a request become a caller.
+
+use std::{future::Future, sync::Arc};
+
+use accounts::Session;
+use ruma::api::auth_scheme::{
+    AccessToken, AccessTokenOptional, AppserviceTokenOptional, AuthScheme, NoAccessToken, NoAuthentication,
+    extract_bearer_or_query_token,
+};
+
+use crate::{Error, Result, bridge::Call};
+
+/// Who calls, as the authentication scheme of an endpoint demands it.
+pub trait Authenticate: AuthScheme {
+    /// What a handler is told: the session, perhaps a session, or nothing.
+    type Caller;
+
+    /// Checks the credentials of a request.
+    fn authenticate(call: &Call) -> impl Future<Output = Result<Self::Caller>>;
+}
+
+macro_rules! nobody {
+    ($($scheme:ty),*) => { $(
+        impl Authenticate for $scheme {
+            type Caller = ();
+            async fn authenticate(_: &Call) -> Result<()> { Ok(()) }
+        }
+    )* };
+}
+nobody!(NoAuthentication, NoAccessToken, AppserviceTokenOptional);
+
+impl Authenticate for AccessToken {
+    type Caller = Arc<Session>;
+
+    async fn authenticate(call: &Call) -> Result<Arc<Session>> {
+        session(call).await?.ok_or_else(Error::missing_token)
+    }
+}
+
+impl Authenticate for AccessTokenOptional {
+    type Caller = Option<Arc<Session>>;
+
+    async fn authenticate(call: &Call) -> Result<Option<Arc<Session>>> {
+        session(call).await
+    }
+}
+
+/// The session of the token in the `Authorization` header or, for old programs, in the query; none where there is no token.
+///
+/// # Errors
+/// 401 for a token that is not known, expired, or of a locked account.
+pub async fn session(call: &Call) -> Result<Option<Arc<Session>>> {
+    let token = match extract_bearer_or_query_token(&call.request) {
+        Ok(Some(token)) => token,
+        _ => return Ok(None),
+    };
+    let session = call.app.accounts.authenticate(&token).await?;
+    call.app.accounts.seen(&session, call.client.ip, call.client.user_agent.as_deref());
+    Ok(Some(session))
+}

@@ -1,0 +1,17 @@
+//! The bridge between actix-web (http 0.2) and ruma (http 1). A handler is
+//! `async fn(App, Ruma<Request>) -> Result<Response>`; method, paths, authentication and parsing follow from the type.
+
+mod authenticate;
+mod call;
+mod cors;
+mod parse;
+mod respond;
+mod routes;
+mod serve;
+
+pub use authenticate::{Authenticate, session};
+pub use call::{Call, Client};
+pub use cors::cors;
+pub use parse::{Endpoint, Ruma};
+pub use routes::Routes;
+pub use serve::serve;

@@ -1,0 +1,77 @@
+//! Requests in ruma's types.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Request;
+use ruma::api::{IncomingRequest, IncomingRequestExt, Metadata, error::FromHttpRequestError};
+use serde::de::IgnoredAny;
+
+use crate::{
+    Error, Result,
+    bridge::{Authenticate, Call, Client},
+};
+
+/// A request type whose authentication we can check.
+pub trait Endpoint: IncomingRequest<Authentication: Authenticate> + 'static {}
+impl<T: IncomingRequest<Authentication: Authenticate> + 'static> Endpoint for T {}
+
+/// Who calls an endpoint.
+type Caller<T> = <<T as Metadata>::Authentication as Authenticate>::Caller;
+
+/// A parsed and authenticated request.
+pub struct Ruma<T: Endpoint> {
+    /// What it asks.
+    pub body: T,
+    /// Who asks.
+    pub caller: Caller<T>,
+    /// From where.
+    pub client: Client,
+    /// The path as it was registered.
+    pub route: Arc<str>,
+    /// The body as it came, for what ruma's type leaves out.
+    pub raw: Bytes,
+}
+
+impl<T: Endpoint> Ruma<T> {
+    /// Checks the credentials, then reads the request.
+    pub async fn read(call: Call) -> Result<Self> {
+        let caller = T::Authentication::authenticate(&call).await?;
+        let Call { request, args, client, route, .. } = call;
+        let (head, raw) = request.into_parts();
+        // A client may begin user-interactive auth, or call what needs no parameters, with an empty body.
+        let may_be_empty = matches!(head.method, http::Method::POST | http::Method::DELETE);
+        let body: &[u8] = if raw.is_empty() && may_be_empty { b"{}" } else { &raw };
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let parsed = T::try_from_http_request(Request::from_parts(head, body), &args);
+        let body = parsed.map_err(|error| parse_error(body, &error))?;
+        Ok(Self { body, caller, client, route, raw })
+    }
+}
+
+fn parse_error(body: &[u8], error: &FromHttpRequestError) -> Error {
+    let text = error.to_string();
+    match error {
+        FromHttpRequestError::MethodMismatch { .. } => Error::wrong_method(),
+        FromHttpRequestError::Deserialization(error) => {
+            use ruma::api::error::DeserializationError as E;
+            match error {
+                E::Json(_) | E::Utf8(_) => json_error(body, &text),
+                E::Query(_) if text.contains("missing field") => Error::new(400, "M_MISSING_PARAM", text),
+                _ => Error::invalid_param(text),
+            }
+        }
+        _ => Error::invalid_param(text),
+    }
+}
+
+/// Tells apart what is no JSON at all, what lacks a field, and what is of the wrong shape.
+pub(crate) fn json_error(body: &[u8], text: &str) -> Error {
+    if serde_json::from_slice::<IgnoredAny>(body).is_err() {
+        return Error::new(400, "M_NOT_JSON", "The body is not valid JSON");
+    }
+    if text.contains("missing field") {
+        return Error::new(400, "M_MISSING_PARAM", text);
+    }
+    Error::bad_json(text)
+}

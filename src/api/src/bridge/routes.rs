@@ -1,0 +1,118 @@
+//! Which handler answers which path. One radix tree for all: actix would try one regular expression after another.
+
+use std::{collections::BTreeMap, future::Future, sync::Arc};
+
+use actix_web::HttpResponse;
+use futures_util::future::LocalBoxFuture;
+use http::Method;
+use ruma::api::Metadata;
+
+use crate::{
+    App, Error, Result,
+    bridge::{Call, Endpoint, Ruma, respond::respond},
+};
+
+/// Answers one request.
+pub(super) type Service = Arc<dyn Fn(Call) -> LocalBoxFuture<'static, HttpResponse> + Send + Sync>;
+
+/// The handlers of one path, by method.
+#[derive(Default)]
+pub(super) struct Path {
+    pub route: Arc<str>,
+    pub methods: BTreeMap<String, Service>,
+}
+
+/// Routes under construction.
+#[derive(Default)]
+pub struct Routes {
+    paths: BTreeMap<String, Path>,
+}
+
+impl Routes {
+    /// Adds a handler at every path, and for the method, that ruma knows for its request type.
+    #[must_use]
+    pub fn add<T, F, Fut>(self, handler: F) -> Self
+    where
+        T: Endpoint,
+        F: Fn(Arc<App>, Ruma<T>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<T::OutgoingResponse>> + 'static,
+    {
+        let service: Service = Arc::new(move |call| {
+            let handler = handler.clone();
+            Box::pin(async move {
+                let app = call.app.clone();
+                let answer = match Ruma::<T>::read(call).await {
+                    Ok(request) => handler(app, request).await,
+                    Err(error) => Err(error),
+                };
+                answer.map_or_else(Error::into_response, respond)
+            })
+        });
+        let paths: Vec<String> = T::PATH_BUILDER.all_paths().map(str::to_owned).collect();
+        self.insert(&T::METHOD, &paths, service)
+    }
+
+    /// Adds a handler that reads the request itself.
+    #[must_use]
+    pub fn raw<F, Fut>(self, method: Method, paths: &[&str], handler: F) -> Self
+    where
+        F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<HttpResponse>> + 'static,
+    {
+        let service: Service = Arc::new(move |call| {
+            let handler = handler.clone();
+            Box::pin(async move { handler(call).await.unwrap_or_else(Error::into_response) })
+        });
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        self.insert(&method, &paths, service)
+    }
+
+    /// Adds all routes of another set.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        for (path, entry) in other.paths {
+            let known = self.paths.entry(path).or_insert_with(|| Path { route: entry.route, ..Path::default() });
+            known.methods.extend(entry.methods);
+        }
+        self
+    }
+
+    fn insert(mut self, method: &Method, paths: &[String], service: Service) -> Self {
+        for path in paths {
+            for path in with_empty_argument(path) {
+                let entry = self.paths.entry(path.clone()).or_default();
+                entry.route = path.into();
+                entry.methods.insert(method.as_str().to_owned(), service.clone());
+            }
+        }
+        self
+    }
+
+    /// The registered (method, path) pairs, for the checks against the table of endpoints.
+    pub fn list(&self) -> Vec<(String, String)> {
+        let pairs = |(path, entry): (&String, &Path)| {
+            entry.methods.keys().map(|method| (method.clone(), path.clone())).collect::<Vec<_>>()
+        };
+        self.paths.iter().flat_map(pairs).collect()
+    }
+
+    /// The finished tree.
+    ///
+    /// # Errors
+    /// Two paths that cannot be told apart.
+    pub(super) fn build(self) -> Result<matchit::Router<Path>, matchit::InsertError> {
+        let mut tree = matchit::Router::new();
+        for (path, entry) in self.paths {
+            tree.insert(path, entry)?;
+        }
+        Ok(tree)
+    }
+}
+
+/// An empty state key is an empty last segment, or none at all.
+fn with_empty_argument(path: &str) -> Vec<String> {
+    match path.strip_suffix("/{state_key}") {
+        Some(short) => vec![path.to_owned(), format!("{short}/"), short.to_owned()],
+        None => vec![path.to_owned()],
+    }
+}

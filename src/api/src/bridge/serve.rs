@@ -1,0 +1,126 @@
+//! From actix's request to a handler and back.
+
+use std::{net::IpAddr, sync::Arc, time::Instant};
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use peerbrain_core::limits;
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    App, Error, Result,
+    bridge::{
+        Call, Client, Routes,
+        routes::{Path, Service},
+    },
+};
+
+/// Makes these routes the default service of an actix application: what they do not know is 404 or 405 `M_UNRECOGNIZED`.
+///
+/// # Errors
+/// Two paths that cannot be told apart.
+pub fn serve(
+    app: Arc<App>,
+    routes: Routes,
+) -> Result<impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static, matchit::InsertError> {
+    let tree = Arc::new(routes.build()?);
+    Ok(move |config: &mut web::ServiceConfig| {
+        let (app, tree) = (app.clone(), tree.clone());
+        config.default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
+            let (app, tree) = (app.clone(), tree.clone());
+            async move { answer(app, &tree, request, payload).await }
+        }));
+    })
+}
+
+async fn answer(
+    app: Arc<App>,
+    tree: &matchit::Router<Path>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    if request.method().as_str() == "OPTIONS" {
+        return HttpResponse::NoContent().finish();
+    }
+    let started = Instant::now();
+    let (route, service, args) = match find(tree, &request) {
+        Ok(found) => found,
+        Err(error) => return error.into_response(),
+    };
+    let observer = app.observe.clone();
+    let response = match read(app, &request, payload, args, route.clone()).await {
+        Ok(call) => service(call).await,
+        Err(error) => error.into_response(),
+    };
+    observer.request(request.method().as_str(), &route, response.status().as_u16(), started.elapsed());
+    response
+}
+
+type Found = (Arc<str>, Service, Vec<String>);
+
+fn find(tree: &matchit::Router<Path>, request: &HttpRequest) -> Result<Found> {
+    let hit = tree.at(request.uri().path()).map_err(|_| Error::unrecognized())?;
+    let method = if request.method().as_str() == "HEAD" { "GET" } else { request.method().as_str() };
+    let service = hit.value.methods.get(method).ok_or_else(Error::wrong_method)?;
+    let decode = |value: &str| {
+        let decoded = percent_decode_str(value).decode_utf8();
+        decoded.map(std::borrow::Cow::into_owned).map_err(|_| Error::invalid_param("the path is not UTF-8"))
+    };
+    let args = hit.params.iter().map(|(_, value)| decode(value)).collect::<Result<_>>()?;
+    Ok((hit.value.route.clone(), service.clone(), args))
+}
+
+async fn read(
+    app: Arc<App>,
+    request: &HttpRequest,
+    mut payload: web::Payload,
+    args: Vec<String>,
+    route: Arc<str>,
+) -> Result<Call> {
+    let mut body = bytes::BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| Error::new(400, "M_UNKNOWN", format!("the body broke off: {error}")))?;
+        if body.len() + chunk.len() > limits::CLIENT_BODY_BYTES {
+            return Err(Error::new(413, "M_TOO_LARGE", "The request is too large"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let client = Client {
+        ip: client_address(&app, request),
+        user_agent: request.headers().get("user-agent").and_then(|v| v.to_str().ok()).map(str::to_owned),
+    };
+    Ok(Call { request: convert(request, body.freeze())?, app, args, client, route })
+}
+
+/// actix still speaks http 0.2.
+fn convert(from: &HttpRequest, body: Bytes) -> Result<Request<Bytes>> {
+    let bad = || Error::new(400, "M_UNRECOGNIZED", "The request target is malformed");
+    let mut request = Request::new(body);
+    *request.method_mut() = Method::from_bytes(from.method().as_str().as_bytes()).map_err(|_| bad())?;
+    let target = from.uri().path_and_query().map_or("/", |target| target.as_str());
+    *request.uri_mut() = target.parse::<Uri>().map_err(|_| bad())?;
+    for (name, value) in from.headers() {
+        let name = HeaderName::from_bytes(name.as_str().as_bytes());
+        let value = HeaderValue::from_bytes(value.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, value) {
+            request.headers_mut().append(name, value);
+        }
+    }
+    Ok(request)
+}
+
+/// The peer, or what the nearest proxy that we trust says: the last address in `X-Forwarded-For` that is not itself one
+/// of them, for everything before it can be invented.
+fn client_address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr().map(|address| address.ip());
+    let server = &app.config.server;
+    if !server.trusts(peer) {
+        return peer;
+    }
+    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let addresses: Vec<IpAddr> =
+        forwarded.flat_map(|value| value.split(',')).filter_map(|part| part.trim().parse().ok()).collect();
+    addresses.iter().rev().find(|address| !server.trusts(Some(**address))).copied().or(peer)
+}

@@ -1,0 +1,151 @@
+//! The rows of the table: one kind of work each.
+
+mod incremental_sync;
+mod initial_sync;
+mod latency;
+mod messages;
+mod sends;
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::connection::Target;
+use crate::drive::Outcome;
+use crate::error::{Error, Result};
+use crate::measure::Watch;
+use crate::options::{Options, Scale};
+use crate::report::{MemoryReport, Report, RowReport};
+use crate::setup::Stage;
+use crate::users::Registration;
+
+/// One kind of work.
+#[derive(Debug, Clone, Copy)]
+enum Row {
+    /// Messages by so many senders into one room.
+    SendOneRoom(usize),
+    /// Messages by so many senders into many rooms.
+    SendManyRooms(usize),
+    /// From the start of a send until each waiting long poll has it.
+    Latency,
+    /// Initial syncs of an account in one room of many messages.
+    InitialSyncOneRoom,
+    /// Initial syncs of an account in many rooms.
+    InitialSyncManyRooms,
+    /// Incremental syncs with nothing new that do not wait.
+    IncrementalSync,
+    /// Paging back.
+    Messages,
+}
+
+/// The only field of a sync answer that is read.
+#[derive(Deserialize)]
+struct NextBatch {
+    next_batch: String,
+}
+
+impl Row {
+    /// All rows. Reading comes after the sends, so it meets a database that has been used.
+    fn all(scale: &Scale) -> Vec<Self> {
+        let one = scale.senders.iter().map(|senders| Self::SendOneRoom(*senders));
+        let many = scale.senders.iter().map(|senders| Self::SendManyRooms(*senders));
+        let reads = [
+            Self::Latency,
+            Self::InitialSyncOneRoom,
+            Self::InitialSyncManyRooms,
+            Self::IncrementalSync,
+            Self::Messages,
+        ];
+        one.chain(many).chain(reads).collect()
+    }
+
+    fn name(self, scale: &Scale) -> String {
+        match self {
+            Self::SendOneRoom(senders) => format!("send-{senders}-one-room"),
+            Self::SendManyRooms(senders) => format!("send-{senders}-many-rooms"),
+            Self::Latency => format!("latency-{}-polls", scale.pollers),
+            Self::InitialSyncOneRoom => "initial-sync-1-room".to_owned(),
+            Self::InitialSyncManyRooms => format!("initial-sync-{}-rooms", scale.rooms),
+            Self::IncrementalSync => "incremental-sync".to_owned(),
+            Self::Messages => format!("messages-{}", messages::PAGE),
+        }
+    }
+
+    /// Whether operations come at a pace of their own, so that only their latencies say something.
+    fn paced(self) -> bool {
+        matches!(self, Self::Latency)
+    }
+
+    async fn run(self, stage: &mut Stage) -> Result<Outcome> {
+        match self {
+            Self::SendOneRoom(senders) => sends::into_one_room(stage, senders).await,
+            Self::SendManyRooms(senders) => sends::into_many_rooms(stage, senders).await,
+            Self::Latency => latency::run(stage).await,
+            Self::InitialSyncOneRoom => initial_sync::of_one_room(stage).await,
+            Self::InitialSyncManyRooms => initial_sync::of_many_rooms(stage).await,
+            Self::IncrementalSync => incremental_sync::run(stage).await,
+            Self::Messages => messages::run(stage).await,
+        }
+    }
+}
+
+/// Measures the rows asked for; gives the table, and writes the JSON where that is asked for.
+pub async fn measure(options: Options) -> Result<String> {
+    if options.shared_secret.is_empty() {
+        return Err(Error::Missing("--shared-secret"));
+    }
+    let scale = Scale::new(options.short);
+    let rows = chosen(&scale, &options.rows)?;
+    let seconds = if options.short { options.seconds.min(0.3) } else { options.seconds };
+    let watch = Watch { server: options.pid.into_iter().collect(), database: options.db_pid };
+    let registration = Registration { secret: options.shared_secret, server_name: options.server_name };
+    let target = Target::parse(&options.url)?;
+    let devices = if options.short { options.devices.min(20) } else { options.devices };
+    let mut stage = Stage::new(target, watch, scale, Duration::from_secs_f64(seconds), devices, registration);
+
+    let mut memory = MemoryReport { start: stage.watch.memory()?, ..Default::default() };
+    if options.history > 0 {
+        tell(&format!("filling in {} messages", options.history));
+        stage.history(options.history).await?;
+    }
+    let mut reports = Vec::new();
+    for row in rows {
+        let name = row.name(&stage.scale);
+        tell(&name);
+        let outcome = row.run(&mut stage).await?;
+        reports.push(RowReport::new(name, row.paced(), &outcome, stage.watch.memory()?, &stage.watch));
+    }
+    memory.end = stage.watch.memory()?;
+    if options.settle > 0.0 {
+        tell(&format!("letting the server rest for {} s", options.settle));
+        tokio::time::sleep(Duration::from_secs_f64(options.settle)).await;
+        memory.settled = Some(stage.watch.memory()?);
+    }
+    let report = Report { url: options.url, seconds, history: options.history, rows: reports, memory };
+    if let Some(path) = &options.json {
+        report.write(path)?;
+    }
+    let table = report.table();
+    if report.rows.iter().any(RowReport::failed) {
+        return Err(Error::Failed(table));
+    }
+    Ok(table)
+}
+
+/// The rows whose names hold one of the words; all where there is none.
+fn chosen(scale: &Scale, words: &[String]) -> Result<Vec<Row>> {
+    let all = Row::all(scale);
+    let names: Vec<String> = all.iter().map(|row| row.name(scale)).collect();
+    if let Some(word) = words.iter().find(|word| !names.iter().any(|name| name.contains(word.as_str()))) {
+        return Err(Error::Rows(word.clone(), names.join(", ")));
+    }
+    let wanted = |name: &String| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    Ok(all.into_iter().zip(&names).filter(|(_, name)| wanted(name)).map(|(row, _)| row).collect())
+}
+
+/// Tells what goes on. Preparations may take minutes on a slow server.
+fn tell(what: &str) {
+    // Nobody has to listen.
+    let _ = writeln!(std::io::stderr(), "loadtest: {what}");
+}

@@ -1,0 +1,103 @@
+//! Makes the room.
+
+use events::version;
+use peerbrain_core::{limits, random};
+use ruma::{OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomId, UserId};
+use serde_json::Value;
+use store::rooms::room_by_alias;
+
+use crate::{
+    Error, Result, Rooms,
+    create::{CreateRoom, events_of::Plan, request::Visibility},
+    lane::NewRoom,
+};
+
+impl Rooms {
+    /// Makes a room: all of its first events, or none.
+    ///
+    /// # Errors
+    /// [`Error::AliasInUse`], [`Error::UnsupportedRoomVersion`], [`Error::InvalidRoomState`] where the asked state
+    /// contradicts itself, and what is wrong with a parameter.
+    pub async fn create(&self, creator: &UserId, request: CreateRoom) -> Result<OwnedRoomId> {
+        self.check_bounds(&request)?;
+        let version = request.room_version.clone().unwrap_or_else(|| self.inner.default_version.clone());
+        let rules = version::rules(&version).ok_or_else(|| Error::UnsupportedRoomVersion(version.to_string()))?;
+        let alias = match &request.room_alias_name {
+            Some(name) => Some(self.free_alias(name).await?),
+            None => None,
+        };
+        let plan = Plan {
+            rules,
+            version: version.as_str(),
+            creator,
+            request: &request,
+            alias: alias.as_deref().map(AsRef::as_ref),
+            member: to_value(&self.member_content("join", creator).await?)?,
+            invites: self.invites(creator, &request).await?,
+        };
+        let proposals = plan.proposals()?;
+        let new = NewRoom {
+            room_id: (!version::room_id_is_create_hash(rules)).then(|| self.new_room_id()).transpose()?,
+            version: version.clone(),
+            published: request.visibility == Visibility::Public,
+            aliases: alias.iter().map(|alias| (alias.to_string(), creator.to_string())).collect(),
+        };
+        let room = self.inner.store.next_nid();
+        let sent = self.propose_room(room, proposals, new).await.map_err(|error| match error {
+            // What the auth rules refuse in a room of one's own is state that contradicts itself.
+            Error::Forbidden(text) => Error::InvalidRoomState(text),
+            other => other,
+        })?;
+        let first = sent.into_iter().next().ok_or_else(|| Error::Internal("a room without events".into()))?;
+        tracing::info!(room_id = %first.room_id, %version, "room created");
+        Ok(first.room_id)
+    }
+
+    fn check_bounds(&self, request: &CreateRoom) -> Result<()> {
+        if request.invite.len() > limits::INVITES_PER_REQUEST {
+            return Err(Error::InvalidParam("too many invites in one request".into()));
+        }
+        if request.initial_state.len() > limits::INITIAL_STATE_EVENTS {
+            return Err(Error::InvalidParam("too much initial state in one request".into()));
+        }
+        if !request.invite_3pid.is_empty() {
+            return Err(Error::Forbidden("invites to addresses need an identity server, and there is none".into()));
+        }
+        Ok(())
+    }
+
+    fn new_room_id(&self) -> Result<OwnedRoomId> {
+        let id = format!("!{}:{}", random::opaque_id(&*self.inner.random), self.inner.server_name);
+        RoomId::parse(id).map_err(|error| Error::Internal(error.to_string()))
+    }
+
+    /// The alias of this local part, if nobody has it.
+    async fn free_alias(&self, name: &str) -> Result<OwnedRoomAliasId> {
+        let invalid = || Error::InvalidParam("`room_alias_name` is the part between # and :".into());
+        if name.is_empty() || name.contains([':', '#', '\0']) || name.chars().any(char::is_whitespace) {
+            return Err(invalid());
+        }
+        let alias = OwnedRoomAliasId::try_from(format!("#{name}:{}", self.inner.server_name)).map_err(|_| invalid())?;
+        let wanted = alias.clone();
+        let taken = self.inner.store.read(move |conn| room_by_alias(conn, wanted.as_str())).await?;
+        if taken.is_some() { Err(Error::AliasInUse) } else { Ok(alias) }
+    }
+
+    async fn invites(&self, creator: &UserId, request: &CreateRoom) -> Result<Vec<(OwnedUserId, Value)>> {
+        let mut invites = Vec::new();
+        for user in &request.invite {
+            if user == creator || invites.iter().any(|(known, _)| known == user) {
+                continue;
+            }
+            self.check_invite(0, user).await?;
+            let mut content = self.member_content("invite", user).await?;
+            content.is_direct = request.is_direct.then_some(true);
+            invites.push((user.clone(), to_value(&content)?));
+        }
+        Ok(invites)
+    }
+}
+
+fn to_value(content: &impl serde::Serialize) -> Result<Value> {
+    serde_json::to_value(content).map_err(|error| Error::Internal(error.to_string()))
+}

@@ -1,0 +1,121 @@
+//! A lane's loop: take what waits, build it, have it written, answer.
+
+use std::sync::Arc;
+
+use store::rooms::Appended;
+use tokio::sync::oneshot;
+
+use crate::{
+    Error, Result, Rooms,
+    lane::{
+        Head, Job, Lane, Sent,
+        chain::{Answer, Chain},
+    },
+};
+
+/// How many jobs one chain takes.
+const CHAIN: usize = 128;
+
+/// Works until nothing waits any more.
+pub(super) async fn run(rooms: Rooms, room: i64, lane: Arc<Lane>) {
+    loop {
+        let (jobs, head) = {
+            let mut state = lane.state.lock();
+            if state.waiting.is_empty() {
+                state.running = false;
+                return;
+            }
+            let count = state.waiting.len().min(CHAIN);
+            (state.waiting.drain(..count).collect::<Vec<Job>>(), state.head.take())
+        };
+        let worker = rooms.clone();
+        let built = tokio::task::spawn_blocking(move || build(&worker, room, head, jobs)).await;
+        let Ok((chain, left)) = built else {
+            // The build panicked: its callers see their reply dropped, and the head is loaded anew.
+            tracing::error!(room, "building events failed");
+            continue;
+        };
+        put_back(&lane, left);
+        if let Some(chain) = chain {
+            let head = finish(&rooms, chain).await;
+            lane.state.lock().head = head;
+        }
+    }
+}
+
+/// What could not be part of this chain goes on in the next, first in the queue.
+fn put_back(lane: &Lane, left: Vec<Job>) {
+    let mut state = lane.state.lock();
+    for job in left.into_iter().rev() {
+        state.waiting.push_front(job);
+    }
+}
+
+/// Builds as much as fits together. On a failure to load the head every caller is told.
+fn build(rooms: &Rooms, room: i64, head: Option<Head>, jobs: Vec<Job>) -> (Option<Chain>, Vec<Job>) {
+    let mut jobs = Some(jobs);
+    let outcome = rooms.inner.store.read_blocking(|conn| Ok(Chain::build(rooms, conn, room, head, &mut jobs)));
+    match outcome {
+        Ok(Ok((chain, left))) => (Some(chain), left),
+        Ok(Err(error)) => {
+            refuse(jobs.take().unwrap_or_default(), &error);
+            (None, Vec::new())
+        }
+        Err(error) => {
+            refuse(jobs.take().unwrap_or_default(), &Error::Store(error));
+            (None, Vec::new())
+        }
+    }
+}
+
+fn refuse(jobs: Vec<Job>, error: &Error) {
+    for job in jobs {
+        let _ = job.reply.send(Err(error.share()));
+    }
+}
+
+/// Has the chain written and answers everybody; gives the head to go on with.
+async fn finish(rooms: &Rooms, chain: Chain) -> Option<Head> {
+    let Chain { mut head, append, answers, pdus, .. } = chain;
+    let Some(append) = append else {
+        answer(answers, |sent| Ok(sent));
+        return Some(head);
+    };
+    match rooms.inner.store.append(append).await {
+        Ok(Appended { revision, positions }) => {
+            head.room.revision = revision;
+            head.room.last_position = positions.iter().copied().max().unwrap_or(head.room.last_position);
+            for (nid, pdu) in pdus {
+                rooms.inner.events.keep(nid, pdu);
+            }
+            answer(answers, |mut sent| {
+                for sent in &mut sent {
+                    if sent.position < 0 {
+                        // Until now it was the index of a new event: see `Chain`.
+                        let index = usize::try_from(-sent.position - 1).unwrap_or(usize::MAX);
+                        sent.position = positions.get(index).copied().unwrap_or_default();
+                    }
+                }
+                Ok(sent)
+            });
+            Some(head)
+        }
+        Err(error) => {
+            tracing::warn!(room = %head.room.room_id, %error, "events could not be written");
+            let error = if error.is_conflict() { Error::AliasInUse } else { Error::Store(error) };
+            answer(answers, |_| Err(error.share()));
+            None
+        }
+    }
+}
+
+fn answer(answers: Vec<Answer>, tell: impl Fn(Vec<Sent>) -> Result<Vec<Sent>>) {
+    for Answer { reply, outcome } in answers {
+        send(reply, outcome.and_then(&tell));
+    }
+}
+
+fn send(reply: oneshot::Sender<Result<Vec<Sent>>>, outcome: Result<Vec<Sent>>) {
+    // A caller that has gone away no longer wants the answer.
+    let _ = reply.send(outcome);
+}

@@ -1,0 +1,31 @@
+//! `PUT /rooms/{roomId}/redact/{eventId}/{txnId}`.
+
+use events::canonical;
+use ruma::{EventId, RoomId, UserId, events::TimelineEventType};
+use serde_json::json;
+
+use crate::{Origin, Result, Rooms, Sent, lane::Proposal};
+
+impl Rooms {
+    /// Empties an event of the room.
+    ///
+    /// # Errors
+    /// [`crate::Error::Forbidden`] where the sender may redact only their own events and this is not one.
+    pub async fn redact(
+        &self,
+        room_id: &RoomId,
+        sender: &UserId,
+        event_id: &EventId,
+        reason: Option<&str>,
+        origin: Origin,
+    ) -> Result<Sent> {
+        let content = match reason {
+            Some(reason) => canonical::object_from(&json!({ "reason": reason }))?,
+            None => Default::default(),
+        };
+        let room = self.writable(room_id).await?;
+        let message = Proposal::message(sender.to_owned(), TimelineEventType::RoomRedaction, content);
+        let proposal = Proposal { redacts: Some(event_id.to_owned()), origin: Some(origin), ..message };
+        self.propose_one(room, proposal).await
+    }
+}

@@ -1,0 +1,135 @@
+//! What may be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A Matrix homeserver.
+#[derive(Debug, Parser)]
+#[command(name = "peerbrain", version, about)]
+pub struct CommandLine {
+    /// The configuration file [default: ./peerbrain.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do; without it the server runs.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server (the default)
+    Serve,
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Manage users, on the running server or on its database
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Look after the database
+    #[command(subcommand)]
+    Db(DbCommand),
+}
+
+/// Commands on the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show what the server makes of defaults, file and environment; secrets as ***
+    Show,
+    /// Say whether the configuration can be used, and if not, why
+    Check,
+    /// Print the example file, with every setting explained
+    Example,
+}
+
+/// Commands on users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Create a user; whatever the registration mode
+    Create {
+        /// The name before the colon, such as "alice"
+        name: String,
+        #[command(flatten)]
+        password: NewPassword,
+        /// Make the user an administrator of this server
+        #[arg(long)]
+        admin: bool,
+    },
+    /// List all users
+    List,
+    /// Set the password of a user and log out all of the user's devices
+    Password {
+        /// The user
+        name: String,
+        #[command(flatten)]
+        password: NewPassword,
+    },
+    /// Make a user an administrator, or no longer
+    Admin {
+        /// The user
+        name: String,
+        /// Take the rights away
+        #[arg(long)]
+        revoke: bool,
+    },
+    /// Lock a user out without deleting anything, or let the user in again
+    Lock {
+        /// The user
+        name: String,
+        /// Let the user in again
+        #[arg(long)]
+        undo: bool,
+    },
+}
+
+/// Where a new password comes from. Without either, one is made and printed.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct NewPassword {
+    /// The password. Other users of this machine can see it while the command runs: --password-stdin is better
+    #[arg(long)]
+    pub password: Option<String>,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// Commands on the database.
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Look for damage, without changing anything
+    Check,
+    /// Bring the database to this program's version without starting the server
+    Migrate,
+    /// Write database, signing key and configuration into one file, also while the server runs
+    Backup {
+        /// The file to write; it must not exist
+        file: PathBuf,
+    },
+    /// Verify a backup and restore it into an empty database of either kind
+    Restore {
+        /// The file to read
+        file: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn serving_is_the_default() {
+        let line = CommandLine::try_parse_from(["peerbrain", "--config", "x.toml"]).unwrap();
+        assert!(line.command.is_none());
+        assert_eq!(line.config, Some(PathBuf::from("x.toml")));
+        let line = CommandLine::try_parse_from(["peerbrain", "db", "backup", "b", "--config", "x.toml"]).unwrap();
+        assert_eq!(line.config, Some(PathBuf::from("x.toml")));
+    }
+}

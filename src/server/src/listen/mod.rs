@@ -1,0 +1,83 @@
+//! The places where the server listens: each an HTTP server of its own, with the APIs that belong there.
+
+mod tls;
+pub mod unix;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use api::bridge::{self, Routes};
+use peerbrain_core::config::{Api, Bind, Listener};
+use store::Store;
+
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::terminal::say;
+use crate::{health, metrics};
+
+/// How long requests may take to finish once the server has been told to stop.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What every listener works with.
+pub struct Shared {
+    /// The handlers' view of the server.
+    pub app: Arc<api::App>,
+    /// For `/health`.
+    pub store: Store,
+    /// For `/metrics`.
+    pub metrics: web::Data<Metrics>,
+}
+
+/// Opens a listener and starts its workers. The returned future must be polled; it ends when the listener has stopped.
+///
+/// # Errors
+/// A place that is taken or not allowed, or certificates that cannot be used.
+pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
+    let place = listener.bind.to_string();
+    let api = bridge::serve(shared.app.clone(), routes(listener))
+        .map_err(|error| Error::plain(format!("the routes contradict each other: {error}")))?;
+    let (store, metrics) = (web::Data::new(shared.store.clone()), shared.metrics.clone());
+    let with = |api| listener.serves(api);
+    let (with_health, with_metrics) = (with(Api::Health), with(Api::Metrics));
+    let server = HttpServer::new(move || {
+        let own = |config: &mut web::ServiceConfig| {
+            if with_health {
+                config.app_data(store.clone()).route("/health", web::get().to(health::health));
+            }
+            if with_metrics {
+                config.app_data(metrics.clone()).route("/metrics", web::get().to(metrics::metrics));
+            }
+        };
+        App::new().wrap(bridge::cors()).configure(own).configure(api.clone())
+    });
+    let server = server.disable_signals().shutdown_timeout(PATIENCE.as_secs()).client_request_timeout(HEAD_TIMEOUT);
+    let refused = |source| Error::Listen { place: place.clone(), source };
+    let server = match (&listener.bind, listener.tls()) {
+        (Bind::Tcp(address), None) => server.bind(address).map_err(refused)?,
+        (Bind::Tcp(address), Some((certificate, key))) => {
+            server.bind_rustls_0_23(address, tls::server_config(certificate, key)?).map_err(refused)?
+        }
+        (Bind::Unix(path), None) => server.listen_uds(unix::listen(path, 0o660)?).map_err(refused)?,
+        (Bind::Unix(_), Some(_)) => return Err(Error::plain(format!("{place}: a Unix socket has no use for TLS"))),
+    };
+    match &listener.bind {
+        Bind::Unix(_) => say(&format!("Listening on {place}")),
+        Bind::Tcp(_) => {
+            server.addrs_with_scheme().iter().for_each(|(address, scheme)| say(&format!("Listening on {scheme}://{address}")));
+        }
+    }
+    Ok(server.run())
+}
+
+/// What the API offers on this listener.
+fn routes(listener: &Listener) -> Routes {
+    let mut routes = Routes::default();
+    if listener.serves(Api::Client) {
+        routes = routes.merge(api::client_routes());
+    }
+    routes
+}

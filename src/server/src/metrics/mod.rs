@@ -1,0 +1,49 @@
+//! What `/metrics` tells Prometheus.
+
+mod process;
+mod requests;
+mod store;
+
+use actix_web::{HttpResponse, web};
+use prometheus::{IntGaugeVec, Opts, Registry, TextEncoder};
+
+pub use requests::Requests;
+
+/// The registry, with what the server itself measures already in it.
+pub struct Metrics {
+    registry: Registry,
+    /// Requests by endpoint; the API reports to it.
+    pub requests: Requests,
+}
+
+impl Metrics {
+    /// Registers the process, the build, the requests and the store's writer.
+    ///
+    /// # Errors
+    /// Two metrics of one name: a mistake in the program.
+    pub fn new(store: &::store::Store) -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let build = IntGaugeVec::new(Opts::new("peerbrain_build_info", "The running version."), &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        registry.register(Box::new(build))?;
+        registry.register(Box::new(process::Process::new()?))?;
+        registry.register(Box::new(store::Writer::new(store.clone())?))?;
+        let requests = Requests::new(&registry)?;
+        Ok(Self { registry, requests })
+    }
+
+    fn text(&self) -> Result<String, prometheus::Error> {
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+/// `GET /metrics`.
+pub async fn metrics(metrics: web::Data<Metrics>) -> HttpResponse {
+    match metrics.text() {
+        Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be written");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}

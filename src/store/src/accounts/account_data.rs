@@ -1,0 +1,88 @@
+//! Account data of users, global and of single rooms.
+
+use diesel::{dsl::count_star, prelude::*, upsert::excluded};
+
+use crate::{
+    Conn, LogKind, Result, Tx,
+    connection::both,
+    schema::{account_data, memberships, rooms},
+};
+
+/// The number that stands for no room: global account data.
+pub const GLOBAL: i64 = 0;
+
+/// A row of `account_data`.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = account_data)]
+pub struct AccountDataRow {
+    /// The room's number, or [`GLOBAL`].
+    pub room: i64,
+    /// The event type.
+    pub event_type: String,
+    /// The content, a JSON object.
+    pub content: String,
+    /// The position of the change.
+    pub position: i64,
+}
+
+/// One content.
+pub fn get(conn: &mut Conn, user_id: &str, room: i64, event_type: &str) -> Result<Option<String>> {
+    let row = account_data::table.find((user_id, room, event_type));
+    Ok(row.select(account_data::content).first(conn).optional()?)
+}
+
+/// What changed after `since` and up to `upto`, in order, in all rooms and globally. Since 0 is everything.
+pub fn changed(conn: &mut Conn, user_id: &str, since: i64, upto: i64) -> Result<Vec<AccountDataRow>> {
+    let query = account_data::table
+        .filter(account_data::user_id.eq(user_id))
+        .filter(account_data::position.gt(since))
+        .filter(account_data::position.le(upto))
+        .order(account_data::position);
+    Ok(query.select(AccountDataRow::as_select()).load(conn)?)
+}
+
+/// All account data of these rooms ([`GLOBAL`] among them), up to a position.
+pub fn of_rooms(conn: &mut Conn, user_id: &str, rooms: &[i64], upto: i64) -> Result<Vec<AccountDataRow>> {
+    let query = account_data::table
+        .filter(account_data::user_id.eq(user_id))
+        .filter(account_data::room.eq_any(rooms))
+        .filter(account_data::position.le(upto))
+        .order(account_data::position);
+    Ok(query.select(AccountDataRow::as_select()).load(conn)?)
+}
+
+/// How many types the user has in one room (or globally).
+pub fn count(conn: &mut Conn, user_id: &str, room: i64) -> Result<i64> {
+    let of_room = account_data::table.filter(account_data::user_id.eq(user_id)).filter(account_data::room.eq(room));
+    Ok(of_room.select(count_star()).first(conn)?)
+}
+
+/// Sets a content, and gives the position of the change.
+pub fn set(tx: &mut Tx<'_>, user_id: &str, room: i64, event_type: &str, content: &str) -> Result<i64> {
+    let position = tx.log(LogKind::AccountData, (room != GLOBAL).then_some(room), Some(user_id), None);
+    let row = (
+        account_data::user_id.eq(user_id),
+        account_data::room.eq(room),
+        account_data::event_type.eq(event_type),
+        account_data::content.eq(content),
+        account_data::position.eq(position),
+    );
+    both!(tx.conn(), c => diesel::insert_into(account_data::table)
+        .values(row)
+        .on_conflict((account_data::user_id, account_data::room, account_data::event_type))
+        .do_update()
+        .set((
+            account_data::content.eq(excluded(account_data::content)),
+            account_data::position.eq(excluded(account_data::position)),
+        ))
+        .execute(c))?;
+    Ok(position)
+}
+
+/// The number of a room that the user has or had something to do with.
+pub fn room_of_user(conn: &mut Conn, user_id: &str, room_id: &str) -> Result<Option<i64>> {
+    let room: Option<i64> =
+        rooms::table.filter(rooms::room_id.eq(room_id)).select(rooms::nid).first(conn).optional()?;
+    let Some(room) = room else { return Ok(None) };
+    Ok(memberships::table.find((room, user_id)).select(memberships::room).first(conn).optional()?)
+}

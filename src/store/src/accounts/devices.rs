@@ -1,0 +1,121 @@
+//! Devices of users.
+
+use diesel::{dsl::count_star, prelude::*};
+
+use crate::{
+    Conn, LogKind, Result, Tx,
+    schema::{devices, tokens},
+};
+
+/// A row of `devices`.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = devices, treat_none_as_default_value = false)]
+pub struct DeviceRow {
+    /// Whose it is.
+    pub user_id: String,
+    /// Its id, unique for the user.
+    pub device_id: String,
+    /// What the user calls it.
+    pub display_name: Option<String>,
+    /// When it first logged in, in milliseconds since 1970.
+    pub created_at: i64,
+    /// When it last made a request, to within a minute or so.
+    pub last_seen_at: Option<i64>,
+    /// The address of that request.
+    pub last_seen_ip: Option<String>,
+    /// The `User-Agent` of that request.
+    pub last_seen_agent: Option<String>,
+}
+
+/// The newest request of a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastSeen {
+    /// Whose device.
+    pub user_id: String,
+    /// Which one.
+    pub device_id: String,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// From which address.
+    pub ip: Option<String>,
+    /// With which program.
+    pub agent: Option<String>,
+}
+
+/// The devices of a user, in the order of their ids.
+pub fn list(conn: &mut Conn, user_id: &str) -> Result<Vec<DeviceRow>> {
+    let query = devices::table.filter(devices::user_id.eq(user_id)).order(devices::device_id);
+    Ok(query.select(DeviceRow::as_select()).load(conn)?)
+}
+
+/// One device.
+pub fn get(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Option<DeviceRow>> {
+    let query = devices::table.find((user_id, device_id)).select(DeviceRow::as_select());
+    Ok(query.first(conn).optional()?)
+}
+
+/// How many devices a user has.
+pub fn count(conn: &mut Conn, user_id: &str) -> Result<i64> {
+    Ok(devices::table.filter(devices::user_id.eq(user_id)).select(count_star()).first(conn)?)
+}
+
+/// Adds a device that is not there yet.
+pub fn insert(tx: &mut Tx<'_>, row: &DeviceRow) -> Result<()> {
+    diesel::insert_into(devices::table).values(row).execute(tx.conn())?;
+    tx.log(LogKind::Devices, None, Some(&row.user_id), None);
+    Ok(())
+}
+
+/// Gives a device another name. False where there is no such device.
+pub fn rename(tx: &mut Tx<'_>, user_id: &str, device_id: &str, display_name: &str) -> Result<bool> {
+    let device = devices::table.find((user_id, device_id));
+    let changed = diesel::update(device).set(devices::display_name.eq(display_name)).execute(tx.conn())?;
+    if changed == 1 {
+        tx.log(LogKind::Devices, None, Some(user_id), None);
+    }
+    Ok(changed == 1)
+}
+
+/// Deletes these devices and their tokens; those that are not there count as deleted.
+pub fn delete(tx: &mut Tx<'_>, user_id: &str, device_ids: &[String]) -> Result<()> {
+    let of_user = tokens::table.filter(tokens::user_id.eq(user_id));
+    diesel::delete(of_user.filter(tokens::device_id.eq_any(device_ids))).execute(tx.conn())?;
+    let of_user = devices::table.filter(devices::user_id.eq(user_id));
+    let gone = diesel::delete(of_user.filter(devices::device_id.eq_any(device_ids))).execute(tx.conn())?;
+    log_deleted(tx, user_id, gone);
+    Ok(())
+}
+
+/// Deletes all devices of the user and their tokens, but for `keep`.
+pub fn delete_all(tx: &mut Tx<'_>, user_id: &str, keep: Option<&str>) -> Result<()> {
+    // No device has an empty id, so this keeps nothing where nothing is to be kept.
+    let keep = keep.unwrap_or_default();
+    let of_user = tokens::table.filter(tokens::user_id.eq(user_id));
+    diesel::delete(of_user.filter(tokens::device_id.ne(keep))).execute(tx.conn())?;
+    let of_user = devices::table.filter(devices::user_id.eq(user_id));
+    let gone = diesel::delete(of_user.filter(devices::device_id.ne(keep))).execute(tx.conn())?;
+    log_deleted(tx, user_id, gone);
+    Ok(())
+}
+
+fn log_deleted(tx: &mut Tx<'_>, user_id: &str, gone: usize) {
+    if gone > 0 {
+        tx.log(LogKind::Devices, None, Some(user_id), None);
+        tx.log(LogKind::Account, None, Some(user_id), None);
+    }
+}
+
+/// Notes the newest requests of many devices. Nobody waits for it, so it is not logged.
+pub fn note_seen(tx: &mut Tx<'_>, seen: &[LastSeen]) -> Result<()> {
+    for seen in seen {
+        let device = devices::table.find((&seen.user_id, &seen.device_id));
+        diesel::update(device)
+            .set((
+                devices::last_seen_at.eq(seen.at),
+                devices::last_seen_ip.eq(&seen.ip),
+                devices::last_seen_agent.eq(&seen.agent),
+            ))
+            .execute(tx.conn())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! Backups: the whole database as text that either kind of database can be filled from.
+//!
+//! A backup is a file of lines. The first says what it is of; then come parts, each a line that names it and one JSON
+//! array per row; the last line is the manifest with the number of rows and the SHA-256 of every part. All of it is read
+//! in one snapshot, while the server may go on. Files that belong to the database (key, configuration) are parts too.
+
+mod catalog;
+mod check;
+mod format;
+mod read;
+mod restore;
+mod write;
+
+pub use check::check;
+pub use format::Header;
+pub use read::{Attachment, Contents, verify};
+pub use restore::restore;
+pub use write::write;
+
+/// How many positions a restore leaves out. Whatever the lost server gave out after its last backup, it was less.
+pub const POSITIONS_SKIPPED: i64 = 1 << 40;

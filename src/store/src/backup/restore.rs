@@ -1,0 +1,139 @@
+//! Filling an empty database from a backup.
+
+use std::io::BufRead;
+
+use diesel::{connection::SimpleConnection, prelude::*, sql_types::Text};
+
+use crate::{
+    Conn, Error, Result, Target,
+    backup::{
+        Header, POSITIONS_SKIPPED,
+        catalog::{self, Table},
+        format::{Line, damaged},
+        read::{Item, walk},
+    },
+    connection::Role,
+    lock::{self, FileLock},
+    meta, migrate,
+    schema::clock,
+};
+
+/// Bytes of rows that go into one statement.
+const BATCH_BYTES: usize = 1_048_576;
+
+/// Fills the empty database at `target` from a backup of either kind, and moves the clock past every position that the
+/// backed-up server can have given out. All or nothing. Blocks. [`super::verify`] the backup first: it is quicker.
+///
+/// # Errors
+/// [`Error::Refused`] for a database that is not empty, or a backup that is damaged or of a newer program;
+/// [`Error::InUse`] while a server runs on the database.
+pub fn restore(target: &Target, input: impl BufRead) -> Result<Header> {
+    let _lock = FileLock::take(target)?;
+    let mut conn = Conn::open(target, Role::Writer)?;
+    lock::advisory(&mut conn)?;
+    refuse_used(&mut conn)?;
+    let mut filling = None;
+    let outcome = walk(input, |header, item| {
+        let filling = match &mut filling {
+            Some(filling) => filling,
+            none => none.insert(Filling::begin(&mut conn, header)?),
+        };
+        filling.take(&mut conn, item)
+    });
+    let filling = filling.ok_or_else(|| damaged("it holds nothing"));
+    let finished = outcome.and_then(|header| filling?.finish(&mut conn).map(|()| header));
+    conn.batch_execute(if finished.is_ok() { "COMMIT" } else { "ROLLBACK" }).or_else(|error| match &finished {
+        Ok(_) => Err(error),
+        // What went wrong before says more; an open transaction ends with its connection.
+        Err(_) => Ok(()),
+    })?;
+    let header = finished?;
+    migrate::run(&mut conn)?;
+    if let Conn::Pg(conn) = &mut conn {
+        conn.batch_execute("ANALYZE")?;
+    }
+    Ok(header)
+}
+
+/// A database has been used as soon as it knows its server's name.
+fn refuse_used(conn: &mut Conn) -> Result<()> {
+    let tables = catalog::tables(conn)?;
+    let has_meta = tables.iter().any(|table| table.name == "meta");
+    let unused = tables.is_empty() || has_meta && meta::get(conn, "server_name")?.is_none();
+    if unused { Ok(()) } else { Err(Error::Refused("the database is not empty: a restore needs a new one".into())) }
+}
+
+/// A restore under way, in an open transaction.
+struct Filling {
+    sqlite: bool,
+    tables: Vec<Table>,
+    /// How the rows of the current table are inserted; none while a file goes by.
+    insert: Option<String>,
+    /// Rows that wait for it, as the inside of a JSON array, and how many.
+    batch: String,
+    rows: usize,
+}
+
+impl Filling {
+    /// Makes the tables as they were at the time of the backup, and empties what migrations wrote into them.
+    fn begin(conn: &mut Conn, header: &Header) -> Result<Self> {
+        migrate::run_until(conn, &header.step)?;
+        let tables = catalog::tables(conn)?;
+        let sqlite = matches!(conn, Conn::Sqlite(_));
+        conn.batch_execute(if sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" })?;
+        for table in &tables {
+            conn.batch_execute(&format!("DELETE FROM \"{}\"", table.name))?;
+        }
+        Ok(Self { sqlite, tables, insert: None, batch: String::new(), rows: 0 })
+    }
+
+    fn take(&mut self, conn: &mut Conn, item: Item<'_>) -> Result<()> {
+        match item {
+            Item::Begin(line) => {
+                self.flush(conn)?;
+                self.insert = match line {
+                    Line::Table { table, columns } => Some(self.insert(table, columns)?),
+                    _ => None,
+                };
+            }
+            Item::Row(_) if self.insert.is_none() => {}
+            Item::Row(row) => {
+                self.batch.push(if self.rows == 0 { '[' } else { ',' });
+                self.batch.push_str(row);
+                self.rows += 1;
+                if self.batch.len() >= BATCH_BYTES {
+                    self.flush(conn)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&self, name: &str, columns: &[String]) -> Result<String> {
+        let table = self.tables.iter().find(|table| table.name == name);
+        table.ok_or_else(|| damaged(&format!("nobody knows its table {name}")))?.insert(columns, self.sqlite)
+    }
+
+    fn flush(&mut self, conn: &mut Conn) -> Result<()> {
+        let (Some(insert), true) = (&self.insert, self.rows > 0) else { return Ok(()) };
+        self.batch.push(']');
+        let inserted = diesel::sql_query(insert).bind::<Text, _>(&self.batch).execute(conn)?;
+        if inserted != self.rows {
+            return Err(damaged("not all of its rows could be inserted"));
+        }
+        self.batch.clear();
+        self.rows = 0;
+        Ok(())
+    }
+
+    /// Writes what waits and moves the clock.
+    fn finish(mut self, conn: &mut Conn) -> Result<()> {
+        self.flush(conn)?;
+        let skip = (
+            clock::position.eq(clock::position + POSITIONS_SKIPPED),
+            clock::backfilled.eq(clock::backfilled - POSITIONS_SKIPPED),
+        );
+        let moved = diesel::update(clock::table.find(1)).set(skip).execute(conn)?;
+        if moved == 1 { Ok(()) } else { Err(damaged("it has no clock")) }
+    }
+}

@@ -1,0 +1,138 @@
+//! Syncs from a token on.
+
+use std::time::{Duration, Instant};
+
+use super::prelude::*;
+
+tests! { "sync_incremental":
+    nothing_new, "syncing", ["GET v3/sync"];
+    new_message, "syncing", ["GET v3/sync"];
+    no_repeats, "syncing", ["GET v3/sync"];
+    same_request_again, "syncing", ["GET v3/sync"];
+    long_poll_wakes, "syncing", ["GET v3/sync"];
+    long_poll_ends, "syncing", ["GET v3/sync"];
+    long_poll_wakes_on_invite, "syncing", ["GET v3/sync"];
+    long_poll_wakes_on_account_data, "syncing", ["GET v3/sync"];
+    full_state, "syncing", ["GET v3/sync"];
+}
+
+async fn nothing_new(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let room = alice.private_room().await?;
+    let since = alice.now().await?;
+    let sync = alice.sync_since(&since).await?;
+    ensure!(joined(&sync, &room).is_null(), "nothing happened: {sync}");
+    text(&sync, "next_batch").map(drop)
+}
+
+async fn new_message(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let room = alice.private_room().await?;
+    let since = alice.now().await?;
+    let event = alice.say(&room, "new").await?;
+    let sync = alice.sync_since(&since).await?;
+    let mine = joined(&sync, &room);
+    ensure_eq!(ids(events(mine, "timeline")), [event], "timeline");
+    ensure!(mine["timeline"]["limited"] != true, "nothing is missing: {mine}");
+    ensure!(events(mine, "state").is_empty(), "no state changed: {mine}");
+    Ok(())
+}
+
+async fn no_repeats(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let room = alice.private_room().await?;
+    let mut since = alice.now().await?;
+    for number in 0..4 {
+        let event = alice.say(&room, &number.to_string()).await?;
+        let sync = alice.sync_since(&since).await?;
+        ensure_eq!(ids(events(joined(&sync, &room), "timeline")), [event], "timeline of sync {number}");
+        since = text(&sync, "next_batch")?;
+    }
+    Ok(())
+}
+
+/// A client that lost the answer asks again with the same token and gets the same events.
+async fn same_request_again(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let room = alice.private_room().await?;
+    let since = alice.now().await?;
+    let event = alice.say(&room, "once").await?;
+    for _ in 0..3 {
+        let sync = alice.sync_since(&since).await?;
+        ensure_eq!(ids(events(joined(&sync, &room), "timeline")), [event.clone()], "timeline");
+    }
+    Ok(())
+}
+
+/// Runs a sync that waits for at most 20 s, does something 300 ms later, and gives the answer with the time it took.
+async fn wake(waiting: &User, act: impl Future<Output = Outcome>) -> Result<(Value, Duration), Failure> {
+    let since = encode(waiting.now().await?);
+    let started = Instant::now();
+    let query = format!("timeout=20000&since={since}");
+    let (sync, done) = tokio::join!(waiting.sync(&query), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        act.await
+    });
+    done?;
+    let (sync, took) = (sync?, started.elapsed());
+    ensure!(took >= Duration::from_millis(250), "it should wait while there is nothing, it took {took:?}");
+    ensure!(took < Duration::from_secs(10), "it should end at once when something comes, it took {took:?}");
+    Ok((sync, took))
+}
+
+async fn long_poll_wakes(server: Server) -> Outcome {
+    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
+    let room = alice.public_room().await?;
+    bob.join(&room).await?;
+    let (sync, _) = wake(&bob, async { alice.say(&room, "wake up").await.map(drop) }).await?;
+    ensure_eq!(events(joined(&sync, &room), "timeline").len(), 1, "events of the answer");
+    Ok(())
+}
+
+async fn long_poll_ends(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    // Own start-up changes (a device list, say) may come first.
+    let mut since = alice.now().await?;
+    let mut took = Duration::ZERO;
+    for _ in 0..3 {
+        let started = Instant::now();
+        let sync = alice.sync(&format!("timeout=1500&since={}", encode(&since))).await?;
+        took = started.elapsed();
+        since = text(&sync, "next_batch")?;
+    }
+    ensure!(took >= Duration::from_millis(1_300), "it waits for the time asked for, it took {took:?}");
+    ensure!(took < Duration::from_millis(8_000), "and not much longer, it took {took:?}");
+    Ok(())
+}
+
+async fn long_poll_wakes_on_invite(server: Server) -> Outcome {
+    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
+    let room = alice.private_room().await?;
+    let (sync, _) = wake(&bob, async { alice.invite(&room, &bob).await }).await?;
+    ensure!(sync["rooms"]["invite"][&room].is_object(), "the invite: {sync}");
+    Ok(())
+}
+
+async fn long_poll_wakes_on_account_data(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let other = alice.new_device().await?;
+    let path = v3!("user/{}/account_data/org.example.wake", alice);
+    let (sync, _) = wake(&alice, async { other.put(path, json!({ "x": 1 })).await?.ok().map(drop) }).await?;
+    let kinds: Vec<&Value> = events(&sync, "account_data").iter().map(|event| &event["type"]).collect();
+    ensure_eq!(kinds, ["org.example.wake"], "account data");
+    Ok(())
+}
+
+/// `full_state`: "If this is set to true, then all state events will be returned, even if since is non-empty", and it
+/// "will return immediately".
+async fn full_state(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let room = alice.create_room(json!({ "name": "Full" })).await?;
+    let since = encode(alice.now().await?);
+    let sync = alice.sync(&format!("timeout=0&full_state=true&since={since}")).await?;
+    let state = events(joined(&sync, &room), "state");
+    for kind in ["m.room.create", "m.room.name", "m.room.power_levels"] {
+        ensure!(find(state, kind, "").is_some(), "{kind} is missing in {state:?}");
+    }
+    Ok(())
+}
