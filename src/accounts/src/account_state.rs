@@ -170,6 +170,8 @@ fn require_other(asking: &Session, user_id: &UserId) -> Result<()> {
 mod tests {
     use ruma::user_id;
 
+    use store::testing::each;
+
     use super::*;
     use crate::{Credentials, Login, NewDevice, Seen, testing::World};
 
@@ -185,93 +187,111 @@ mod tests {
 
     #[tokio::test]
     async fn a_locked_user_can_only_log_out() {
-        let world = World::open();
-        let boss = administrator(&world, "boss").await;
-        let boss = world.session(&boss.access_token).await.unwrap();
-        let alice = world.user("alice").await;
-        let session = world.session(&alice.access_token).await.unwrap();
-        world.accounts.set_locked(&boss, &alice.user_id, true).await.unwrap();
-        assert!(world.accounts.locked(&boss, &alice.user_id).await.unwrap());
-        assert_eq!(code(world.session(&alice.access_token).await), Some("M_USER_LOCKED"));
-        assert!(!world.accounts.is_current(&session).await.unwrap());
-        let password = Credentials::Password { user: "alice", password: "password alice" };
-        assert_eq!(code(world.accounts.login(password, NewDevice::default()).await), Some("M_USER_LOCKED"));
-        let session = world.accounts.authenticate_locked(&alice.access_token, Seen::default()).await.unwrap();
-        world.accounts.set_locked(&boss, &alice.user_id, false).await.unwrap();
-        world.session(&alice.access_token).await.unwrap();
-        world.accounts.set_locked(&boss, &alice.user_id, true).await.unwrap();
-        world.accounts.logout(&session).await.unwrap();
-        assert_eq!(code(world.session(&alice.access_token).await), Some("M_UNKNOWN_TOKEN"));
+        each(async |database| {
+            let world = World::open(database);
+            let boss = administrator(&world, "boss").await;
+            let boss = world.session(&boss.access_token).await.unwrap();
+            let alice = world.user("alice").await;
+            let session = world.session(&alice.access_token).await.unwrap();
+            world.accounts.set_locked(&boss, &alice.user_id, true).await.unwrap();
+            assert!(world.accounts.locked(&boss, &alice.user_id).await.unwrap());
+            assert_eq!(code(world.session(&alice.access_token).await), Some("M_USER_LOCKED"));
+            assert!(!world.accounts.is_current(&session).await.unwrap());
+            let password = Credentials::Password { user: "alice", password: "password alice" };
+            assert_eq!(code(world.accounts.login(password, NewDevice::default()).await), Some("M_USER_LOCKED"));
+            let session = world.accounts.authenticate_locked(&alice.access_token, Seen::default()).await.unwrap();
+            world.accounts.set_locked(&boss, &alice.user_id, false).await.unwrap();
+            world.session(&alice.access_token).await.unwrap();
+            world.accounts.set_locked(&boss, &alice.user_id, true).await.unwrap();
+            world.accounts.logout(&session).await.unwrap();
+            assert_eq!(code(world.session(&alice.access_token).await), Some("M_UNKNOWN_TOKEN"));
+        })
+        .await
     }
 
     #[tokio::test]
     async fn a_suspended_user_can_log_in_and_read() {
-        let world = World::open();
-        let boss = administrator(&world, "boss").await;
-        let boss = world.session(&boss.access_token).await.unwrap();
-        let alice = world.user("alice").await;
-        assert!(world.session(&alice.access_token).await.unwrap().require_active().is_ok());
-        world.accounts.set_suspended(&boss, &alice.user_id, true).await.unwrap();
-        assert!(world.accounts.suspended(&boss, &alice.user_id).await.unwrap());
-        let session = world.session(&alice.access_token).await.unwrap();
-        assert_eq!(code(session.require_active()), Some("M_USER_SUSPENDED"));
-        let other = world.login("alice", "OTHER").await;
-        assert!(world.session(&other.access_token).await.unwrap().suspended);
+        each(async |database| {
+            let world = World::open(database);
+            let boss = administrator(&world, "boss").await;
+            let boss = world.session(&boss.access_token).await.unwrap();
+            let alice = world.user("alice").await;
+            assert!(world.session(&alice.access_token).await.unwrap().require_active().is_ok());
+            world.accounts.set_suspended(&boss, &alice.user_id, true).await.unwrap();
+            assert!(world.accounts.suspended(&boss, &alice.user_id).await.unwrap());
+            let session = world.session(&alice.access_token).await.unwrap();
+            assert_eq!(code(session.require_active()), Some("M_USER_SUSPENDED"));
+            let other = world.login("alice", "OTHER").await;
+            assert!(world.session(&other.access_token).await.unwrap().suspended);
+        })
+        .await
     }
 
     #[tokio::test]
     async fn moderation_is_for_administrators_and_not_about_them() {
-        let world = World::open();
-        let boss = administrator(&world, "boss").await;
-        let boss = world.session(&boss.access_token).await.unwrap();
-        let other = administrator(&world, "other").await.user_id;
-        let alice = world.user("alice").await;
-        let alice = world.session(&alice.access_token).await.unwrap();
-        let (accounts, nobody) = (&world.accounts, user_id!("@nobody:example.org"));
-        assert_eq!(code(accounts.set_locked(&alice, nobody, true).await), Some("M_FORBIDDEN"));
-        assert_eq!(code(accounts.set_locked(&boss, nobody, true).await), Some("M_NOT_FOUND"));
-        assert_eq!(code(accounts.set_suspended(&boss, &boss.user_id, true).await), Some("M_FORBIDDEN"));
-        assert_eq!(code(accounts.set_suspended(&boss, &other, true).await), Some("M_FORBIDDEN"));
-        assert_eq!(code(accounts.locked(&boss, &other).await), Some("M_FORBIDDEN"));
-        assert_eq!(code(accounts.locked(&boss, &boss.user_id).await), None);
-        let foreign = user_id!("@alice:elsewhere.org");
-        assert_eq!(code(accounts.locked(&boss, foreign).await), Some("M_INVALID_PARAM"));
-        assert_eq!(code(accounts.whois(&alice, &other).await), Some("M_FORBIDDEN"));
-        assert_eq!(accounts.whois(&alice, &alice.user_id).await.unwrap().1.len(), 1);
-        assert!(accounts.whois(&boss, &alice.user_id).await.unwrap().1[0].connection.is_some());
+        each(async |database| {
+            let world = World::open(database);
+            let boss = administrator(&world, "boss").await;
+            let boss = world.session(&boss.access_token).await.unwrap();
+            let other = administrator(&world, "other").await.user_id;
+            let alice = world.user("alice").await;
+            let alice = world.session(&alice.access_token).await.unwrap();
+            let (accounts, nobody) = (&world.accounts, user_id!("@nobody:example.org"));
+            assert_eq!(code(accounts.set_locked(&alice, nobody, true).await), Some("M_FORBIDDEN"));
+            assert_eq!(code(accounts.set_locked(&boss, nobody, true).await), Some("M_NOT_FOUND"));
+            assert_eq!(code(accounts.set_suspended(&boss, &boss.user_id, true).await), Some("M_FORBIDDEN"));
+            assert_eq!(code(accounts.set_suspended(&boss, &other, true).await), Some("M_FORBIDDEN"));
+            assert_eq!(code(accounts.locked(&boss, &other).await), Some("M_FORBIDDEN"));
+            assert_eq!(code(accounts.locked(&boss, &boss.user_id).await), None);
+            let foreign = user_id!("@alice:elsewhere.org");
+            assert_eq!(code(accounts.locked(&boss, foreign).await), Some("M_INVALID_PARAM"));
+            assert_eq!(code(accounts.whois(&alice, &other).await), Some("M_FORBIDDEN"));
+            assert_eq!(accounts.whois(&alice, &alice.user_id).await.unwrap().1.len(), 1);
+            assert!(accounts.whois(&boss, &alice.user_id).await.unwrap().1[0].connection.is_some());
+        })
+        .await
     }
 
     #[tokio::test]
     async fn a_deactivated_account_is_gone_but_for_its_name() {
-        let world = World::open();
-        let alice = world.user("alice").await;
-        world.session(&alice.access_token).await.unwrap();
-        world.accounts.deactivate(&alice.user_id, true).await.unwrap();
-        assert_eq!(code(world.session(&alice.access_token).await), Some("M_UNKNOWN_TOKEN"));
-        let password = Credentials::Password { user: "alice", password: "password alice" };
-        assert_eq!(code(world.accounts.login(password, NewDevice::default()).await), Some("M_USER_DEACTIVATED"));
-        assert!(!world.accounts.is_active(&alice.user_id).await.unwrap());
-        assert_eq!(code(world.accounts.profile(&alice.user_id).await), Some("M_NOT_FOUND"));
-        assert_eq!(code(world.accounts.deactivate(&alice.user_id, true).await), Some("M_NOT_FOUND"));
-        assert_eq!(code(world.accounts.check_username("alice").await), Some("M_USER_IN_USE"));
+        each(async |database| {
+            let world = World::open(database);
+            let alice = world.user("alice").await;
+            world.session(&alice.access_token).await.unwrap();
+            world.accounts.deactivate(&alice.user_id, true).await.unwrap();
+            assert_eq!(code(world.session(&alice.access_token).await), Some("M_UNKNOWN_TOKEN"));
+            let password = Credentials::Password { user: "alice", password: "password alice" };
+            assert_eq!(code(world.accounts.login(password, NewDevice::default()).await), Some("M_USER_DEACTIVATED"));
+            assert!(!world.accounts.is_active(&alice.user_id).await.unwrap());
+            assert_eq!(code(world.accounts.profile(&alice.user_id).await), Some("M_NOT_FOUND"));
+            assert_eq!(code(world.accounts.deactivate(&alice.user_id, true).await), Some("M_NOT_FOUND"));
+            assert_eq!(code(world.accounts.check_username("alice").await), Some("M_USER_IN_USE"));
+        })
+        .await
     }
 
     #[tokio::test]
     async fn passwords_are_changed() {
-        let world = World::open();
-        let alice = world.user("alice").await;
-        let other = world.login("alice", "OTHER").await;
-        let accounts = &world.accounts;
-        assert_eq!(code(accounts.change_password(&alice.user_id, None, "short", true).await), Some("M_WEAK_PASSWORD"));
-        accounts.change_password(&alice.user_id, Some(&alice.device_id), "another one", false).await.unwrap();
-        world.session(&other.access_token).await.unwrap();
-        accounts.change_password(&alice.user_id, Some(&alice.device_id), "yet another", true).await.unwrap();
-        assert!(world.session(&other.access_token).await.is_err());
-        world.session(&alice.access_token).await.unwrap();
-        let by = |password| Credentials::Password { user: "alice", password };
-        assert_eq!(code(accounts.login(by("password alice"), NewDevice::default()).await), Some("M_FORBIDDEN"));
-        accounts.login(by("yet another"), NewDevice::default()).await.unwrap();
-        let listed = accounts.list_users("", 10).await.unwrap();
-        assert!(listed.len() == 1 && listed[0].password_hash.is_none());
+        each(async |database| {
+            let world = World::open(database);
+            let alice = world.user("alice").await;
+            let other = world.login("alice", "OTHER").await;
+            let accounts = &world.accounts;
+            assert_eq!(
+                code(accounts.change_password(&alice.user_id, None, "short", true).await),
+                Some("M_WEAK_PASSWORD")
+            );
+            accounts.change_password(&alice.user_id, Some(&alice.device_id), "another one", false).await.unwrap();
+            world.session(&other.access_token).await.unwrap();
+            accounts.change_password(&alice.user_id, Some(&alice.device_id), "yet another", true).await.unwrap();
+            assert!(world.session(&other.access_token).await.is_err());
+            world.session(&alice.access_token).await.unwrap();
+            let by = |password| Credentials::Password { user: "alice", password };
+            assert_eq!(code(accounts.login(by("password alice"), NewDevice::default()).await), Some("M_FORBIDDEN"));
+            accounts.login(by("yet another"), NewDevice::default()).await.unwrap();
+            let listed = accounts.list_users("", 10).await.unwrap();
+            assert!(listed.len() == 1 && listed[0].password_hash.is_none());
+        })
+        .await
     }
 }

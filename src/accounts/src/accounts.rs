@@ -10,8 +10,8 @@ use store::{
 };
 
 use crate::{
-    Caches, Error, Filter, RateLimits, Result, last_seen::LastSeenNotes, password::Passwords,
-    registration::Nonces, uiaa::UiaSessions,
+    Caches, Error, Filter, RateLimits, Result, last_seen::LastSeenNotes, password::Passwords, registration::Nonces,
+    uiaa::UiaSessions,
 };
 
 /// Filters kept in memory.
@@ -25,6 +25,8 @@ pub struct Accounts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) server_name: OwnedServerName,
     pub(crate) registration: Registration,
+    /// Whether everybody finds all users of this server.
+    pub(crate) all_users_found: bool,
     pub(crate) passwords: Passwords,
     pub(crate) limits: RateLimits,
     pub(crate) uia: UiaSessions,
@@ -52,6 +54,7 @@ impl Accounts {
             filters: quick_cache::sync::Cache::new(CACHED_FILTERS),
             server_name: config.server.name.clone(),
             registration: config.registration.clone(),
+            all_users_found: config.user_directory.all_users,
             store,
             caches,
             clock,

@@ -85,78 +85,92 @@ fn no_such_device() -> Error {
 mod tests {
     use std::time::Duration;
 
+    use store::testing::each;
+
     use super::*;
     use crate::{Seen, testing::World};
 
     #[tokio::test]
     async fn devices_are_listed_renamed_and_deleted() {
-        let world = World::open();
-        let alice = world.user("alice").await;
-        let other = world.login("alice", "OTHER").await;
-        let ids: Vec<_> =
-            world.accounts.devices(&alice.user_id).await.unwrap().into_iter().map(|d| d.device_id).collect();
-        assert!(ids.len() == 2 && ids.contains(&other.device_id));
-        world.accounts.rename_device(&alice.user_id, "OTHER".into(), Some("Phone")).await.unwrap();
-        world.accounts.rename_device(&alice.user_id, "OTHER".into(), None).await.unwrap();
-        let device = world.accounts.device(&alice.user_id, "OTHER".into()).await.unwrap();
-        assert_eq!(device.display_name.as_deref(), Some("Phone"));
-        for name in [None, Some("x")] {
-            let missing = world.accounts.rename_device(&alice.user_id, "NONE".into(), name).await;
-            assert!(matches!(missing, Err(Error::NotFound(_))));
-        }
-        world.session(&other.access_token).await.unwrap();
-        let gone = ["OTHER".into(), "NONE".into()];
-        world.accounts.delete_devices(&alice.user_id, &gone).await.unwrap();
-        let refused = world.session(&other.access_token).await;
-        assert!(matches!(refused, Err(Error::UnknownToken { soft_logout: false })), "though it was in the cache");
-        assert!(matches!(world.accounts.device(&alice.user_id, "OTHER".into()).await, Err(Error::NotFound(_))));
-        world.session(&alice.access_token).await.unwrap();
+        each(async |database| {
+            let world = World::open(database);
+            let alice = world.user("alice").await;
+            let other = world.login("alice", "OTHER").await;
+            let ids: Vec<_> =
+                world.accounts.devices(&alice.user_id).await.unwrap().into_iter().map(|d| d.device_id).collect();
+            assert!(ids.len() == 2 && ids.contains(&other.device_id));
+            world.accounts.rename_device(&alice.user_id, "OTHER".into(), Some("Phone")).await.unwrap();
+            world.accounts.rename_device(&alice.user_id, "OTHER".into(), None).await.unwrap();
+            let device = world.accounts.device(&alice.user_id, "OTHER".into()).await.unwrap();
+            assert_eq!(device.display_name.as_deref(), Some("Phone"));
+            for name in [None, Some("x")] {
+                let missing = world.accounts.rename_device(&alice.user_id, "NONE".into(), name).await;
+                assert!(matches!(missing, Err(Error::NotFound(_))));
+            }
+            world.session(&other.access_token).await.unwrap();
+            let gone = ["OTHER".into(), "NONE".into()];
+            world.accounts.delete_devices(&alice.user_id, &gone).await.unwrap();
+            let refused = world.session(&other.access_token).await;
+            assert!(matches!(refused, Err(Error::UnknownToken { soft_logout: false })), "though it was in the cache");
+            assert!(matches!(world.accounts.device(&alice.user_id, "OTHER".into()).await, Err(Error::NotFound(_))));
+            world.session(&alice.access_token).await.unwrap();
+        })
+        .await
     }
 
     #[tokio::test]
     async fn nobody_deletes_the_devices_of_others() {
-        let world = World::open();
-        let alice = world.user("alice").await;
-        let bob = world.user("bob").await;
-        world.accounts.delete_devices(&bob.user_id, std::slice::from_ref(&alice.device_id)).await.unwrap();
-        world.session(&alice.access_token).await.unwrap();
+        each(async |database| {
+            let world = World::open(database);
+            let alice = world.user("alice").await;
+            let bob = world.user("bob").await;
+            world.accounts.delete_devices(&bob.user_id, std::slice::from_ref(&alice.device_id)).await.unwrap();
+            world.session(&alice.access_token).await.unwrap();
+        })
+        .await
     }
 
     #[tokio::test]
     async fn logging_out_takes_effect_at_once() {
-        let world = World::open();
-        let alice = world.user("alice").await;
-        let other = world.login("alice", "OTHER").await;
-        let (here, there) =
-            (world.session(&alice.access_token).await.unwrap(), world.session(&other.access_token).await.unwrap());
-        assert!(world.accounts.is_current(&here).await.unwrap());
-        world.accounts.logout(&here).await.unwrap();
-        assert!(world.session(&alice.access_token).await.is_err());
-        assert!(!world.accounts.is_current(&here).await.unwrap());
-        assert!(world.accounts.is_current(&there).await.unwrap());
-        world.accounts.logout_all(&there).await.unwrap();
-        assert!(world.session(&other.access_token).await.is_err());
-        assert!(world.accounts.devices(&alice.user_id).await.unwrap().is_empty());
+        each(async |database| {
+            let world = World::open(database);
+            let alice = world.user("alice").await;
+            let other = world.login("alice", "OTHER").await;
+            let (here, there) =
+                (world.session(&alice.access_token).await.unwrap(), world.session(&other.access_token).await.unwrap());
+            assert!(world.accounts.is_current(&here).await.unwrap());
+            world.accounts.logout(&here).await.unwrap();
+            assert!(world.session(&alice.access_token).await.is_err());
+            assert!(!world.accounts.is_current(&here).await.unwrap());
+            assert!(world.accounts.is_current(&there).await.unwrap());
+            world.accounts.logout_all(&there).await.unwrap();
+            assert!(world.session(&other.access_token).await.is_err());
+            assert!(world.accounts.devices(&alice.user_id).await.unwrap().is_empty());
+        })
+        .await
     }
 
     #[tokio::test]
     async fn a_device_is_noted_once_a_minute() {
-        let world = World::open();
-        let alice = world.user("alice").await;
-        let seen = |ip: &str| Seen { ip: Some(ip.parse().unwrap()), user_agent: Some("Browser") };
-        let noted = async || {
-            world.accounts.write_last_seen().await.unwrap();
-            let device = world.accounts.device(&alice.user_id, &alice.device_id).await.unwrap();
-            (device.last_seen_ip, device.last_seen_at)
-        };
-        world.accounts.authenticate(&alice.access_token, seen("192.0.2.1")).await.unwrap();
-        let first = noted().await;
-        assert_eq!(first.0.as_deref(), Some("192.0.2.1"));
-        world.clock.advance(Duration::from_secs(59));
-        world.accounts.authenticate(&alice.access_token, seen("192.0.2.2")).await.unwrap();
-        assert_eq!(noted().await, first);
-        world.clock.advance(Duration::from_secs(1));
-        world.accounts.authenticate(&alice.access_token, seen("192.0.2.3")).await.unwrap();
-        assert_eq!(noted().await, (Some("192.0.2.3".into()), first.1.map(|at| at + 60_000)));
+        each(async |database| {
+            let world = World::open(database);
+            let alice = world.user("alice").await;
+            let seen = |ip: &str| Seen { ip: Some(ip.parse().unwrap()), user_agent: Some("Browser") };
+            let noted = async || {
+                world.accounts.write_last_seen().await.unwrap();
+                let device = world.accounts.device(&alice.user_id, &alice.device_id).await.unwrap();
+                (device.last_seen_ip, device.last_seen_at)
+            };
+            world.accounts.authenticate(&alice.access_token, seen("192.0.2.1")).await.unwrap();
+            let first = noted().await;
+            assert_eq!(first.0.as_deref(), Some("192.0.2.1"));
+            world.clock.advance(Duration::from_secs(59));
+            world.accounts.authenticate(&alice.access_token, seen("192.0.2.2")).await.unwrap();
+            assert_eq!(noted().await, first);
+            world.clock.advance(Duration::from_secs(1));
+            world.accounts.authenticate(&alice.access_token, seen("192.0.2.3")).await.unwrap();
+            assert_eq!(noted().await, (Some("192.0.2.3".into()), first.1.map(|at| at + 60_000)));
+        })
+        .await
     }
 }

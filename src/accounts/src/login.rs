@@ -212,8 +212,7 @@ pub(crate) fn too_many_devices() -> Error {
 
 /// The answer to a login that was written.
 pub(crate) fn finished(user_id: String, prepared: PreparedLogin) -> Result<Login> {
-    let user_id =
-        OwnedUserId::try_from(user_id).map_err(|_| store::Error::Corrupt("a user id that is none".into()))?;
+    let user_id = OwnedUserId::try_from(user_id).map_err(|_| store::Error::Corrupt("a user id that is none".into()))?;
     let PreparedLogin { device, tokens } = prepared;
     Ok(Login {
         user_id,
@@ -271,6 +270,8 @@ mod tests {
 
     use serde_json::json;
 
+    use store::testing::each;
+
     use super::*;
     use crate::{Seen, testing::World};
 
@@ -284,86 +285,104 @@ mod tests {
 
     #[tokio::test]
     async fn by_name_or_id_and_password() {
-        let world = World::open();
-        world.user("alice").await;
-        for user in ["alice", "@alice:example.org", "ALICE"] {
-            let login = world.accounts.login(by(user, "password alice"), NewDevice::default()).await.unwrap();
-            assert_eq!(login.user_id, "@alice:example.org");
-            assert_eq!((login.refresh_token, login.expires_in_ms), (None, None));
-            let session = world.accounts.authenticate(&login.access_token, Seen::default()).await.unwrap();
-            assert_eq!(session.device_id, login.device_id);
-        }
+        each(async |database| {
+            let world = World::open(database);
+            world.user("alice").await;
+            for user in ["alice", "@alice:example.org", "ALICE"] {
+                let login = world.accounts.login(by(user, "password alice"), NewDevice::default()).await.unwrap();
+                assert_eq!(login.user_id, "@alice:example.org");
+                assert_eq!((login.refresh_token, login.expires_in_ms), (None, None));
+                let session = world.accounts.authenticate(&login.access_token, Seen::default()).await.unwrap();
+                assert_eq!(session.device_id, login.device_id);
+            }
+        })
+        .await
     }
 
     #[tokio::test]
     async fn wrong_credentials_all_look_alike() {
-        let world = World::open();
-        world.user("alice").await;
-        for (user, password) in
-            [("alice", "wrong"), ("nobody", "password alice"), ("@alice:elsewhere.org", "password alice"), ("", "")]
-        {
-            let refused = world.accounts.login(by(user, password), NewDevice::default()).await;
-            assert_eq!(refused.err().map(|e| (e.status(), e.code())), Some((403, "M_FORBIDDEN")), "{user}");
-        }
+        each(async |database| {
+            let world = World::open(database);
+            world.user("alice").await;
+            for (user, password) in
+                [("alice", "wrong"), ("nobody", "password alice"), ("@alice:elsewhere.org", "password alice"), ("", "")]
+            {
+                let refused = world.accounts.login(by(user, password), NewDevice::default()).await;
+                assert_eq!(refused.err().map(|e| (e.status(), e.code())), Some((403, "M_FORBIDDEN")), "{user}");
+            }
+        })
+        .await
     }
 
     #[tokio::test]
     async fn a_known_device_keeps_its_name_and_loses_its_token() {
-        let world = World::open();
-        world.user("alice").await;
-        let named = NewDevice { display_name: Some("Toaster".into()), ..on("TOASTER") };
-        let first = world.accounts.login(by("alice", "password alice"), named).await.unwrap();
-        world.accounts.authenticate(&first.access_token, Seen::default()).await.unwrap();
-        let renamed = NewDevice { display_name: Some("Kettle".into()), ..on("TOASTER") };
-        let second = world.accounts.login(by("alice", "password alice"), renamed).await.unwrap();
-        let old = world.accounts.authenticate(&first.access_token, Seen::default()).await;
-        assert!(matches!(old, Err(Error::UnknownToken { soft_logout: false })));
-        world.accounts.authenticate(&second.access_token, Seen::default()).await.unwrap();
-        let device = world.accounts.device(&second.user_id, "TOASTER".into()).await.unwrap();
-        assert_eq!(device.display_name.as_deref(), Some("Toaster"));
+        each(async |database| {
+            let world = World::open(database);
+            world.user("alice").await;
+            let named = NewDevice { display_name: Some("Toaster".into()), ..on("TOASTER") };
+            let first = world.accounts.login(by("alice", "password alice"), named).await.unwrap();
+            world.accounts.authenticate(&first.access_token, Seen::default()).await.unwrap();
+            let renamed = NewDevice { display_name: Some("Kettle".into()), ..on("TOASTER") };
+            let second = world.accounts.login(by("alice", "password alice"), renamed).await.unwrap();
+            let old = world.accounts.authenticate(&first.access_token, Seen::default()).await;
+            assert!(matches!(old, Err(Error::UnknownToken { soft_logout: false })));
+            world.accounts.authenticate(&second.access_token, Seen::default()).await.unwrap();
+            let device = world.accounts.device(&second.user_id, "TOASTER".into()).await.unwrap();
+            assert_eq!(device.display_name.as_deref(), Some("Toaster"));
+        })
+        .await
     }
 
     #[tokio::test]
     async fn odd_devices_are_refused() {
-        let world = World::open();
-        world.user("alice").await;
-        let long = NewDevice { display_name: Some("x".repeat(DEVICE_NAME_BYTES + 1)), ..NewDevice::default() };
-        let refused = world.accounts.login(by("alice", "password alice"), long).await;
-        assert!(matches!(refused, Err(Error::TooLarge(_))));
-        let refused = world.accounts.login(by("alice", "password alice"), on(&"x".repeat(256))).await;
-        assert!(matches!(refused, Err(Error::InvalidParam(_))));
+        each(async |database| {
+            let world = World::open(database);
+            world.user("alice").await;
+            let long = NewDevice { display_name: Some("x".repeat(DEVICE_NAME_BYTES + 1)), ..NewDevice::default() };
+            let refused = world.accounts.login(by("alice", "password alice"), long).await;
+            assert!(matches!(refused, Err(Error::TooLarge(_))));
+            let refused = world.accounts.login(by("alice", "password alice"), on(&"x".repeat(256))).await;
+            assert!(matches!(refused, Err(Error::InvalidParam(_))));
+        })
+        .await
     }
 
     #[tokio::test]
     async fn a_login_token_is_good_once_and_not_for_long() {
-        let world = World::open();
-        let alice = world.user("alice").await.user_id;
-        let token = world.accounts.create_login_token(&alice).await.unwrap();
-        let login = world.accounts.login(Credentials::Token(&token), NewDevice::default()).await.unwrap();
-        assert_eq!(login.user_id, alice);
-        let again = world.accounts.login(Credentials::Token(&token), NewDevice::default()).await;
-        assert_eq!(again.err().map(|e| e.code()), Some("M_FORBIDDEN"));
-        let late = world.accounts.create_login_token(&alice).await.unwrap();
-        world.clock.advance(Duration::from_secs(121));
-        assert!(world.accounts.login(Credentials::Token(&late), NewDevice::default()).await.is_err());
-        let forgotten = world.accounts.create_login_token(&alice).await.unwrap();
-        world.clock.advance(Duration::from_secs(121));
-        world.accounts.housekeeping().await.unwrap();
-        assert!(world.accounts.login(Credentials::Token(&forgotten), NewDevice::default()).await.is_err());
+        each(async |database| {
+            let world = World::open(database);
+            let alice = world.user("alice").await.user_id;
+            let token = world.accounts.create_login_token(&alice).await.unwrap();
+            let login = world.accounts.login(Credentials::Token(&token), NewDevice::default()).await.unwrap();
+            assert_eq!(login.user_id, alice);
+            let again = world.accounts.login(Credentials::Token(&token), NewDevice::default()).await;
+            assert_eq!(again.err().map(|e| e.code()), Some("M_FORBIDDEN"));
+            let late = world.accounts.create_login_token(&alice).await.unwrap();
+            world.clock.advance(Duration::from_secs(121));
+            assert!(world.accounts.login(Credentials::Token(&late), NewDevice::default()).await.is_err());
+            let forgotten = world.accounts.create_login_token(&alice).await.unwrap();
+            world.clock.advance(Duration::from_secs(121));
+            world.accounts.housekeeping().await.unwrap();
+            assert!(world.accounts.login(Credentials::Token(&forgotten), NewDevice::default()).await.is_err());
+        })
+        .await
     }
 
     #[tokio::test]
     async fn after_many_wrong_passwords_the_right_one_has_to_wait() {
-        let world = World::with(|config| config.rate_limits.enabled = true);
-        world.user("alice").await;
-        for _ in 0..5 {
-            let refused = world.accounts.login(by("alice", "wrong"), NewDevice::default()).await;
-            assert!(matches!(refused, Err(Error::Forbidden(_))));
-        }
-        let refused = world.accounts.login(by("alice", "password alice"), NewDevice::default()).await;
-        let Err(Error::LimitExceeded { retry_after }) = refused else { panic!("not limited") };
-        world.clock.advance(retry_after);
-        world.accounts.login(by("alice", "password alice"), NewDevice::default()).await.unwrap();
+        each(async |database| {
+            let world = World::with(database, |config| config.rate_limits.enabled = true);
+            world.user("alice").await;
+            for _ in 0..5 {
+                let refused = world.accounts.login(by("alice", "wrong"), NewDevice::default()).await;
+                assert!(matches!(refused, Err(Error::Forbidden(_))));
+            }
+            let refused = world.accounts.login(by("alice", "password alice"), NewDevice::default()).await;
+            let Err(Error::LimitExceeded { retry_after }) = refused else { panic!("not limited") };
+            world.clock.advance(retry_after);
+            world.accounts.login(by("alice", "password alice"), NewDevice::default()).await.unwrap();
+        })
+        .await
     }
 
     #[test]
@@ -372,7 +391,8 @@ mod tests {
             let body = body.as_object().unwrap().clone();
             Credentials::from_body(&body).err().map(|error| (error.status(), error.code()))
         };
-        let known = json!({ "type": "m.login.password", "password": "p", "identifier": { "type": "m.id.user", "user": "a" } });
+        let known =
+            json!({ "type": "m.login.password", "password": "p", "identifier": { "type": "m.id.user", "user": "a" } });
         assert_eq!(code(known), None);
         assert_eq!(code(json!({ "type": "m.login.password", "password": "p", "user": "a" })), None);
         assert_eq!(code(json!({ "type": "m.login.token", "token": "t" })), None);

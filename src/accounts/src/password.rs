@@ -57,7 +57,7 @@ impl Passwords {
     }
 
     /// # Errors
-    /// [`Error::WeakPassword`], [`Error::TooLarge`]: nobody may have this password.
+    /// [`Error::WeakPassword`], [`Error::InvalidParam`]: nobody may have this password.
     pub(crate) fn check_new(&self, password: &str) -> Result<()> {
         if password.len() > PASSWORD_BYTES {
             return Err(Error::invalid_param("the password is too long"));
@@ -153,6 +153,12 @@ impl Accounts {
         // The answer is the same whether that used up the last attempt or not.
         let _ = self.limits.check(Limit::FailedLogin, user_id);
         Ok(None)
+    }
+
+    /// # Errors
+    /// [`Error::WeakPassword`], [`Error::InvalidParam`]: nobody may have this password.
+    pub fn check_new_password(&self, password: &str) -> Result<()> {
+        self.passwords.check_new(password)
     }
 
     /// Gives a user another password. With `logout_devices` all devices but `keep` are logged out and deleted

@@ -80,6 +80,8 @@ fn write(tx: &mut Tx<'_>, hash: &TokenHash, pair: &TokenPair, now: i64) -> store
 mod tests {
     use std::time::Duration;
 
+    use store::testing::each;
+
     use super::*;
     use crate::{
         Credentials, Login, NewDevice, Seen,
@@ -106,61 +108,80 @@ mod tests {
 
     #[tokio::test]
     async fn an_access_token_expires_and_is_refreshed() {
-        let world = World::open();
-        let (login, refresh) = login(&world).await;
-        assert_eq!(login.expires_in_ms, Some(3_600_000));
-        assert_eq!(soft_logout(&world, &login.access_token).await, None);
-        world.clock.advance(millis(ACCESS_TOKEN_LASTS));
-        assert_eq!(soft_logout(&world, &login.access_token).await, Some(true), "hot or cold, it has expired");
-        let new = world.accounts.refresh(&refresh).await.unwrap();
-        let session = world.accounts.authenticate(&new.access_token, Seen::default()).await.unwrap();
-        assert_eq!(session.device_id, login.device_id);
-        assert_eq!(soft_logout(&world, &login.access_token).await, Some(false), "revoked by the use of the new one");
+        each(async |database| {
+            let world = World::open(database);
+            let (login, refresh) = login(&world).await;
+            assert_eq!(login.expires_in_ms, Some(3_600_000));
+            assert_eq!(soft_logout(&world, &login.access_token).await, None);
+            world.clock.advance(millis(ACCESS_TOKEN_LASTS));
+            assert_eq!(soft_logout(&world, &login.access_token).await, Some(true), "hot or cold, it has expired");
+            let new = world.accounts.refresh(&refresh).await.unwrap();
+            let session = world.accounts.authenticate(&new.access_token, Seen::default()).await.unwrap();
+            assert_eq!(session.device_id, login.device_id);
+            assert_eq!(
+                soft_logout(&world, &login.access_token).await,
+                Some(false),
+                "revoked by the use of the new one"
+            );
+        })
+        .await
     }
 
     #[tokio::test]
     async fn the_old_refresh_token_is_good_until_the_new_access_token_is_used() {
-        let world = World::open();
-        let (login, refresh) = login(&world).await;
-        assert_eq!(soft_logout(&world, &login.access_token).await, None);
-        let lost = world.accounts.refresh(&refresh).await.unwrap();
-        let new = world.accounts.refresh(&refresh).await.unwrap();
-        assert_eq!(soft_logout(&world, &lost.access_token).await, Some(false), "the lost pair is revoked");
-        assert!(world.accounts.refresh(&lost.refresh_token).await.is_err());
-        assert_eq!(soft_logout(&world, &login.access_token).await, None, "the old token still works");
-        assert_eq!(soft_logout(&world, &new.access_token).await, None);
-        let replayed = world.accounts.refresh(&refresh).await;
-        assert!(matches!(replayed, Err(Error::UnknownToken { soft_logout: false })));
-        assert_eq!(soft_logout(&world, &login.access_token).await, Some(false), "though it was in the cache");
+        each(async |database| {
+            let world = World::open(database);
+            let (login, refresh) = login(&world).await;
+            assert_eq!(soft_logout(&world, &login.access_token).await, None);
+            let lost = world.accounts.refresh(&refresh).await.unwrap();
+            let new = world.accounts.refresh(&refresh).await.unwrap();
+            assert_eq!(soft_logout(&world, &lost.access_token).await, Some(false), "the lost pair is revoked");
+            assert!(world.accounts.refresh(&lost.refresh_token).await.is_err());
+            assert_eq!(soft_logout(&world, &login.access_token).await, None, "the old token still works");
+            assert_eq!(soft_logout(&world, &new.access_token).await, None);
+            let replayed = world.accounts.refresh(&refresh).await;
+            assert!(matches!(replayed, Err(Error::UnknownToken { soft_logout: false })));
+            assert_eq!(soft_logout(&world, &login.access_token).await, Some(false), "though it was in the cache");
+        })
+        .await
     }
 
     #[tokio::test]
     async fn the_use_of_the_new_refresh_token_revokes_the_old_one_too() {
-        let world = World::open();
-        let (_, first) = login(&world).await;
-        let second = world.accounts.refresh(&first).await.unwrap();
-        let third = world.accounts.refresh(&second.refresh_token).await.unwrap();
-        assert!(world.accounts.refresh(&first).await.is_err());
-        assert_eq!(soft_logout(&world, &third.access_token).await, None);
-        assert!(world.accounts.refresh(&second.refresh_token).await.is_err());
+        each(async |database| {
+            let world = World::open(database);
+            let (_, first) = login(&world).await;
+            let second = world.accounts.refresh(&first).await.unwrap();
+            let third = world.accounts.refresh(&second.refresh_token).await.unwrap();
+            assert!(world.accounts.refresh(&first).await.is_err());
+            assert_eq!(soft_logout(&world, &third.access_token).await, None);
+            assert!(world.accounts.refresh(&second.refresh_token).await.is_err());
+        })
+        .await
     }
 
     #[tokio::test]
     async fn refresh_tokens_expire_softly() {
-        let world = World::open();
-        let (_, refresh) = login(&world).await;
-        world.clock.advance(millis(REFRESH_TOKEN_LASTS));
-        let refused = world.accounts.refresh(&refresh).await;
-        assert!(matches!(refused, Err(Error::UnknownToken { soft_logout: true })));
+        each(async |database| {
+            let world = World::open(database);
+            let (_, refresh) = login(&world).await;
+            world.clock.advance(millis(REFRESH_TOKEN_LASTS));
+            let refused = world.accounts.refresh(&refresh).await;
+            assert!(matches!(refused, Err(Error::UnknownToken { soft_logout: true })));
+        })
+        .await
     }
 
     #[tokio::test]
     async fn access_tokens_do_not_refresh_nor_refresh_tokens_authenticate() {
-        let world = World::open();
-        let (login, refresh) = login(&world).await;
-        assert!(world.accounts.refresh(&login.access_token).await.is_err());
-        assert_eq!(soft_logout(&world, &refresh).await, Some(false));
-        world.clock.advance(Duration::from_secs(1));
-        assert!(world.accounts.refresh("").await.is_err());
+        each(async |database| {
+            let world = World::open(database);
+            let (login, refresh) = login(&world).await;
+            assert!(world.accounts.refresh(&login.access_token).await.is_err());
+            assert_eq!(soft_logout(&world, &refresh).await, Some(false));
+            world.clock.advance(Duration::from_secs(1));
+            assert!(world.accounts.refresh("").await.is_err());
+        })
+        .await
     }
 }

@@ -1,10 +1,14 @@
-//! A small world for the tests of this crate: a database in a folder of its own, a clock that stands still.
+//! A small world for the tests of this crate: a database of its own, a clock that stands still.
 
 use std::{sync::Arc, time::Duration};
 
 use peerbrain_core::{Config, ManualClock, SystemRandom, config::RegistrationMode};
-use ruma::server_name;
-use store::{Options, Store, Target};
+use ruma::{OwnedUserId, server_name};
+use store::{
+    Options, Store,
+    rooms::{Append, EventRow, Membership, MembershipChange, RoomRow, StateChange},
+    testing::Database,
+};
 
 use crate::{Accounts, Caches, Credentials, Login, NewAccount, NewDevice, Result, Seen, Session};
 
@@ -13,18 +17,17 @@ pub(crate) struct World {
     pub accounts: Accounts,
     pub clock: ManualClock,
     pub store: Store,
-    _folder: tempfile::TempDir,
+    _database: Database,
 }
 
 impl World {
     /// With open registration and without rate limits.
-    pub fn open() -> Self {
-        Self::with(|_| {})
+    pub fn open(database: Database) -> Self {
+        Self::with(database, |_| {})
     }
 
     /// With a configuration of its own.
-    pub fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub fn with(database: Database, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         config.server.name = server_name!("example.org").to_owned();
         config.registration.mode = RegistrationMode::Open;
@@ -33,18 +36,13 @@ impl World {
         config.passwords.passes = 1;
         change(&mut config);
         let caches = Arc::new(Caches::default());
-        let store = Store::open(Options {
-            target: Target::Sqlite(folder.path().join("test.db")),
-            server_name: config.server.name.to_string(),
-            readers: 2,
-            slow_readers: 1,
-            observers: vec![caches.clone()],
-        })
-        .unwrap();
+        let server_name = config.server.name.to_string();
+        let options = Options { server_name, observers: vec![caches.clone()], ..database.options() };
+        let store = Store::open(options).unwrap();
         let clock = ManualClock::at(1_700_000_000_000);
         let random = Arc::new(SystemRandom::new());
         let accounts = Accounts::new(store.clone(), caches, Arc::new(clock.clone()), random, &config);
-        Self { accounts, clock, store, _folder: folder }
+        Self { accounts, clock, store, _database: database }
     }
 
     /// Registers a user whose password is "password NAME".
@@ -63,6 +61,81 @@ impl World {
         let password = format!("password {name}");
         let device = NewDevice { device_id: Some(device_id.into()), ..NewDevice::default() };
         self.accounts.login(Credentials::Password { user: name, password: &password }, device).await.unwrap()
+    }
+
+    /// Makes a room with these joined members; gives its number.
+    pub async fn room(&self, room_id: &str, members: &[&OwnedUserId]) -> i64 {
+        self.room_with(room_id, members, None).await
+    }
+
+    /// The same with one state event, by its type and JSON.
+    pub async fn room_with(&self, room_id: &str, members: &[&OwnedUserId], state: Option<(&str, &str)>) -> i64 {
+        let room = self.store.next_nid();
+        let event = |(event_type, json): (&str, &str)| {
+            Arc::new(EventRow {
+                nid: self.store.next_nid(),
+                room,
+                depth: 1,
+                origin_server_ts: 0,
+                event_id: "$event".into(),
+                event_type: event_type.into(),
+                sender: "@sender:example.org".into(),
+                state_key: Some(String::new()),
+                replaces: None,
+                state_before: 0,
+                state_after: 0,
+                flags: 0,
+                redacted_by: None,
+                device_id: None,
+                txn_id: None,
+                json: json.into(),
+            })
+        };
+        let events: Vec<_> = state.into_iter().map(event).collect();
+        let change = |event: &Arc<EventRow>| StateChange {
+            at: 0,
+            event_type: event.event_type.clone(),
+            state_key: String::new(),
+            event: Some(event.nid),
+            replaced: None,
+        };
+        let member = |user: &&OwnedUserId| MembershipChange {
+            at: 0,
+            user_id: user.to_string(),
+            membership: Membership::Join,
+            event: 0,
+            sender: user.to_string(),
+            display_name: None,
+            avatar_url: None,
+            local: true,
+        };
+        let append = Append {
+            built_on: 0,
+            room: RoomRow {
+                nid: room,
+                room_id: room_id.into(),
+                version: "12".into(),
+                revision: 0,
+                last_position: 0,
+                state: 0,
+                extremities: String::new(),
+                joined: 0,
+                invited: 0,
+                published: false,
+            },
+            changes: events.iter().map(change).collect(),
+            memberships: members.iter().map(member).collect(),
+            events,
+            nodes: Vec::new(),
+            redactions: Vec::new(),
+            pending_redactions: Vec::new(),
+            auth_chains: Vec::new(),
+            auth_chain_links: Vec::new(),
+            aliases: Vec::new(),
+            backfilled: false,
+        };
+        self.store.append(append).await.unwrap();
+        room
     }
 
     /// The session of a token.

@@ -24,7 +24,6 @@ pub(crate) enum Purpose {
     Access,
     Refresh,
     Login,
-    FirstAdmin,
 }
 
 /// Makes a secret.
@@ -33,8 +32,6 @@ pub(crate) fn fresh(random: &dyn Random, purpose: Purpose) -> Secret {
         Purpose::Access => "pba_",
         Purpose::Refresh => "pbr_",
         Purpose::Login => "pbl_",
-        // This one a person types.
-        Purpose::FirstAdmin => "",
     };
     let text = format!("{prefix}{}", token(random, TOKEN_CHARS));
     Secret { hash: hash(&text), text }

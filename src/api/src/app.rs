@@ -7,9 +7,11 @@ use peerbrain_core::{Clock, Config};
 /// Everything the handlers work with, one field for each domain crate. Built once by the server.
 pub struct App {
     /// Users, tokens, devices, profiles.
-    pub accounts: accounts::Accounts,
+    pub accounts: Arc<accounts::Accounts>,
     /// Rooms.
     pub rooms: rooms::Rooms,
+    /// Syncing.
+    pub syncs: sync::Syncs,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The configuration.

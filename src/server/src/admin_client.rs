@@ -27,7 +27,9 @@ pub fn ask(data_dir: &Path, request: &Request) -> Result<Option<Reply>, Error> {
     };
     let answer = converse(&stream, request).map_err(Error::file("talk to the server through", &path))?;
     let reply = serde_json::from_str(&answer);
-    reply.map(Some).map_err(|_| Error::plain("the running server gave no understandable answer; is it another version?"))
+    reply
+        .map(Some)
+        .map_err(|_| Error::plain("the running server gave no understandable answer; is it another version?"))
 }
 
 fn converse(mut stream: &UnixStream, request: &Request) -> io::Result<String> {

@@ -60,8 +60,7 @@ pub fn write_secret_file(path: &Path, text: &str) -> Result<(), Error> {
     name.push(".new");
     let unfinished = Path::new(&name);
     let write = || {
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(unfinished)?;
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(unfinished)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         // A link, unlike a rename, does not replace a file that is there.

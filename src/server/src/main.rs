@@ -22,6 +22,7 @@ mod signing_key;
 mod target;
 mod terminal;
 mod user_commands;
+mod wiring;
 
 use std::process::ExitCode;
 

@@ -24,10 +24,12 @@ pub async fn run(command: UserCommand, file: Option<&Path>) -> Result<(), Error>
     let (request, made) = request(command)?;
     let data_dir = config.server.data_dir.clone();
     match admin_client::ask(&data_dir, &request)? {
-        Some(reply) => conclude(request, reply, made, async |next| {
-            admin_client::ask(&data_dir, &next)?.ok_or_else(|| Error::plain("the server has just stopped"))
-        })
-        .await,
+        Some(reply) => {
+            conclude(request, reply, made, async |next| {
+                admin_client::ask(&data_dir, &next)?.ok_or_else(|| Error::plain("the server has just stopped"))
+            })
+            .await
+        }
         None => {
             first_start::make_data_folder(&config)?;
             let operator = Operator::open(&config)?;

@@ -15,9 +15,18 @@ pub enum Error {
     /// No connection came free in time, or none could be made.
     #[error("no database connection: {0}")]
     Pool(#[from] diesel::r2d2::PoolError),
+    /// The database cannot be reached, or does not let us write. Nothing was written.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The connection broke during the commit and none could be made since: whether it was written is not known.
+    #[error("the connection to the database broke during the commit")]
+    Unconfirmed,
     /// The store has been closed, or its writer has died.
     #[error("the store is closed")]
     Closed,
+    /// The closure that was to run panicked. Nothing was written.
+    #[error("a database access panicked")]
+    Panicked,
     /// The database is in use by another process.
     #[error("{0}")]
     InUse(String),
@@ -39,23 +48,23 @@ impl Error {
     /// Whether a unique or foreign key was violated: the write lost a race, or repeats another.
     pub fn is_conflict(&self) -> bool {
         use diesel::result::{DatabaseErrorKind::*, Error::DatabaseError};
-        matches!(self, Self::Query(DatabaseError(UniqueViolation | ForeignKeyViolation, _)))
+        match self {
+            Self::Query(DatabaseError(UniqueViolation | ForeignKeyViolation, _)) => true,
+            // SQLite has another code for keys that are the row's own number, which diesel does not know.
+            Self::Query(DatabaseError(Unknown, info)) => info.message().starts_with("UNIQUE constraint failed"),
+            _ => false,
+        }
     }
 
-    /// Whether the connection itself is gone and a new one is needed.
-    pub(crate) fn is_disconnect(&self) -> bool {
-        use diesel::result::{DatabaseErrorKind::*, Error::*};
+    /// Whether the database, and not the code around it, is the cause: a connection is not used again after that.
+    pub(crate) fn is_of_database(&self) -> bool {
+        use diesel::result::Error::*;
         match self {
             Self::Connection(_) | Self::Pool(_) => true,
-            Self::Query(DatabaseError(ClosedConnection | UnableToSendCommand, _)) => true,
-            Self::Query(BrokenTransactionManager | RollbackErrorOnCommit { .. }) => true,
-            // PostgreSQL's own words when it goes down under a statement.
-            Self::Query(DatabaseError(_, info)) => {
-                let message = info.message();
-                ["terminating connection", "server closed the connection", "connection to server", "no connection"]
-                    .iter()
-                    .any(|part| message.contains(part))
-            }
+            Self::Query(error) => matches!(
+                error,
+                DatabaseError(..) | BrokenTransactionManager | RollbackErrorOnCommit { .. } | DeserializationError(_)
+            ),
             _ => false,
         }
     }

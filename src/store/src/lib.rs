@@ -20,6 +20,10 @@ pub mod state;
 mod store;
 pub mod sync;
 mod target;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod writer;
 

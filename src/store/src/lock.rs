@@ -1,6 +1,10 @@
 //! One process per database.
 
-use std::fs::{File, TryLockError};
+use std::{
+    fs::{File, TryLockError},
+    thread,
+    time::{Duration, Instant},
+};
 
 use diesel::prelude::*;
 
@@ -8,6 +12,9 @@ use crate::{Conn, Error, Result, Target};
 
 /// The number under which PostgreSQL keeps our lock ("peerbrai" in ASCII).
 const ADVISORY_LOCK: i64 = 0x7065_6572_6272_6169;
+
+/// How long PostgreSQL may take to notice that the process before us has ended.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 const IN_USE: &str = "the database is in use by another process: only one may run on it at a time";
 
@@ -20,7 +27,8 @@ impl FileLock {
     /// Takes the lock beside an SQLite database; nothing to do for PostgreSQL.
     pub(crate) fn take(target: &Target) -> Result<Self> {
         let Target::Sqlite(path) = target else { return Ok(Self { _file: None }) };
-        let mut name = path.clone().into_os_string();
+        // One file has one lock, whatever names lead to it.
+        let mut name = path.canonicalize().unwrap_or_else(|_| path.clone()).into_os_string();
         name.push(".lock");
         let file = File::options().create(true).truncate(false).write(true).open(name)?;
         match file.try_lock() {
@@ -31,15 +39,27 @@ impl FileLock {
     }
 }
 
-/// Takes PostgreSQL's advisory lock on the writer's own connection, so that it goes with it.
+/// Takes PostgreSQL's advisory lock on the writer's own connection, so that it goes with it. Waits a little for whoever
+/// is just ending.
 pub(crate) fn advisory(conn: &mut Conn) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        match try_advisory(conn) {
+            Err(Error::InUse(_)) if began.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
+            outcome => return outcome,
+        }
+    }
+}
+
+/// The same without waiting.
+pub(crate) fn try_advisory(conn: &mut Conn) -> Result<()> {
     #[derive(QueryableByName)]
     struct Locked {
         #[diesel(sql_type = diesel::sql_types::Bool)]
         locked: bool,
     }
     let Conn::Pg(conn) = conn else { return Ok(()) };
-    let row: Locked =
-        diesel::sql_query(format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS locked")).get_result(conn)?;
+    let query = diesel::sql_query(format!("SELECT pg_try_advisory_lock({ADVISORY_LOCK}) AS locked"));
+    let row: Locked = query.get_result(conn)?;
     if row.locked { Ok(()) } else { Err(Error::InUse(IN_USE.into())) }
 }

@@ -45,7 +45,6 @@ pub struct Store {
     position: watch::Receiver<i64>,
     nids: Arc<AtomicI64>,
     stats: Arc<WriterStats>,
-    writer: Arc<parking_lot::Mutex<Option<std::thread::JoinHandle<()>>>>,
 }
 
 impl Store {
@@ -70,24 +69,22 @@ impl Store {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (position_sender, position) = watch::channel(position);
         let stats = Arc::new(WriterStats::default());
+        let outages = Arc::new(AtomicU64::new(0));
+        let quick = ReaderPool::open(target.clone(), Role::QuickReader, readers, outages.clone())?;
+        let slow = ReaderPool::open(target.clone(), Role::Reader, slow_readers, outages.clone())?;
         let writer = Writer {
-            target: target.clone(),
-            conn,
+            target,
+            conn: Some(conn),
             queue,
-            position: position_sender,
             observers,
             stats: stats.clone(),
+            outages,
+            unconfirmed: None,
             _lock: lock,
+            position: position_sender,
         };
-        Ok(Self {
-            jobs,
-            readers: ReaderPool::open(target.clone(), readers)?,
-            slow: ReaderPool::open(target, slow_readers)?,
-            position,
-            nids,
-            stats,
-            writer: Arc::new(parking_lot::Mutex::new(Some(writer.spawn()?))),
-        })
+        writer.spawn()?;
+        Ok(Self { jobs, readers: quick, slow, position, nids, stats })
     }
 
     /// Runs `f` in a transaction that it may share with other writes; returns once that has been committed and synced.
@@ -156,14 +153,21 @@ impl Store {
         (get(&self.stats.transactions), get(&self.stats.jobs), get(&self.stats.failures), waiting)
     }
 
-    /// Waits until the writer has written what waits, and stops it. Blocks. Whoever writes later gets
+    /// Stops the writer when it has written what waits, and waits for that. Whoever writes later gets
     /// [`Error::Closed`].
-    pub fn close(&self) {
-        let handle = self.writer.lock().take();
-        if let Some(handle) = handle {
-            let stopped = self.jobs.blocking_send(Job::Stop).is_ok();
-            let joined = handle.join().is_ok();
-            tracing::debug!(stopped, joined, "the store is closed");
+    pub async fn close(&self) {
+        // Where this fails, it has stopped already.
+        let _ = self.jobs.send(Job::Stop).await;
+        // The writer's last act is to let go of the other end.
+        let mut position = self.position.clone();
+        while position.changed().await.is_ok() {}
+    }
+
+    /// The same on the calling thread, which must be one that may block and not one of an asynchronous task.
+    pub fn close_blocking(&self) {
+        match tokio::runtime::Builder::new_current_thread().build() {
+            Ok(runtime) => runtime.block_on(self.close()),
+            Err(error) => tracing::error!(%error, "could not wait for the writer"),
         }
     }
 }

@@ -42,8 +42,8 @@ impl From<store::Error> for Error {
     }
 }
 
-impl From<events::Error> for Error {
-    fn from(error: events::Error) -> Self {
+impl From<::events::Error> for Error {
+    fn from(error: ::events::Error) -> Self {
         Self::Internal(error.to_string())
     }
 }

@@ -1,1 +1,21 @@
-//! 
+//! Syncing: what is new for a user, told at once or as soon as there is something.
+//!
+//! Here lives `/sync`: who must be woken by which commit, which events and states an answer tells, and its JSON. An
+//! answer is made within one snapshot of the store; where nothing is new for a user the database is not asked at all.
+//! What an event means belongs to the rooms, what a user has set up to the accounts; nothing here writes, and nothing
+//! knows of HTTP.
+
+mod answer;
+mod compute;
+mod error;
+mod events;
+mod filter;
+mod follow;
+mod poll;
+mod request;
+mod syncs;
+
+pub use error::{Error, Result};
+pub use follow::Follower;
+pub use request::{Request, StateForm};
+pub use syncs::{Options, Syncs};

@@ -5,5 +5,5 @@ mod rights;
 mod shared_secret;
 
 pub use register::{NewAccount, Registered};
-pub(crate) use shared_secret::Nonces;
 pub use shared_secret::MacRegistration;
+pub(crate) use shared_secret::Nonces;

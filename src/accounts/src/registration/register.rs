@@ -1,6 +1,5 @@
 //! Making an account.
 
-use peerbrain_core::limits::PASSWORD_BYTES;
 use ruma::{OwnedUserId, UserId};
 use serde_json::Value;
 use store::{
@@ -87,11 +86,13 @@ impl Accounts {
         self.create(Creation { account, admin, displayname: None, right }).await
     }
 
-    /// Makes an account on behalf of the operator, whatever the mode.
+    /// Makes an account on behalf of the operator, whatever the mode. The name may be written as a whole id.
     ///
     /// # Errors
     /// As [`Accounts::register`].
     pub async fn create_user(&self, username: &str, password: &str, admin: bool) -> Result<OwnedUserId> {
+        let local_part = username.strip_prefix('@').and_then(|id| id.strip_suffix(self.server_name.as_str()));
+        let username = local_part.and_then(|id| id.strip_suffix(':')).unwrap_or(username);
         let account = NewAccount {
             username: Some(username.to_owned()),
             password: password.to_owned(),
@@ -177,14 +178,13 @@ fn write(
     }
 }
 
-// A password is hashed whole, so its bound must be one that can be hashed at leisure.
-const _: () = assert!(PASSWORD_BYTES <= 4_096);
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use peerbrain_core::config::{RegistrationMode, Secret};
+
+    use store::testing::each;
 
     use super::*;
     use crate::{Stage, testing::World};
@@ -204,109 +204,133 @@ mod tests {
 
     #[tokio::test]
     async fn an_account_is_made_and_logged_in() {
-        let world = World::open();
-        let made = world.accounts.register(account("Alice"), None).await.unwrap();
-        assert_eq!(made.user_id, "@alice:example.org");
-        let session = world.session(&made.login.unwrap().access_token).await.unwrap();
-        assert_eq!(session.user_id, made.user_id);
-        assert!(!session.admin && !session.guest && !session.suspended);
-        let (displayname, _) = world.accounts.member_profile(&made.user_id).await.unwrap();
-        assert_eq!(displayname.as_deref(), Some("alice"));
-        let silent = NewAccount { username: None, login: false, ..account("") };
-        let made = world.accounts.register(silent, None).await.unwrap();
-        assert!(made.login.is_none() && made.user_id.localpart().len() >= 8);
-        assert!(world.accounts.devices(&made.user_id).await.unwrap().is_empty());
+        each(async |database| {
+            let world = World::open(database);
+            let made = world.accounts.register(account("Alice"), None).await.unwrap();
+            assert_eq!(made.user_id, "@alice:example.org");
+            let session = world.session(&made.login.unwrap().access_token).await.unwrap();
+            assert_eq!(session.user_id, made.user_id);
+            assert!(!session.admin && !session.guest && !session.suspended);
+            let (displayname, _) = world.accounts.member_profile(&made.user_id).await.unwrap();
+            assert_eq!(displayname.as_deref(), Some("alice"));
+            let silent = NewAccount { username: None, login: false, ..account("") };
+            let made = world.accounts.register(silent, None).await.unwrap();
+            assert!(made.login.is_none() && made.user_id.localpart().len() >= 8);
+            assert!(world.accounts.devices(&made.user_id).await.unwrap().is_empty());
+        })
+        .await
     }
 
     #[tokio::test]
     async fn names_are_taken_once_and_for_ever() {
-        let world = World::open();
-        let alice = world.user("alice").await;
-        assert_eq!(code(world.accounts.check_username("ALICE").await), Some("M_USER_IN_USE"));
-        assert_eq!(code(world.accounts.register(account("alice"), None).await), Some("M_USER_IN_USE"));
-        assert_eq!(code(world.accounts.check_username("ali ce").await), Some("M_INVALID_USERNAME"));
-        world.accounts.deactivate(&alice.user_id, false).await.unwrap();
-        assert_eq!(code(world.accounts.check_username("alice").await), Some("M_USER_IN_USE"));
-        assert!(world.accounts.check_username("bob").await.is_ok());
+        each(async |database| {
+            let world = World::open(database);
+            let alice = world.user("alice").await;
+            assert_eq!(code(world.accounts.check_username("ALICE").await), Some("M_USER_IN_USE"));
+            assert_eq!(code(world.accounts.register(account("alice"), None).await), Some("M_USER_IN_USE"));
+            assert_eq!(code(world.accounts.check_username("ali ce").await), Some("M_INVALID_USERNAME"));
+            world.accounts.deactivate(&alice.user_id, false).await.unwrap();
+            assert_eq!(code(world.accounts.check_username("alice").await), Some("M_USER_IN_USE"));
+            assert!(world.accounts.check_username("bob").await.is_ok());
+        })
+        .await
     }
 
     #[tokio::test]
     async fn two_at_once_get_one_name_once() {
-        let world = World::open();
-        let (one, two) =
-            tokio::join!(world.accounts.register(account("bob"), None), world.accounts.register(account("bob"), None));
-        let refused: Vec<_> = [code(one), code(two)].into_iter().flatten().collect();
-        assert_eq!(refused, ["M_USER_IN_USE"]);
+        each(async |database| {
+            let world = World::open(database);
+            let (one, two) = tokio::join!(
+                world.accounts.register(account("bob"), None),
+                world.accounts.register(account("bob"), None)
+            );
+            let refused: Vec<_> = [code(one), code(two)].into_iter().flatten().collect();
+            assert_eq!(refused, ["M_USER_IN_USE"]);
+        })
+        .await
     }
 
     #[tokio::test]
     async fn weak_passwords_are_refused() {
-        let world = World::open();
-        let weak = NewAccount { password: "1234567".into(), ..account("alice") };
-        assert_eq!(code(world.accounts.register(weak, None).await), Some("M_WEAK_PASSWORD"));
-        assert!(world.accounts.check_username("alice").await.is_ok(), "nothing was written");
+        each(async |database| {
+            let world = World::open(database);
+            let weak = NewAccount { password: "1234567".into(), ..account("alice") };
+            assert_eq!(code(world.accounts.register(weak, None).await), Some("M_WEAK_PASSWORD"));
+            assert!(world.accounts.check_username("alice").await.is_ok(), "nothing was written");
+        })
+        .await
     }
 
     #[tokio::test]
     async fn the_first_administrator_has_a_token() {
-        let world = World::with(|config| config.registration.mode = RegistrationMode::Closed);
-        assert_eq!(code(world.accounts.registration_flows().await), Some("M_FORBIDDEN"));
-        let lost = world.accounts.first_admin_token().await.unwrap().unwrap();
-        let token = world.accounts.first_admin_token().await.unwrap().unwrap();
-        assert_eq!(world.accounts.registration_flows().await.unwrap(), [[Stage::RegistrationToken]]);
-        assert!(!world.accounts.registration_token_valid(&lost).await.unwrap());
-        assert!(world.accounts.registration_token_valid(&token).await.unwrap());
-        assert_eq!(code(world.accounts.register(account("stranger"), Some(&lost)).await), Some("M_FORBIDDEN"));
-        assert_eq!(code(world.accounts.register(account("stranger"), None).await), Some("M_FORBIDDEN"));
-        let (one, two) = tokio::join!(
-            world.accounts.register(account("one"), Some(&token)),
-            world.accounts.register(account("two"), Some(&token))
-        );
-        let made: Vec<_> = [one, two].into_iter().flatten().collect();
-        assert_eq!(made.len(), 1, "it is good once");
-        assert!(world.session(&made[0].login.as_ref().unwrap().access_token).await.unwrap().admin);
-        assert_eq!(code(world.accounts.registration_flows().await), Some("M_FORBIDDEN"));
-        assert_eq!(world.accounts.first_admin_token().await.unwrap(), None);
+        each(async |database| {
+            let world = World::with(database, |config| config.registration.mode = RegistrationMode::Closed);
+            assert_eq!(code(world.accounts.registration_flows().await), Some("M_FORBIDDEN"));
+            let token = world.accounts.first_admin_token().await.unwrap().unwrap();
+            assert_eq!(world.accounts.first_admin_token().await.unwrap().as_ref(), Some(&token));
+            let wrong = token.to_lowercase();
+            assert_eq!(world.accounts.registration_flows().await.unwrap(), [[Stage::RegistrationToken]]);
+            assert!(!world.accounts.registration_token_valid(&wrong).await.unwrap());
+            assert!(world.accounts.registration_token_valid(&token).await.unwrap());
+            assert_eq!(code(world.accounts.register(account("stranger"), Some(&wrong)).await), Some("M_FORBIDDEN"));
+            assert_eq!(code(world.accounts.register(account("stranger"), None).await), Some("M_FORBIDDEN"));
+            let (one, two) = tokio::join!(
+                world.accounts.register(account("one"), Some(&token)),
+                world.accounts.register(account("two"), Some(&token))
+            );
+            let made: Vec<_> = [one, two].into_iter().flatten().collect();
+            assert_eq!(made.len(), 1, "it is good once");
+            assert!(world.session(&made[0].login.as_ref().unwrap().access_token).await.unwrap().admin);
+            assert_eq!(code(world.accounts.registration_flows().await), Some("M_FORBIDDEN"));
+            assert_eq!(world.accounts.first_admin_token().await.unwrap(), None);
+        })
+        .await
     }
 
     #[tokio::test]
     async fn open_registration_does_not_make_a_stranger_the_administrator() {
-        let world = World::open();
-        let token = world.accounts.first_admin_token().await.unwrap().unwrap();
-        let stranger = world.user("stranger").await;
-        assert!(!world.session(&stranger.access_token).await.unwrap().admin);
-        let flows = world.accounts.registration_flows().await.unwrap();
-        assert_eq!(flows, [[Stage::Dummy], [Stage::RegistrationToken]]);
-        let owner = world.accounts.register(account("owner"), Some(&token)).await.unwrap();
-        assert!(world.session(&owner.login.unwrap().access_token).await.unwrap().admin);
-        assert_eq!(world.accounts.registration_flows().await.unwrap(), [[Stage::Dummy]]);
+        each(async |database| {
+            let world = World::open(database);
+            let token = world.accounts.first_admin_token().await.unwrap().unwrap();
+            let stranger = world.user("stranger").await;
+            assert!(!world.session(&stranger.access_token).await.unwrap().admin);
+            let flows = world.accounts.registration_flows().await.unwrap();
+            assert_eq!(flows, [[Stage::Dummy], [Stage::RegistrationToken]]);
+            let owner = world.accounts.register(account("owner"), Some(&token)).await.unwrap();
+            assert!(world.session(&owner.login.unwrap().access_token).await.unwrap().admin);
+            assert_eq!(world.accounts.registration_flows().await.unwrap(), [[Stage::Dummy]]);
+        })
+        .await
     }
 
     #[tokio::test]
     async fn tokens_are_counted_and_expire() {
-        let world = World::with(|config| {
-            config.registration.mode = RegistrationMode::Token;
-            config.registration.tokens = vec![Secret::new("configured")];
-        });
-        let accounts = &world.accounts;
-        assert_eq!(accounts.registration_flows().await.unwrap(), [[Stage::RegistrationToken]]);
-        for (token, valid) in [("configured", true), ("", false), ("guessed", false), ("Configured", false)] {
-            assert_eq!(accounts.registration_token_valid(token).await.unwrap(), valid, "{token}");
-        }
-        accounts.register(account("a"), Some("configured")).await.unwrap();
-        accounts.create_registration_token(Some("twice"), Some(2), None).await.unwrap();
-        assert!(accounts.create_registration_token(Some("twice"), None, None).await.is_err());
-        assert!(accounts.create_registration_token(Some("no spaces"), None, None).await.is_err());
-        accounts.register(account("b"), Some("twice")).await.unwrap();
-        accounts.register(account("c"), Some("twice")).await.unwrap();
-        assert_eq!(code(accounts.register(account("d"), Some("twice")).await), Some("M_FORBIDDEN"));
-        let soon = peerbrain_core::Clock::now_ms(&world.clock) + 1_000;
-        let made_up = accounts.create_registration_token(None, None, Some(soon)).await.unwrap();
-        assert!(accounts.registration_token_valid(&made_up).await.unwrap());
-        world.clock.advance(Duration::from_secs(1));
-        assert!(!accounts.registration_token_valid(&made_up).await.unwrap());
-        assert_eq!(accounts.registration_tokens().await.unwrap().len(), 2);
-        assert!(accounts.delete_registration_token(&made_up).await.unwrap());
-        assert!(!accounts.delete_registration_token(&made_up).await.unwrap());
+        each(async |database| {
+            let world = World::with(database, |config| {
+                config.registration.mode = RegistrationMode::Token;
+                config.registration.tokens = vec![Secret::new("configured")];
+            });
+            let accounts = &world.accounts;
+            assert_eq!(accounts.registration_flows().await.unwrap(), [[Stage::RegistrationToken]]);
+            for (token, valid) in [("configured", true), ("", false), ("guessed", false), ("Configured", false)] {
+                assert_eq!(accounts.registration_token_valid(token).await.unwrap(), valid, "{token}");
+            }
+            accounts.register(account("a"), Some("configured")).await.unwrap();
+            accounts.create_registration_token(Some("twice"), Some(2), None).await.unwrap();
+            assert!(accounts.create_registration_token(Some("twice"), None, None).await.is_err());
+            assert!(accounts.create_registration_token(Some("no spaces"), None, None).await.is_err());
+            accounts.register(account("b"), Some("twice")).await.unwrap();
+            accounts.register(account("c"), Some("twice")).await.unwrap();
+            assert_eq!(code(accounts.register(account("d"), Some("twice")).await), Some("M_FORBIDDEN"));
+            let soon = peerbrain_core::Clock::now_ms(&world.clock) + 1_000;
+            let made_up = accounts.create_registration_token(None, None, Some(soon)).await.unwrap();
+            assert!(accounts.registration_token_valid(&made_up).await.unwrap());
+            world.clock.advance(Duration::from_secs(1));
+            assert!(!accounts.registration_token_valid(&made_up).await.unwrap());
+            assert_eq!(accounts.registration_tokens().await.unwrap().len(), 2);
+            assert!(accounts.delete_registration_token(&made_up).await.unwrap());
+            assert!(!accounts.delete_registration_token(&made_up).await.unwrap());
+        })
+        .await
     }
 }

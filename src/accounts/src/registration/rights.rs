@@ -1,6 +1,5 @@
 //! Who may register: what the configuration says, registration tokens, and the token of the first administrator.
 
-use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use peerbrain_core::{config::RegistrationMode, random};
 use store::{
     Conn, Tx,
@@ -9,12 +8,10 @@ use store::{
 };
 use subtle::ConstantTimeEq;
 
-use crate::{
-    Accounts, Error, Result, Stage,
-    tokens::{self, Purpose, TokenHash},
-};
+use crate::{Accounts, Error, Result, Stage, tokens};
 
-/// Where the hash of the first administrator's token is kept.
+/// Where the first administrator's token is kept. In plain text, because it is printed at every start until it is used;
+/// who can read the database needs no token.
 const FIRST_ADMIN: &str = "first_admin_token";
 /// Characters of a registration token at most (client-server §token-authenticated-registration).
 const TOKEN_CHARS: usize = 64;
@@ -33,8 +30,8 @@ pub(crate) enum Right {
 /// What the database says about registration.
 struct Situation {
     any_user: bool,
-    /// The hash of the token that makes its user the first administrator.
-    first_admin: Option<TokenHash>,
+    /// The token that makes its user the first administrator.
+    first_admin: Option<String>,
     token: Option<RegistrationTokenRow>,
 }
 
@@ -71,14 +68,15 @@ impl Accounts {
         }
         let situation = self.situation(token).await?;
         let given = tokens::hash(token);
-        if situation.first_admin.is_some_and(|hash| hash.ct_eq(&given).into()) {
+        // Hashes are compared, so that the time tells nothing of the token.
+        let is = |known: &str| bool::from(tokens::hash(known).ct_eq(&given));
+        if situation.first_admin.as_deref().is_some_and(is) {
             return Ok(Some(Right::FirstAdmin));
         }
         if self.registration.mode == RegistrationMode::Closed {
             return Ok(None);
         }
-        let configured = |known: &str| bool::from(tokens::hash(known).ct_eq(&given));
-        if self.registration.tokens.iter().any(|known| configured(known.expose())) {
+        if self.registration.tokens.iter().any(|known| is(known.expose())) {
             return Ok(Some(Right::Configured));
         }
         let now = self.clock.now_ms();
@@ -96,23 +94,22 @@ impl Accounts {
         }
     }
 
-    /// A new one-time token that makes who registers with it an administrator, while there is none: it is printed at
-    /// the start, so that no stranger can be first. It replaces the one before. None once there is an administrator.
+    /// The one-time token that makes who registers with it an administrator: it is printed at the start, so that no
+    /// stranger can be first. The same until it is used; none once there is an administrator.
     pub async fn first_admin_token(&self) -> Result<Option<String>> {
-        let secret = tokens::fresh(&*self.random, Purpose::FirstAdmin);
-        let hash = STANDARD_NO_PAD.encode(secret.hash);
-        let made = self
-            .store
-            .write(move |tx| {
-                if users::any_admin(tx.conn())? {
-                    meta::remove(tx.conn(), FIRST_ADMIN)?;
-                    return Ok(false);
-                }
-                meta::set(tx.conn(), FIRST_ADMIN, &hash)?;
-                Ok(true)
-            })
-            .await?;
-        Ok(made.then_some(secret.text))
+        let fresh = random::token(&*self.random, random::TOKEN_CHARS);
+        let write = move |tx: &mut Tx<'_>| {
+            if users::any_admin(tx.conn())? {
+                meta::remove(tx.conn(), FIRST_ADMIN)?;
+                return Ok(None);
+            }
+            if let Some(known) = meta::get(tx.conn(), FIRST_ADMIN)? {
+                return Ok(Some(known));
+            }
+            meta::set(tx.conn(), FIRST_ADMIN, &fresh)?;
+            Ok(Some(fresh.clone()))
+        };
+        Ok(self.store.write(write).await?)
     }
 
     /// Makes a registration token; `text` none makes one up. It allows `uses` registrations until `expires_at`
@@ -152,7 +149,7 @@ impl Accounts {
         let read = move |conn: &mut Conn| {
             Ok(Situation {
                 any_user: users::any(conn)?,
-                first_admin: if users::any_admin(conn)? { None } else { first_admin_hash(conn)? },
+                first_admin: if users::any_admin(conn)? { None } else { meta::get(conn, FIRST_ADMIN)? },
                 token: registration_tokens::get(conn, &token)?,
             })
         };
@@ -166,19 +163,13 @@ pub(crate) fn use_right(tx: &mut Tx<'_>, right: Right, token: &str, now: i64) ->
         Right::Configured => Ok(true),
         Right::Stored => registration_tokens::use_once(tx, token, now),
         Right::FirstAdmin => {
-            if users::any_admin(tx.conn())? || first_admin_hash(tx.conn())? != Some(tokens::hash(token)) {
+            if users::any_admin(tx.conn())? || meta::get(tx.conn(), FIRST_ADMIN)?.as_deref() != Some(token) {
                 return Ok(false);
             }
             meta::remove(tx.conn(), FIRST_ADMIN)?;
             Ok(true)
         }
     }
-}
-
-fn first_admin_hash(conn: &mut Conn) -> store::Result<Option<TokenHash>> {
-    let text = meta::get(conn, FIRST_ADMIN)?;
-    let bytes = text.and_then(|text| STANDARD_NO_PAD.decode(text).ok());
-    Ok(bytes.and_then(|bytes| TokenHash::try_from(bytes).ok()))
 }
 
 fn closed() -> Error {

@@ -6,10 +6,7 @@ use parking_lot::Mutex;
 use peerbrain_core::random::opaque_id;
 use ring::hmac;
 
-use super::{
-    NewAccount, Registered,
-    register::Creation,
-};
+use super::{NewAccount, Registered, register::Creation};
 use crate::{Accounts, Error, NewDevice, Result};
 
 /// How long a nonce is good, in milliseconds.
@@ -133,11 +130,13 @@ mod tests {
 
     use peerbrain_core::config::{RegistrationMode, Secret};
 
+    use store::testing::{Database, each};
+
     use super::*;
     use crate::testing::World;
 
-    fn world() -> World {
-        World::with(|config| {
+    fn world(database: Database) -> World {
+        World::with(database, |config| {
             config.registration.mode = RegistrationMode::Closed;
             config.registration.shared_secret = Some(Secret::new("a shared secret!"));
         })
@@ -167,29 +166,44 @@ mod tests {
 
     #[tokio::test]
     async fn who_knows_the_secret_may_register() {
-        let world = world();
-        for (name, admin) in [("user", false), ("boss", true)] {
-            let nonce = world.accounts.registration_nonce().unwrap();
-            let made = world.accounts.register_with_mac(signed(&nonce, name, admin)).await.unwrap();
-            assert_eq!(world.session(&made.login.unwrap().access_token).await.unwrap().admin, admin);
-        }
+        each(async |database| {
+            let world = world(database);
+            for (name, admin) in [("user", false), ("boss", true)] {
+                let nonce = world.accounts.registration_nonce().unwrap();
+                let made = world.accounts.register_with_mac(signed(&nonce, name, admin)).await.unwrap();
+                assert_eq!(world.session(&made.login.unwrap().access_token).await.unwrap().admin, admin);
+            }
+        })
+        .await
     }
 
     #[tokio::test]
     async fn others_may_not() {
-        let world = world();
-        let nonce = world.accounts.registration_nonce().unwrap();
-        let forged = MacRegistration { admin: true, ..signed(&nonce, "x", false) };
-        assert_eq!(code(world.accounts.register_with_mac(forged).await), Some((403, "M_FORBIDDEN")));
-        let replayed = signed(&nonce, "x", false);
-        assert_eq!(code(world.accounts.register_with_mac(replayed).await), Some((400, "M_UNKNOWN")));
-        let nonce = world.accounts.registration_nonce().unwrap();
-        let odd = MacRegistration { mac: "zz".into(), ..signed(&nonce, "x", false) };
-        assert_eq!(code(world.accounts.register_with_mac(odd).await), Some((403, "M_FORBIDDEN")));
-        let late = world.accounts.registration_nonce().unwrap();
-        world.clock.advance(Duration::from_secs(60));
-        assert_eq!(code(world.accounts.register_with_mac(signed(&late, "x", false)).await), Some((400, "M_UNKNOWN")));
-        assert!(World::open().accounts.registration_nonce().is_err(), "shut without a secret");
+        each(async |database| {
+            let world = world(database);
+            let nonce = world.accounts.registration_nonce().unwrap();
+            let forged = MacRegistration { admin: true, ..signed(&nonce, "x", false) };
+            assert_eq!(code(world.accounts.register_with_mac(forged).await), Some((403, "M_FORBIDDEN")));
+            let replayed = signed(&nonce, "x", false);
+            assert_eq!(code(world.accounts.register_with_mac(replayed).await), Some((400, "M_UNKNOWN")));
+            let nonce = world.accounts.registration_nonce().unwrap();
+            let odd = MacRegistration { mac: "zz".into(), ..signed(&nonce, "x", false) };
+            assert_eq!(code(world.accounts.register_with_mac(odd).await), Some((403, "M_FORBIDDEN")));
+            let late = world.accounts.registration_nonce().unwrap();
+            world.clock.advance(Duration::from_secs(60));
+            assert_eq!(
+                code(world.accounts.register_with_mac(signed(&late, "x", false)).await),
+                Some((400, "M_UNKNOWN"))
+            );
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn without_a_secret_that_way_is_shut() {
+        let world = World::open(Database::sqlite());
+        let refused = world.accounts.registration_nonce().err().map(|error| error.code());
+        assert_eq!(refused, Some("M_UNKNOWN"));
     }
 
     #[test]

@@ -96,9 +96,7 @@ impl Accounts {
                 }
                 Err(self.begin_uia(flows, operation, body, progress, None))
             }
-            (Err(failure), Some((id, _))) if self.uia.fail(&id) => {
-                Err(challenge(flows, id, completed, Some(failure)))
-            }
+            (Err(failure), Some((id, _))) if self.uia.fail(&id) => Err(challenge(flows, id, completed, Some(failure))),
             (Err(failure), _) => Err(self.begin_uia(flows, operation, body, Progress::default(), Some(failure))),
         }
     }
@@ -139,11 +137,7 @@ impl Accounts {
         })
     }
 
-    async fn try_password(
-        &self,
-        user: Option<&UserId>,
-        fields: &JsonObject,
-    ) -> Result<Result<Progress, StageFailure>> {
+    async fn try_password(&self, user: Option<&UserId>, fields: &JsonObject) -> Result<Result<Progress, StageFailure>> {
         const WRONG: StageFailure = StageFailure { code: "M_FORBIDDEN", text: "wrong user name or password" };
         let password = text(fields, "password")?;
         let named = identified_user(fields)?;
@@ -221,11 +215,6 @@ fn authorized(body: JsonObject, progress: Progress) -> Authorized {
     Authorized { body, user: progress.user, registration_token: progress.registration_token }
 }
 
-fn challenge(
-    flows: Vec<Vec<Stage>>,
-    session: String,
-    completed: Vec<Stage>,
-    failure: Option<StageFailure>,
-) -> Error {
+fn challenge(flows: Vec<Vec<Stage>>, session: String, completed: Vec<Stage>, failure: Option<StageFailure>) -> Error {
     Error::Uia(Box::new(UiaChallenge::new(flows, session, completed, failure)))
 }

@@ -3,6 +3,8 @@
 mod authorize;
 mod sessions;
 mod stages;
+#[cfg(test)]
+mod tests;
 
 pub use authorize::{Authorized, UiaRequest};
 pub(crate) use authorize::{identified_user, text};

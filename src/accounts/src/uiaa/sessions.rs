@@ -86,13 +86,7 @@ impl UiaSessions {
     }
 
     /// Notes that a stage was completed; `proved` adds what it proved.
-    pub fn advance(
-        &self,
-        id: &str,
-        flows: &[Vec<Stage>],
-        stage: Stage,
-        proved: impl FnOnce(&mut Progress),
-    ) -> Advance {
+    pub fn advance(&self, id: &str, flows: &[Vec<Stage>], stage: Stage, proved: impl FnOnce(&mut Progress)) -> Advance {
         let mut inner = self.inner.lock();
         let Some(session) = inner.sessions.get_mut(id) else { return Advance::Gone };
         let progress = &mut session.progress;

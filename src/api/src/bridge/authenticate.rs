@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
-use accounts::Session;
+use accounts::{Seen, Session};
 use ruma::api::auth_scheme::{
     AccessToken, AccessTokenOptional, AppserviceTokenOptional, AuthScheme, NoAccessToken, NoAuthentication,
     extract_bearer_or_query_token,
@@ -45,16 +45,19 @@ impl Authenticate for AccessTokenOptional {
     }
 }
 
-/// The session of the token in the `Authorization` header or, for old programs, in the query; none where there is no token.
+/// The session of the token in the `Authorization` header or, for old programs, in the query; none where there is no
+/// token. A locked user may still log out, and nothing else (client-server §account-locking).
 ///
 /// # Errors
 /// 401 for a token that is not known, expired, or of a locked account.
 pub async fn session(call: &Call) -> Result<Option<Arc<Session>>> {
-    let token = match extract_bearer_or_query_token(&call.request) {
-        Ok(Some(token)) => token,
-        _ => return Ok(None),
+    let Ok(Some(token)) = extract_bearer_or_query_token(&call.request) else { return Ok(None) };
+    let seen = Seen { ip: call.client.ip, user_agent: call.client.user_agent.as_deref() };
+    let accounts = &call.app.accounts;
+    let session = if call.route.ends_with("/logout") || call.route.ends_with("/logout/all") {
+        accounts.authenticate_locked(&token, seen).await?
+    } else {
+        accounts.authenticate(&token, seen).await?
     };
-    let session = call.app.accounts.authenticate(&token).await?;
-    call.app.accounts.seen(&session, call.client.ip, call.client.user_agent.as_deref());
     Ok(Some(session))
 }

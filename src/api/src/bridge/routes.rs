@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, future::Future, sync::Arc};
 use actix_web::HttpResponse;
 use futures_util::future::LocalBoxFuture;
 use http::Method;
-use ruma::api::Metadata;
+use ruma::api::path_builder::PathBuilder;
 
 use crate::{
     App, Error, Result,

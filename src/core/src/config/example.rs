@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::describe::{Section, Setting};
-use super::{Config, Database, Listener, Log, Passwords, RateLimits, Registration, Rooms, Server, Sync, WellKnown};
+use super::{
+    Config, Database, Listener, Log, Passwords, RateLimits, Registration, Rooms, Server, Sync, UserDirectory, WellKnown,
+};
 
 /// A section as the example shows it.
 struct Described {
@@ -17,7 +19,7 @@ fn described<S: Section>(name: &'static str) -> Described {
 }
 
 /// The sections in the order of the example file. `listeners` is last because it is a list of blocks.
-fn sections() -> [Described; 10] {
+fn sections() -> [Described; 11] {
     [
         described::<Server>("server"),
         described::<WellKnown>("well_known"),
@@ -26,6 +28,7 @@ fn sections() -> [Described; 10] {
         described::<Passwords>("passwords"),
         described::<Rooms>("rooms"),
         described::<Sync>("sync"),
+        described::<UserDirectory>("user_directory"),
         described::<RateLimits>("rate_limits"),
         described::<Log>("log"),
         described::<Listener>("listeners"),

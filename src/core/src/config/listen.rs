@@ -15,9 +15,9 @@ settings! {
         /// An address and a port ("127.0.0.1:8008", "[::]:8448"), or a Unix socket ("unix:/run/peerbrain.sock").
         /// "unix:" followed by a relative path counts from the folder that the server runs in.
         bind: Bind = Bind::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 8008))),
-        /// What is answered here: "client", "federation", "health", "metrics", "admin". The last two tell strangers more
-        /// than they should know: offer them only where strangers cannot reach.
-        apis: Vec<Api> = vec![Api::Client, Api::Federation, Api::Health],
+        /// What is answered here: "client", "federation", "admin", "health", "metrics". Metrics tell strangers more than
+        /// they should know: offer them only where strangers cannot reach.
+        apis: Vec<Api> = vec![Api::Client, Api::Federation, Api::Admin, Api::Health],
         /// For TLS: the file with the certificate and its chain (PEM). Without it the listener speaks plain HTTP.
         #[serde(deserialize_with = "unset_when_empty")]
         tls_certificate: Option<PathBuf> = None,
@@ -50,7 +50,7 @@ words! {
         Health = "health",
         /// `/metrics` for Prometheus.
         Metrics = "metrics",
-        /// The administration API, `/_synapse/admin/v1/register` included.
+        /// What programs of the operator call: `/_synapse/admin/v1/register`, for those who know the shared secret.
         Admin = "admin",
     }
 }

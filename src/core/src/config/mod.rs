@@ -22,5 +22,5 @@ pub use network::Network;
 pub use secret::{DatabaseUrl, Secret};
 pub use sections::{
     Config, Database, Log, LogFormat, Passwords, Rate, RateLimits, Registration, RegistrationMode, Rooms, Server, Sync,
-    TrustedProxy, WellKnown,
+    TrustedProxy, UserDirectory, WellKnown,
 };

@@ -28,6 +28,8 @@ pub struct Config {
     pub rooms: Rooms,
     /// Bounds of `/sync`.
     pub sync: Sync,
+    /// Who finds whom.
+    pub user_directory: UserDirectory,
     /// How often one may do what.
     pub rate_limits: RateLimits,
     /// What is logged.
@@ -128,14 +130,10 @@ settings! {
         readers: NonZeroUsize = nonzero(8),
         /// Further connections for slow reads (searches, backups), so that they hold up nobody else.
         slow_readers: NonZeroUsize = nonzero(2),
-        /// SQLite: megabytes of page cache of each reading connection.
-        sqlite_cache_mb: u32 = 2,
-        /// Events kept in memory, as a number.
-        event_cache: usize = 10_000,
-        /// Nodes of room states kept in memory, as a number.
-        state_cache: usize = 5_000,
-        /// Rooms whose newest events and members are kept in memory, as a number.
-        room_cache: usize = 1_000,
+        /// Megabytes of memory for events used lately.
+        event_cache_mb: u32 = 16,
+        /// Megabytes of memory for parts of room states used lately.
+        state_cache_mb: u32 = 8,
     }
 }
 
@@ -197,6 +195,8 @@ settings! {
         timeline_limit: usize = 100,
         /// The longest that a client may wait for something new, in seconds.
         long_poll_seconds: u64 = 300,
+        /// How long an answer is kept for the client whose connection broke before it came, in seconds. 0: not at all.
+        keep_answers_seconds: u64 = 60,
     }
 }
 
@@ -204,6 +204,19 @@ impl Sync {
     /// The longest that a client may wait for something new.
     pub fn long_poll(&self) -> Duration {
         Duration::from_secs(self.long_poll_seconds)
+    }
+
+    /// How long an answer is kept for the client whose connection broke before it came.
+    pub fn keep_answers(&self) -> Duration {
+        Duration::from_secs(self.keep_answers_seconds)
+    }
+}
+
+settings! {
+    /// Who finds whom in the user directory.
+    pub struct UserDirectory {
+        /// false: users of rooms that one shares, or that are public. true: all users of this server.
+        all_users: bool = false,
     }
 }
 

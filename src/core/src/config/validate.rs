@@ -61,13 +61,12 @@ impl Config {
             || url.starts_with("postgres://")
             || url.starts_with("postgresql://");
         require(fits, "database.url", "something else", "\"sqlite\", \"sqlite:path\" or \"postgres://…\"")?;
-        require(self.database.readers.get() <= 256, "database.readers", self.database.readers, "from 1 to 256")?;
-        require(
-            self.database.slow_readers.get() <= 64,
-            "database.slow_readers",
-            self.database.slow_readers,
-            "from 1 to 64",
-        )
+        let database = &self.database;
+        require(database.readers.get() <= 256, "database.readers", database.readers, "from 1 to 256")?;
+        require(database.slow_readers.get() <= 64, "database.slow_readers", database.slow_readers, "from 1 to 64")?;
+        let (events, states) = (database.event_cache_mb, database.state_cache_mb);
+        require((1..=65_536).contains(&events), "database.event_cache_mb", events, "from 1 to 65536")?;
+        require((1..=65_536).contains(&states), "database.state_cache_mb", states, "from 1 to 65536")
     }
 
     fn check_numbers(&self) -> Result<(), ConfigError> {
@@ -89,6 +88,8 @@ impl Config {
             sync.long_poll_seconds,
             "from 1 to 3600",
         )?;
+        let kept = sync.keep_answers_seconds;
+        require(kept <= 3_600, "sync.keep_answers_seconds", kept, "from 0 to 3600")?;
         require(self.rooms.max_joined > 0, "rooms.max_joined", self.rooms.max_joined, "at least 1")
     }
 

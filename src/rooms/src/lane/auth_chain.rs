@@ -1,72 +1,118 @@
-//! The auth chain index. A chain follows one state key: an event extends the chain of the one it replaces, if that is
-//! among its auth events and still the end of its chain; otherwise it begins a chain of its own. Links say what else
-//! an event reaches: from a place in one chain everything up to a place in another.
+//! The auth chain index. A chain follows one state key: an event extends the chain of the auth event with its key, if
+//! that is still the end of its chain; otherwise it begins a chain of its own. Links say what else an event reaches:
+//! from a place in one chain everything up to a place in another.
+//!
+//! All state events have a place that were not rejected, for nothing else is ever part of an auth chain.
 
 use std::collections::HashMap;
 
 use events::Pdu;
-use store::rooms::{AuthChainLink, AuthChainRow, auth_chain_end, auth_chain_places, event_nids};
+use store::rooms::{AuthChainLink, AuthChainRow, auth_chain_end, auth_chain_places};
 
 use crate::{
-    Result,
-    lane::{chain::Building, head::Numbered},
+    Error, Result,
+    lane::{Numbered, chain::Building},
 };
 
 /// A place in the index: (chain, sequence).
-type Place = (i64, i64);
+pub(super) type Place = (i64, i64);
+
+/// What this chain of events knows of the index.
+#[derive(Default)]
+pub(crate) struct ChainIndex {
+    /// Places by event number; zeros where there is none.
+    places: HashMap<i64, Place>,
+    /// The last sequence of a chain.
+    ends: HashMap<i64, i64>,
+}
+
+impl ChainIndex {
+    /// Forgets all but the new places that remain.
+    pub fn forget(&mut self, remaining: &[AuthChainRow]) {
+        *self = Self::default();
+        remaining.iter().for_each(|row| self.note(row));
+    }
+
+    fn note(&mut self, row: &AuthChainRow) {
+        self.places.insert(row.event, (row.chain, row.sequence));
+        self.ends.insert(row.chain, row.sequence);
+    }
+}
+
+/// A new place and what it reaches.
+pub(crate) struct ChainPlace {
+    row: AuthChainRow,
+    links: Vec<AuthChainLink>,
+}
 
 impl Building<'_> {
-    /// Gives a new state event its place.
-    pub(super) fn index_auth_chain(&mut self, nid: i64, pdu: &Pdu, replaced: Option<&Numbered>) -> Result<()> {
-        let places = self.places(pdu)?;
-        let before = replaced.and_then(|replaced| places.get(replaced.pdu.event_id().as_str()).copied());
+    /// The place of a new state event; none if it has one, being an outlier until now.
+    pub(crate) fn auth_chain_place(
+        &mut self,
+        nid: i64,
+        pdu: &Pdu,
+        auth_events: &[Numbered],
+    ) -> Result<Option<ChainPlace>> {
+        let known: Vec<i64> = auth_events.iter().map(|event| event.nid).collect();
+        self.load_places(&known)?;
+        if self.chains.places.get(&nid).is_some_and(|place| *place != (0, 0)) {
+            return Ok(None);
+        }
+        let same_key = auth_events
+            .iter()
+            .find(|event| event.pdu.event_type() == pdu.event_type() && event.pdu.state_key() == pdu.state_key());
+        let before = same_key.and_then(|event| self.chains.places.get(&event.nid).copied());
         let (chain, sequence) = match before {
-            Some((chain, sequence)) if self.is_end(chain, sequence)? => (chain, sequence + 1),
+            Some((chain, sequence)) if self.chain_end(chain)? == sequence => (chain, sequence + 1),
             _ => (nid, 1),
         };
-        self.append.auth_chains.push(AuthChainRow { event: nid, chain, sequence });
         // Of two places in one chain the later one reaches the earlier.
         let mut targets: HashMap<i64, i64> = HashMap::new();
-        for (target, up_to) in places.into_values().filter(|(target, _)| *target != chain) {
+        for (target, up_to) in self.places(&known)?.into_iter().filter(|(target, _)| *target != chain) {
             let known = targets.entry(target).or_insert(up_to);
             *known = up_to.max(*known);
         }
         let link = |(target_chain, target_sequence)| AuthChainLink { chain, sequence, target_chain, target_sequence };
-        self.append.auth_chain_links.extend(targets.into_iter().map(link));
+        let links = targets.into_iter().map(link).collect();
+        Ok(Some(ChainPlace { row: AuthChainRow { event: nid, chain, sequence }, links }))
+    }
+
+    /// Puts it into the index.
+    pub(crate) fn index_auth_chain(&mut self, place: ChainPlace) {
+        self.chains.note(&place.row);
+        self.append.auth_chains.push(place.row);
+        self.append.auth_chain_links.extend(place.links);
+    }
+
+    /// The places of these events, in their order.
+    pub(super) fn places(&mut self, events: &[i64]) -> Result<Vec<Place>> {
+        self.load_places(events)?;
+        let place = |nid: &i64| match self.chains.places.get(nid) {
+            Some(place) if *place != (0, 0) => Ok(*place),
+            _ => Err(Error::Internal(format!("event number {nid} has no place in the auth chain index"))),
+        };
+        events.iter().map(place).collect()
+    }
+
+    /// Makes sure that the places of these events are known: one query for those that are not yet.
+    pub(crate) fn load_places(&mut self, events: &[i64]) -> Result<()> {
+        let wanted: Vec<i64> = events.iter().copied().filter(|nid| !self.chains.places.contains_key(nid)).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        self.chains.places.extend(wanted.iter().map(|nid| (*nid, (0, 0))));
+        for row in auth_chain_places(self.nodes.conn(), &wanted)? {
+            self.chains.places.insert(row.event, (row.chain, row.sequence));
+        }
         Ok(())
     }
 
-    /// Where the auth events of an event are, by id.
-    fn places(&mut self, pdu: &Pdu) -> Result<HashMap<String, Place>> {
-        let new: HashMap<i64, Place> =
-            self.append.auth_chains.iter().map(|row| (row.event, (row.chain, row.sequence))).collect();
-        let mut places = HashMap::new();
-        let mut stored = Vec::new();
-        for id in pdu.auth_events() {
-            let row = self.ids.get(id).and_then(|index| self.append.events.get(*index));
-            match row.and_then(|row| new.get(&row.nid)) {
-                Some(place) => drop(places.insert(id.to_string(), *place)),
-                None => stored.push(id.to_string()),
-            }
+    fn chain_end(&mut self, chain: i64) -> Result<i64> {
+        if let Some(end) = self.chains.ends.get(&chain) {
+            return Ok(*end);
         }
-        if !stored.is_empty() {
-            let room = self.head.room.nid;
-            let conn = self.nodes.conn();
-            let nids = event_nids(conn, room, &stored)?;
-            let known: HashMap<i64, Place> =
-                auth_chain_places(conn, &nids.iter().map(|(_, nid)| *nid).collect::<Vec<_>>())?
-                    .into_iter()
-                    .map(|row| (row.event, (row.chain, row.sequence)))
-                    .collect();
-            places.extend(nids.into_iter().filter_map(|(id, nid)| Some((id, *known.get(&nid)?))));
-        }
-        Ok(places)
-    }
-
-    fn is_end(&mut self, chain: i64, sequence: i64) -> Result<bool> {
-        if self.append.auth_chains.iter().any(|row| row.chain == chain && row.sequence > sequence) {
-            return Ok(false);
-        }
-        Ok(auth_chain_end(self.nodes.conn(), chain)?.is_none_or(|end| end <= sequence))
+        let end = auth_chain_end(self.nodes.conn(), chain)?.unwrap_or(0);
+        self.chains.ends.insert(chain, end);
+        Ok(end)
     }
 }

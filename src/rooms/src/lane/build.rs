@@ -1,34 +1,41 @@
-//! One event: from a proposal to a finished row and all that follows from it.
+//! An event of one of our users: from a proposal to a signed event on the room's head.
+
+use std::collections::HashMap;
 
 use events::{EventBuilder, Pdu, VerifiedPdu, auth};
-use ruma::events::{StateEventType, TimelineEventType};
-use serde::Deserialize;
-use store::{
-    rooms::{EventRow, Membership, MembershipChange, StateChange, events_by_txn},
-    state,
-};
+use ruma::{OwnedEventId, events::{StateEventType, TimelineEventType}};
+use store::rooms::{EventFlags, EventRow, events_by_txn};
 
 use crate::{
     Error, Result,
     cache::event_id,
     lane::{
-        Proposal, Sent,
+        At, NewEvent, Numbered, Placed, Proposal,
         chain::Building,
-        head::{Extremity, Numbered},
+        head::Extremity,
     },
 };
 
 /// How many previous events one of ours names (the specification allows 20).
 const PREV_EVENTS: usize = 10;
 
+/// What a new event is built on.
+pub(super) struct Base {
+    /// Its previous events: the newest of the room's extremities.
+    prev_events: Vec<Extremity>,
+    /// Root of the state there: the current state, unless there are too many extremities to name all.
+    pub state: i64,
+}
+
 impl Building<'_> {
     /// Puts one proposal at the end of the chain. Changes nothing if it is refused.
-    pub(super) fn event(&mut self, proposal: &Proposal) -> Result<Sent> {
-        if let Some(sent) = self.repetition(proposal)? {
-            return Ok(sent);
+    pub(crate) fn event(&mut self, proposal: &Proposal) -> Result<Placed> {
+        if let Some(placed) = self.repetition(proposal)? {
+            return Ok(placed);
         }
+        let base = self.base()?;
         let replaced = match &proposal.state_key {
-            Some(state_key) => self.state(&proposal.event_type.to_string().into(), state_key)?,
+            Some(state_key) => self.state(base.state, &proposal.event_type.to_string().into(), state_key)?,
             None => None,
         };
         if let Some(replaced) = &replaced
@@ -36,20 +43,42 @@ impl Building<'_> {
         {
             return self.sent_before(replaced);
         }
-        let emptied = self.check_redaction(proposal)?;
-        let pdu = self.build(proposal)?.into_pdu(false);
-        self.check_auth(&pdu)?;
-        let index = self.place(proposal, &pdu, replaced)?;
+        let emptied = self.check_redaction(proposal, base.state)?;
+        let (event, auth_events) = self.build(proposal, &base)?;
+        let pdu = event.into_pdu(false);
+        if *pdu.event_type() == TimelineEventType::RoomCreate {
+            auth::check_auth_events(self.head.rules, &pdu, |_| None)?;
+        }
+        self.check_state(&pdu, base.state)??;
+        let index = self.place(NewEvent {
+            pdu: &pdu,
+            nid: None,
+            state_before: base.state,
+            flags: EventFlags::default(),
+            passed: base.prev_events.iter().map(|extremity| extremity.nid).collect(),
+            auth_events: &auth_events,
+            origin: proposal.origin.as_ref(),
+            redacted: None,
+        })?;
         if let Some(emptied) = emptied {
             self.redact(emptied, index);
         }
-        // Below zero: the place is known only when it is written.
-        let position = -1 - i64::try_from(index).unwrap_or(i64::MAX - 1);
-        Ok(Sent { event_id: pdu.event_id().to_owned(), room_id: pdu.room_id().to_owned(), position })
+        Ok(Placed { event_id: pdu.event_id().to_owned(), room_id: pdu.room_id().to_owned(), at: At::New(index) })
+    }
+
+    fn base(&mut self) -> Result<Base> {
+        let mut prev_events = self.head.extremities.clone();
+        if prev_events.len() <= PREV_EVENTS {
+            return Ok(Base { prev_events, state: self.head.room.state });
+        }
+        prev_events.sort_by_key(|extremity| -extremity.depth);
+        prev_events.truncate(PREV_EVENTS);
+        let state = self.resolve(prev_events.iter().map(|extremity| extremity.state).collect())?;
+        Ok(Base { prev_events, state })
     }
 
     /// The event that the same request made before, if this is a repetition of one.
-    fn repetition(&mut self, proposal: &Proposal) -> Result<Option<Sent>> {
+    fn repetition(&mut self, proposal: &Proposal) -> Result<Option<Placed>> {
         let Some(origin) = &proposal.origin else { return Ok(None) };
         let event_type = proposal.event_type.to_string();
         let same = |row: &EventRow| {
@@ -60,32 +89,32 @@ impl Building<'_> {
         };
         let new = self.append.events.iter().enumerate().find(|(_, row)| same(row));
         let found = match new {
-            Some((index, row)) => Some((row.event_id.clone(), -1 - i64::try_from(index).unwrap_or(i64::MAX - 1))),
+            Some((index, row)) => Some((row.event_id.clone(), At::New(index))),
             None => {
                 let (room, conn) = (self.head.room.nid, self.nodes.conn());
                 events_by_txn(conn, proposal.sender.as_str(), origin.device_id.as_str(), &origin.txn_id)?
                     .into_iter()
                     .find(|event| event.room == room && same(event))
-                    .map(|event| (event.event_id.clone(), event.position))
+                    .map(|event| (event.event_id.clone(), At::Stored(event.position)))
             }
         };
-        let Some((id, position)) = found else { return Ok(None) };
+        let Some((id, at)) = found else { return Ok(None) };
         let room_id = self.head.room_id().ok_or_else(|| Error::Internal("a room without an id".into()))?;
-        Ok(Some(Sent { event_id: event_id(&id)?, room_id, position }))
+        Ok(Some(Placed { event_id: event_id(&id)?, room_id, at }))
     }
 
     /// The state event that already says the same.
-    fn sent_before(&mut self, same: &Numbered) -> Result<Sent> {
+    fn sent_before(&mut self, same: &Numbered) -> Result<Placed> {
         let new = self.append.events.iter().position(|row| row.nid == same.nid);
-        let position = match new {
-            Some(index) => -1 - i64::try_from(index).unwrap_or(i64::MAX - 1),
-            None => self.rooms.inner.events.one(self.nodes.conn(), same.nid)?.position,
+        let at = match new {
+            Some(index) => At::New(index),
+            None => At::Stored(self.rooms.inner.events.one(self.nodes.conn(), same.nid)?.position),
         };
-        Ok(Sent { event_id: same.pdu.event_id().to_owned(), room_id: same.pdu.room_id().to_owned(), position })
+        Ok(Placed { event_id: same.pdu.event_id().to_owned(), room_id: same.pdu.room_id().to_owned(), at })
     }
 
-    /// Builds, hashes and signs the event on the head.
-    fn build(&mut self, proposal: &Proposal) -> Result<VerifiedPdu> {
+    /// Builds, hashes and signs the event; gives its auth events too.
+    fn build(&mut self, proposal: &Proposal, base: &Base) -> Result<(VerifiedPdu, Vec<Numbered>)> {
         let rules = self.head.rules;
         let content = events::canonical::text(&proposal.content)?;
         let content = serde_json::value::RawValue::from_string(content)
@@ -93,160 +122,46 @@ impl Building<'_> {
         let mut auth_events = Vec::new();
         let (sender, state_key) = (&proposal.sender, proposal.state_key.as_deref());
         for (event_type, state_key) in auth::auth_types(rules, &proposal.event_type, sender, state_key, &content)? {
-            if let Some(holder) = self.state(&event_type, &state_key)? {
-                auth_events.push(holder.pdu.event_id().to_owned());
-            }
+            auth_events.extend(self.state(base.state, &event_type, &state_key)?);
         }
-        let mut newest: Vec<&Extremity> = self.head.extremities.iter().collect();
-        newest.sort_by_key(|extremity| -extremity.depth);
-        newest.truncate(PREV_EVENTS);
+        let deepest = base.prev_events.iter().map(|extremity| extremity.depth).max().unwrap_or(0);
         let builder = EventBuilder {
             room_id: self.head.room_id(),
             sender: proposal.sender.clone(),
             event_type: proposal.event_type.clone(),
             state_key: proposal.state_key.clone(),
             content: proposal.content.clone(),
-            prev_events: newest.iter().map(|extremity| extremity.event_id.clone()).collect(),
-            auth_events,
-            depth: newest.first().map_or(1, |extremity| extremity.depth.saturating_add(1)),
+            prev_events: base.prev_events.iter().map(|extremity| extremity.event_id.clone()).collect(),
+            auth_events: auth_events.iter().map(|holder| holder.pdu.event_id().to_owned()).collect::<Vec<OwnedEventId>>(),
+            depth: deepest.saturating_add(1),
             origin_server_ts: proposal.timestamp.unwrap_or_else(|| self.rooms.inner.clock.now()),
             redacts: proposal.redacts.clone(),
         };
-        Ok(builder.build(rules, &self.rooms.inner.key)?)
+        Ok((builder.build(rules, &self.rooms.inner.key)?, auth_events))
     }
 
-    /// The auth rules, against the state here.
-    fn check_auth(&mut self, pdu: &Pdu) -> Result<()> {
+    /// The auth rules that depend on a state, against the state of this root. The outer error is ours, the inner one
+    /// says why the event is not allowed.
+    pub(crate) fn check_state(&mut self, pdu: &Pdu, root: i64) -> Result<Result<(), events::Error>> {
         let rules = self.head.rules;
-        let mut needed = std::collections::HashMap::new();
-        for key in auth::needed_state(rules, pdu)? {
-            let holder = self.state(&key.0, &key.1)?;
+        let keys = match auth::needed_state(rules, pdu) {
+            Ok(keys) => keys,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut needed = HashMap::new();
+        for key in keys {
+            let holder = self.state(root, &key.0, &key.1)?;
             needed.insert(key, holder.map(|holder| holder.pdu));
         }
-        let create = self.state(&StateEventType::RoomCreate, "")?.map(|create| create.pdu);
-        if *pdu.event_type() == TimelineEventType::RoomCreate {
-            auth::check_auth_events(rules, pdu, |_| None)?;
-        }
+        let create = self.state(root, &StateEventType::RoomCreate, "")?.map(|create| create.pdu);
         let fetch = |event_type: &StateEventType, state_key: &str| {
             if *event_type == StateEventType::RoomCreate {
                 return create.clone();
             }
             needed.get(&(event_type.clone(), state_key.to_owned())).cloned().flatten()
         };
-        Ok(auth::check_state(rules, pdu, fetch)?)
+        Ok(auth::check_state(rules, pdu, fetch))
     }
-
-    /// Makes the row, moves the head, and notes what follows for state, members and the auth chain index.
-    fn place(&mut self, proposal: &Proposal, pdu: &Pdu, replaced: Option<Numbered>) -> Result<usize> {
-        let nid = self.rooms.inner.store.next_nid();
-        let state_before = self.head.room.state;
-        let mut state_after = state_before;
-        if let Some(state_key) = pdu.state_key() {
-            let event_type = pdu.event_type().to_string();
-            let key = self.rooms.intern_state_key(self.nodes.conn(), &event_type, state_key)?;
-            state_after = state::set(&mut self.nodes, state_before, &[(key, nid)])?;
-        }
-        let row = EventRow {
-            nid,
-            room: self.head.room.nid,
-            depth: pdu.depth(),
-            origin_server_ts: pdu.origin_server_ts().get().into(),
-            event_id: pdu.event_id().to_string(),
-            event_type: pdu.event_type().to_string(),
-            sender: pdu.sender().to_string(),
-            state_key: pdu.state_key().map(str::to_owned),
-            replaces: replaced.as_ref().map(|replaced| replaced.nid),
-            state_before,
-            state_after,
-            flags: 0,
-            redacted_by: None,
-            device_id: proposal.origin.as_ref().map(|origin| origin.device_id.to_string()),
-            txn_id: proposal.origin.as_ref().map(|origin| origin.txn_id.clone()),
-            json: pdu.json().to_owned(),
-        };
-        if *pdu.event_type() == TimelineEventType::RoomCreate {
-            self.head.room.room_id = pdu.room_id().to_string();
-        }
-        let member = self.member(nid, pdu, replaced.as_ref())?;
-        if pdu.state_key().is_some() {
-            self.index_auth_chain(nid, pdu, replaced.as_ref())?;
-        }
-        // Nothing fails from here on.
-        if *pdu.event_type() == TimelineEventType::RoomCreate {
-            self.head.room.room_id = pdu.room_id().to_string();
-        }
-        let index = self.push(row, pdu.event_id().to_owned());
-        self.head.extremities = vec![Extremity { nid, event_id: pdu.event_id().to_owned(), depth: pdu.depth() }];
-        self.head.room.state = state_after;
-        if let Some(member) = member {
-            self.count(&member);
-            self.append.memberships.push(MembershipChange { at: index, ..member.change });
-        }
-        if let Some(state_key) = pdu.state_key() {
-            self.change_state(index, nid, pdu, state_key, replaced);
-        }
-        Ok(index)
-    }
-
-    fn change_state(&mut self, at: usize, nid: i64, pdu: &Pdu, state_key: &str, replaced: Option<Numbered>) {
-        let event_type: StateEventType = pdu.event_type().to_string().into();
-        self.append.changes.push(StateChange {
-            at,
-            event_type: event_type.to_string(),
-            state_key: state_key.to_owned(),
-            event: Some(nid),
-            replaced: replaced.map(|replaced| replaced.nid),
-        });
-        self.pdus.insert(nid, pdu.clone());
-        self.head.remember((event_type, state_key.to_owned()), Some(Numbered { nid, pdu: pdu.clone() }));
-    }
-
-    /// What a membership event changes.
-    fn member(&self, nid: i64, pdu: &Pdu, replaced: Option<&Numbered>) -> Result<Option<MemberStep>> {
-        let (TimelineEventType::RoomMember, Some(user_id)) = (pdu.event_type(), pdu.state_key()) else {
-            return Ok(None);
-        };
-        let content: MemberContent = pdu.content_as()?;
-        let before = match replaced {
-            Some(replaced) => Membership::from_word(&replaced.pdu.content_as::<MemberContent>()?.membership),
-            None => None,
-        };
-        let membership = Membership::from_word(&content.membership)
-            .ok_or_else(|| Error::InvalidParam(format!("there is no membership {:?}", content.membership)))?;
-        let text = |value: Option<serde_json::Value>| value.and_then(|value| value.as_str().map(str::to_owned));
-        let change = MembershipChange {
-            at: 0,
-            user_id: user_id.to_owned(),
-            membership,
-            event: nid,
-            sender: pdu.sender().to_string(),
-            display_name: text(content.displayname),
-            avatar_url: text(content.avatar_url),
-            local: ruma::UserId::parse(user_id).is_ok_and(|user| self.rooms.is_local(&user)),
-        };
-        Ok(Some(MemberStep { before, change }))
-    }
-
-    fn count(&mut self, member: &MemberStep) {
-        let now = member.change.membership;
-        let change = |which| i64::from(now == which) - i64::from(member.before == Some(which));
-        self.head.room.joined += change(Membership::Join);
-        self.head.room.invited += change(Membership::Invite);
-    }
-}
-
-/// A membership that changes, and what it was before.
-struct MemberStep {
-    before: Option<Membership>,
-    change: MembershipChange,
-}
-
-/// What we read of an `m.room.member`; names of a wrong type count as none.
-#[derive(Deserialize)]
-struct MemberContent {
-    membership: String,
-    displayname: Option<serde_json::Value>,
-    avatar_url: Option<serde_json::Value>,
 }
 
 /// Whether a state event would say again what its key holds already, from the same sender.

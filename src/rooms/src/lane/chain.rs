@@ -1,27 +1,24 @@
 //! Builds what waits for a room as one chain of events.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use events::Pdu;
 use ruma::{OwnedEventId, events::StateEventType};
 use store::{
     Conn,
-    rooms::{Append, EventRow, extremities_to_text},
+    rooms::{Append, extremities_to_text},
     state::NodeWriter,
 };
-use tokio::sync::oneshot;
 
 use crate::{
-    Error, Result, Rooms,
-    lane::{Head, Job, Proposal, Sent, head::Numbered},
+    Result, Rooms,
+    lane::{
+        Head, Job, Numbered, Placed, Proposal, Work,
+        answer::Answer,
+        auth_chain::ChainIndex,
+    },
+    receive::Reception,
 };
-
-/// What one caller is told once the chain is written. A position below zero in it stands for the new event of index
-/// `-position - 1`, whose place is not known yet.
-pub(crate) struct Answer {
-    pub reply: oneshot::Sender<Result<Vec<Sent>>>,
-    pub outcome: Result<Vec<Sent>>,
-}
 
 /// A chain that was built.
 pub(crate) struct Chain {
@@ -29,13 +26,13 @@ pub(crate) struct Chain {
     pub head: Head,
     /// What to write; none if every job was refused or a repetition.
     pub append: Option<Append>,
-    pub answers: Vec<Answer>,
+    pub(super) answers: Vec<Answer>,
     /// The new state events, for the cache.
     pub pdus: Vec<(i64, Pdu)>,
 }
 
 /// A chain under construction.
-pub(super) struct Building<'a> {
+pub(crate) struct Building<'a> {
     pub rooms: &'a Rooms,
     pub nodes: NodeWriter<'a>,
     pub head: Head,
@@ -44,13 +41,14 @@ pub(super) struct Building<'a> {
     pub pdus: HashMap<i64, Pdu>,
     /// New events by id.
     pub ids: HashMap<OwnedEventId, usize>,
+    pub(super) chains: ChainIndex,
 }
 
 /// What becomes of a job.
 enum Step {
-    Done(Vec<Sent>),
+    Done(Answer),
     /// It needs something of this chain to be stored first.
-    Later,
+    Later(Job),
 }
 
 impl Chain {
@@ -69,7 +67,32 @@ impl Chain {
             (None, Some(new)) => Head::empty(room, new)?,
             (None, None) => Head::load(conn, &rooms.inner.events, room)?,
         };
-        let aliases = new.map(|new| new.aliases.clone()).unwrap_or_default();
+        let mut building = Building::begin(rooms, conn, head);
+        building.append.aliases = new.map(|new| new.aliases.clone()).unwrap_or_default();
+        let mut answers = Vec::new();
+        let mut left = Vec::new();
+        let mut queue = jobs.take().unwrap_or_default().into_iter();
+        for job in queue.by_ref() {
+            match building.job(job) {
+                Step::Done(answer) => answers.push(answer),
+                Step::Later(job) => {
+                    left.push(job);
+                    break;
+                }
+            }
+            // Outliers take positions of their own kind, so nothing else comes with them.
+            if building.append.backfilled {
+                break;
+            }
+        }
+        left.extend(queue);
+        Ok((building.finish(answers), left))
+    }
+}
+
+impl<'a> Building<'a> {
+    /// A chain with nothing in it yet.
+    pub(crate) fn begin(rooms: &'a Rooms, conn: &'a mut Conn, head: Head) -> Self {
         let append = Append {
             built_on: head.room.revision,
             room: head.room.clone(),
@@ -81,82 +104,83 @@ impl Chain {
             pending_redactions: Vec::new(),
             auth_chains: Vec::new(),
             auth_chain_links: Vec::new(),
-            aliases,
+            aliases: Vec::new(),
             backfilled: false,
         };
         let nodes = NodeWriter::new(conn, &rooms.inner.nodes, &rooms.inner.store);
-        let mut building = Building { rooms, nodes, head, append, pdus: HashMap::new(), ids: HashMap::new() };
-        let mut answers = Vec::new();
-        let mut queue = jobs.take().unwrap_or_default().into_iter();
-        let mut left = Vec::new();
-        for job in queue.by_ref() {
-            match building.job(&job.proposals) {
-                Ok(Step::Done(sent)) => answers.push(Answer { reply: job.reply, outcome: Ok(sent) }),
-                Ok(Step::Later) => {
-                    left.push(job);
-                    break;
-                }
-                Err(error) => answers.push(Answer { reply: job.reply, outcome: Err(error) }),
+        let (pdus, ids, chains) = (HashMap::new(), HashMap::new(), ChainIndex::default());
+        Self { rooms, nodes, head, append, pdus, ids, chains }
+    }
+
+    fn job(&mut self, job: Job) -> Step {
+        let Job { work, new_room } = job;
+        match work {
+            Work::Propose(proposals, reply) => match self.propose(&proposals) {
+                Ok(None) => Step::Later(Job { work: Work::Propose(proposals, reply), new_room }),
+                Ok(Some(placed)) => Step::Done(Answer::new(reply, Ok(placed), |placed, positions| {
+                    placed.into_iter().map(|placed| placed.sent(positions)).collect()
+                })),
+                Err(error) => Step::Done(Answer::new(reply, Err(error), |(), _| Vec::new())),
+            },
+            Work::Receive(pdu, reply) => match self.receive(&pdu) {
+                Ok(None) => Step::Later(Job { work: Work::Receive(pdu, reply), new_room }),
+                Ok(Some(reception)) => Step::Done(Answer::new(reply, Ok(reception), Reception::told)),
+                Err(error) => Step::Done(Answer::new(reply, Err(error), Reception::told)),
+            },
+            Work::Outliers(pdus, reply) if !self.append.events.is_empty() => {
+                Step::Later(Job { work: Work::Outliers(pdus, reply), new_room })
+            }
+            Work::Outliers(pdus, reply) => {
+                Step::Done(Answer::new(reply, self.outliers(&pdus), |receptions, positions| {
+                    receptions.into_iter().map(|reception| reception.told(positions)).collect()
+                }))
             }
         }
-        left.extend(queue);
-        Ok((building.finish(answers), left))
     }
-}
 
-impl Building<'_> {
-    /// Builds one job; if one of its proposals is refused, none of them stays.
-    fn job(&mut self, proposals: &[Proposal]) -> Result<Step> {
+    /// Builds events of our users; if one is refused, none of them stays. Nothing, if they must wait for the next chain.
+    fn propose(&mut self, proposals: &[Proposal]) -> Result<Option<Vec<Placed>>> {
+        // What this chain brings can be redacted only once it is stored.
+        if proposals.iter().filter_map(|proposal| proposal.redacts.as_ref()).any(|target| self.ids.contains_key(target)) {
+            return Ok(None);
+        }
         // A single event changes nothing before all checks have passed.
-        let before = (proposals.len() > 1).then(|| (self.head.clone(), Marks::of(&self.append)));
-        let mut sent = Vec::with_capacity(proposals.len());
-        for proposal in proposals {
-            if proposal.redacts.as_ref().is_some_and(|target| self.ids.contains_key(target)) {
-                self.undo(before);
-                return Ok(Step::Later);
-            }
-            match self.event(proposal) {
-                Ok(event) => sent.push(event),
-                Err(error) => {
+        let before = (proposals.len() > 1).then(|| self.mark());
+        let placed = proposals.iter().map(|proposal| self.event(proposal)).collect::<Result<_>>();
+        match placed {
+            Ok(placed) => Ok(Some(placed)),
+            Err(error) => {
+                if let Some(before) = before {
                     self.undo(before);
-                    return Err(error);
                 }
+                Err(error)
             }
         }
-        Ok(Step::Done(sent))
     }
 
-    fn undo(&mut self, before: Option<(Head, Marks)>) {
-        let Some((head, marks)) = before else { return };
-        self.head = head;
-        marks.restore(&mut self.append);
-        let events = self.append.events.len();
-        self.ids.retain(|_, index| *index < events);
-    }
-
-    /// The event of this number, whether stored or new.
-    pub(super) fn pdu(&mut self, nid: i64) -> Result<Pdu> {
-        match self.pdus.get(&nid) {
-            Some(pdu) => Ok(pdu.clone()),
-            None => self.rooms.inner.events.pdu(self.nodes.conn(), nid, self.head.rules),
-        }
-    }
-
-    /// What holds a key of the state here.
-    pub(super) fn state(&mut self, event_type: &StateEventType, state_key: &str) -> Result<Option<Numbered>> {
+    /// What holds a key of the state of this root.
+    pub(crate) fn state(
+        &mut self,
+        root: i64,
+        event_type: &StateEventType,
+        state_key: &str,
+    ) -> Result<Option<Numbered>> {
+        let current = root == self.head.room.state;
         let key = (event_type.clone(), state_key.to_owned());
-        if let Some(holder) = self.head.known(&key) {
+        if current && let Some(holder) = self.head.known(&key) {
             return Ok(holder);
         }
         let holder = match self.rooms.state_key(self.nodes.conn(), &event_type.to_string(), state_key)? {
-            Some(nid) => store::state::get(&mut self.nodes, self.head.room.state, nid)?,
+            Some(nid) => store::state::get(&mut self.nodes, root, nid)?,
             None => None,
         };
         let holder = match holder {
             Some(nid) => Some(Numbered { nid, pdu: self.pdu(nid)? }),
             None => None,
         };
-        self.head.remember(key, holder.clone());
+        if current {
+            self.head.remember(key, holder.clone());
+        }
         Ok(holder)
     }
 
@@ -168,58 +192,5 @@ impl Building<'_> {
         append.nodes = nodes.into_rows();
         let append = (!append.events.is_empty()).then_some(append);
         Chain { head, append, answers, pdus: pdus.into_iter().collect() }
-    }
-
-    /// Adds a finished row; says which index it has.
-    pub(super) fn push(&mut self, row: EventRow, event_id: OwnedEventId) -> usize {
-        let index = self.append.events.len();
-        self.ids.insert(event_id, index);
-        self.append.events.push(Arc::new(row));
-        index
-    }
-}
-
-/// How long the lists of an append were, so that a refused job can be taken out again.
-struct Marks {
-    events: usize,
-    changes: usize,
-    memberships: usize,
-    redactions: usize,
-    auth_chains: usize,
-    auth_chain_links: usize,
-}
-
-impl Marks {
-    fn of(append: &Append) -> Self {
-        Self {
-            events: append.events.len(),
-            changes: append.changes.len(),
-            memberships: append.memberships.len(),
-            redactions: append.redactions.len(),
-            auth_chains: append.auth_chains.len(),
-            auth_chain_links: append.auth_chain_links.len(),
-        }
-    }
-
-    fn restore(&self, append: &mut Append) {
-        append.events.truncate(self.events);
-        append.changes.truncate(self.changes);
-        append.memberships.truncate(self.memberships);
-        append.redactions.truncate(self.redactions);
-        append.auth_chains.truncate(self.auth_chains);
-        append.auth_chain_links.truncate(self.auth_chain_links);
-    }
-}
-
-/// A caller's share of an error that concerns several.
-impl Error {
-    pub(crate) fn share(&self) -> Self {
-        match self {
-            Self::AliasInUse => Self::AliasInUse,
-            Self::NotFound(text) => Self::NotFound(text.clone()),
-            Self::UnsupportedRoomVersion(version) => Self::UnsupportedRoomVersion(version.clone()),
-            Self::Store(error) => Self::Unavailable(error.to_string()),
-            other => Self::Internal(other.to_string()),
-        }
     }
 }

@@ -1,10 +1,10 @@
 //! Where a room stands: what the next event is built upon.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use events::Pdu;
 use ruma::{
-    OwnedEventId, OwnedRoomId, RoomId, RoomVersionId, events::StateEventType, room_version_rules::RoomVersionRules,
+    OwnedEventId, OwnedRoomId, RoomId, events::StateEventType, room_version_rules::RoomVersionRules,
 };
 use store::{
     Conn,
@@ -17,12 +17,17 @@ use crate::{Error, EventCache, Result, cache::event_id, lane::NewRoom, rules_of}
 /// How many entries of the state a head remembers.
 const KNOWN: usize = 512;
 
+/// How many resolutions a head remembers.
+const RESOLVED: usize = 8;
+
 /// An event without children.
 #[derive(Clone, Debug)]
 pub(crate) struct Extremity {
     pub nid: i64,
     pub event_id: OwnedEventId,
     pub depth: i64,
+    /// Root of the state after it.
+    pub state: i64,
 }
 
 /// A state event and its number.
@@ -40,6 +45,8 @@ pub(crate) struct Head {
     pub extremities: Vec<Extremity>,
     /// Keys of the current state that were needed lately, also those that nothing holds.
     known: HashMap<(StateEventType, String), Option<Numbered>>,
+    /// Which root came of which roots lately: as long as a fork lasts, each of its messages asks the same.
+    resolved: VecDeque<(Vec<i64>, i64)>,
 }
 
 impl Head {
@@ -51,9 +58,10 @@ impl Head {
         let mut extremities = Vec::new();
         for nid in extremities_from_text(&room.extremities)? {
             let event = events.one(conn, nid)?;
-            extremities.push(Extremity { nid, event_id: event_id(&event.event_id)?, depth: event.depth });
+            let (event_id, depth, state) = (event_id(&event.event_id)?, event.depth, event.state_after);
+            extremities.push(Extremity { nid, event_id, depth, state });
         }
-        Ok(Self { room, rules, extremities, known: HashMap::new() })
+        Ok(Self { room, rules, extremities, known: HashMap::new(), resolved: VecDeque::new() })
     }
 
     /// The head of a room that has no events yet.
@@ -71,17 +79,12 @@ impl Head {
             published: new.published,
         };
         let rules = rules_of(&room)?;
-        Ok(Self { room, rules, extremities: Vec::new(), known: HashMap::new() })
+        Ok(Self { room, rules, extremities: Vec::new(), known: HashMap::new(), resolved: VecDeque::new() })
     }
 
     /// The room's id; none while a version 12 room has no events.
     pub(crate) fn room_id(&self) -> Option<OwnedRoomId> {
         RoomId::parse(self.room.room_id.as_str()).ok()
-    }
-
-    /// The room's version.
-    pub(crate) fn version(&self) -> Result<RoomVersionId> {
-        RoomVersionId::try_from(self.room.version.as_str()).map_err(|error| Error::Internal(error.to_string()))
     }
 
     /// What is remembered of a key: nothing, or what holds it.
@@ -100,5 +103,17 @@ impl Head {
     /// Forgets what is remembered: a redaction changed the text of some event.
     pub(crate) fn forget(&mut self) {
         self.known.clear();
+    }
+    /// What came of the resolution of these roots, if that was asked lately.
+    pub(crate) fn resolved(&self, roots: &[i64]) -> Option<i64> {
+        self.resolved.iter().find(|(of, _)| of == roots).map(|(_, root)| *root)
+    }
+
+    /// Remembers a resolution.
+    pub(crate) fn remember_resolved(&mut self, roots: Vec<i64>, root: i64) {
+        if self.resolved.len() >= RESOLVED {
+            self.resolved.pop_front();
+        }
+        self.resolved.push_back((roots, root));
     }
 }

@@ -1,14 +1,29 @@
 //! A lane per active room: takes everything that waits for the room and builds it as one chain on the room's head.
 //! The thinking (state, auth rules, hashes, signatures) is done here, on blocking threads; the store's writer only
 //! writes finished rows.
+//!
+//! A chain is made of events of our users ([`Proposal`]) and of other servers ([`receive`](crate::receive)). Both end in
+//! [`place`]: the row, the state after it, the room's new head, and what follows from that.
 
+mod advance;
+mod answer;
 mod auth_chain;
+mod auth_difference;
 mod build;
 mod chain;
+mod conflict;
+mod conflicted_subgraph;
 mod head;
+mod job;
+mod known;
+mod member;
+mod place;
 mod proposal;
+mod reach;
 mod redaction;
+mod resolve;
 mod run;
+mod undo;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,7 +35,13 @@ use tokio::sync::oneshot;
 
 pub use proposal::{NewRoom, Origin, Proposal, Sent};
 
-pub(crate) use head::Head;
+pub(crate) use answer::{At, Placed, Reply};
+pub(crate) use chain::Building;
+pub(crate) use head::{Head, Numbered};
+pub(crate) use job::{Job, Work};
+pub(crate) use known::Known;
+pub(crate) use place::NewEvent;
+pub(crate) use redaction::Emptied;
 
 use crate::{Error, Result, Rooms};
 
@@ -29,13 +50,6 @@ const WAITING: usize = 2_000;
 
 /// How many idle lanes keep their head.
 const IDLE_LANES: usize = 1_000;
-
-/// Proposals that are written together or not at all, and who waits for them.
-pub(crate) struct Job {
-    pub proposals: Vec<Proposal>,
-    pub new_room: Option<NewRoom>,
-    pub reply: oneshot::Sender<Result<Vec<Sent>>>,
-}
 
 /// One room's queue.
 #[derive(Default)]
@@ -69,7 +83,7 @@ impl Lanes {
 impl Rooms {
     /// Hands proposals to the room's lane; they are in the room, durably and in this order, when this returns.
     pub(crate) async fn propose(&self, room: i64, proposals: Vec<Proposal>) -> Result<Vec<Sent>> {
-        self.enqueue(room, proposals, None).await
+        self.enqueue(room, None, |reply| Work::Propose(proposals, reply)).await
     }
 
     /// One proposal.
@@ -80,10 +94,16 @@ impl Rooms {
 
     /// Makes a room of these events, the first of which is its `m.room.create`.
     pub(crate) async fn propose_room(&self, room: i64, proposals: Vec<Proposal>, new: NewRoom) -> Result<Vec<Sent>> {
-        self.enqueue(room, proposals, Some(new)).await
+        self.enqueue(room, Some(new), |reply| Work::Propose(proposals, reply)).await
     }
 
-    async fn enqueue(&self, room: i64, proposals: Vec<Proposal>, new_room: Option<NewRoom>) -> Result<Vec<Sent>> {
+    /// Puts a job into the room's queue and waits for its answer.
+    pub(crate) async fn enqueue<T>(
+        &self,
+        room: i64,
+        new_room: Option<NewRoom>,
+        work: impl FnOnce(Reply<T>) -> Work,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let lane = self.inner.lanes.lane(room);
         let start = {
@@ -91,7 +111,7 @@ impl Rooms {
             if state.waiting.len() >= WAITING {
                 return Err(Error::Busy);
             }
-            state.waiting.push_back(Job { proposals, new_room, reply });
+            state.waiting.push_back(Job { work: work(reply), new_room });
             !std::mem::replace(&mut state.running, true)
         };
         if start {

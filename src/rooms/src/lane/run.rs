@@ -3,14 +3,10 @@
 use std::sync::Arc;
 
 use store::rooms::Appended;
-use tokio::sync::oneshot;
 
 use crate::{
     Error, Result, Rooms,
-    lane::{
-        Head, Job, Lane, Sent,
-        chain::{Answer, Chain},
-    },
+    lane::{Head, Job, Lane, answer::Answer, chain::Chain},
 };
 
 /// How many jobs one chain takes.
@@ -55,67 +51,46 @@ fn put_back(lane: &Lane, left: Vec<Job>) {
 fn build(rooms: &Rooms, room: i64, head: Option<Head>, jobs: Vec<Job>) -> (Option<Chain>, Vec<Job>) {
     let mut jobs = Some(jobs);
     let outcome = rooms.inner.store.read_blocking(|conn| Ok(Chain::build(rooms, conn, room, head, &mut jobs)));
-    match outcome {
-        Ok(Ok((chain, left))) => (Some(chain), left),
-        Ok(Err(error)) => {
-            refuse(jobs.take().unwrap_or_default(), &error);
-            (None, Vec::new())
-        }
-        Err(error) => {
-            refuse(jobs.take().unwrap_or_default(), &Error::Store(error));
-            (None, Vec::new())
-        }
+    let error = match outcome {
+        Ok(Ok((chain, left))) => return (Some(chain), left),
+        Ok(Err(error)) => error,
+        Err(error) => Error::Store(error),
+    };
+    for job in jobs.take().unwrap_or_default() {
+        job.refuse(error.share());
     }
-}
-
-fn refuse(jobs: Vec<Job>, error: &Error) {
-    for job in jobs {
-        let _ = job.reply.send(Err(error.share()));
-    }
+    (None, Vec::new())
 }
 
 /// Has the chain written and answers everybody; gives the head to go on with.
 async fn finish(rooms: &Rooms, chain: Chain) -> Option<Head> {
-    let Chain { mut head, append, answers, pdus, .. } = chain;
+    let Chain { mut head, append, answers, pdus } = chain;
     let Some(append) = append else {
-        answer(answers, |sent| Ok(sent));
+        tell(answers, Ok(&[]));
         return Some(head);
     };
+    let names = !append.aliases.is_empty();
     match rooms.inner.store.append(append).await {
         Ok(Appended { revision, positions }) => {
             head.room.revision = revision;
-            head.room.last_position = positions.iter().copied().max().unwrap_or(head.room.last_position);
+            head.room.last_position = positions.iter().copied().fold(head.room.last_position, i64::max);
             for (nid, pdu) in pdus {
                 rooms.inner.events.keep(nid, pdu);
             }
-            answer(answers, |mut sent| {
-                for sent in &mut sent {
-                    if sent.position < 0 {
-                        // Until now it was the index of a new event: see `Chain`.
-                        let index = usize::try_from(-sent.position - 1).unwrap_or(usize::MAX);
-                        sent.position = positions.get(index).copied().unwrap_or_default();
-                    }
-                }
-                Ok(sent)
-            });
+            tell(answers, Ok(&positions));
             Some(head)
         }
         Err(error) => {
             tracing::warn!(room = %head.room.room_id, %error, "events could not be written");
-            let error = if error.is_conflict() { Error::AliasInUse } else { Error::Store(error) };
-            answer(answers, |_| Err(error.share()));
+            let error = if names && error.is_conflict() { Error::AliasInUse } else { Error::Store(error) };
+            tell(answers, Err(&error));
             None
         }
     }
 }
 
-fn answer(answers: Vec<Answer>, tell: impl Fn(Vec<Sent>) -> Result<Vec<Sent>>) {
-    for Answer { reply, outcome } in answers {
-        send(reply, outcome.and_then(&tell));
+fn tell(answers: Vec<Answer>, written: Result<&[i64], &Error>) {
+    for answer in answers {
+        answer.tell(written);
     }
-}
-
-fn send(reply: oneshot::Sender<Result<Vec<Sent>>>, outcome: Result<Vec<Sent>>) {
-    // A caller that has gone away no longer wants the answer.
-    let _ = reply.send(outcome);
 }

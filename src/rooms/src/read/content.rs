@@ -40,7 +40,9 @@ pub(crate) fn membership(event: &EventRow) -> Membership {
         #[serde(borrow)]
         membership: Cow<'a, str>,
     }
-    read::<Content<'_>>(event).and_then(|content| Membership::from_word(&content.membership)).unwrap_or(Membership::Leave)
+    read::<Content<'_>>(event)
+        .and_then(|content| Membership::from_word(&content.membership))
+        .unwrap_or(Membership::Leave)
 }
 
 /// Whether the content has a `url` (the filter `contains_url`).

@@ -18,6 +18,7 @@ mod page;
 mod preview;
 mod public_rooms;
 mod reader;
+mod space_children;
 mod state;
 mod summary;
 mod timestamp;

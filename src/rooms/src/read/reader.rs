@@ -81,9 +81,13 @@ impl Sight<'_> {
     /// Writes what the reader has been found to see.
     pub fn write_seen(&mut self, seen: &[Seen]) -> Result<Vec<Box<RawValue>>> {
         let related = Related::load(self.conn, self.rooms.events(), seen.iter().map(|seen| &seen.event))?;
-        self.with_form(|form| {
-            seen.iter().map(|seen| related.write(&seen.event, Some(seen.membership), form)).collect()
-        })
+        self.with_form(|form| seen.iter().map(|seen| related.write(&seen.event, Some(seen.membership), form)).collect())
+    }
+
+    /// Writes one event that the reader has been found to see.
+    pub fn write_one(&mut self, seen: &Seen) -> Result<Box<RawValue>> {
+        let related = Related::load(self.conn, self.rooms.events(), [&seen.event])?;
+        self.with_form(|form| related.write(&seen.event, Some(seen.membership), form))
     }
 
     /// Writes parts of a state, without what they replaced.
@@ -92,7 +96,8 @@ impl Sight<'_> {
         self.with_form(|form| events.iter().map(|event| related.write(event, None, form)).collect())
     }
 
-    fn with_form<T>(&self, f: impl FnOnce(&ClientForm<'_>) -> Result<T>) -> Result<T> {
+    /// Runs `f` with the form in which this reader gets events of this room.
+    pub fn with_form<T>(&self, f: impl FnOnce(&ClientForm<'_>) -> Result<T>) -> Result<T> {
         let room_id = <&RoomId>::try_from(self.room.room_id.as_str())
             .map_err(|_| Error::Internal(format!("stored room id {:?}", self.room.room_id)))?;
         f(&ClientForm {

@@ -12,7 +12,7 @@ use ruma::{
 };
 use store::{
     Conn,
-    rooms::{EventFlags, EventRow, Membership, StoredEvent, state_key_nid},
+    rooms::{EventFlags, EventRow, Membership, StoredEvent},
     state::{NodeReader, get},
 };
 
@@ -102,11 +102,8 @@ fn sees(viewer: &Viewer, at: &AtEvent, event: &StoredEvent) -> bool {
         Standing::Departed { joined_at, left } if event.position <= left.position => event.position < *joined_at,
         // After leaving, or without ever having joined, nothing but what is world-readable.
         _ => {
-            let view = View {
-                visibility: at.visibility.clone(),
-                membership: MembershipState::Leave,
-                joined_later: false,
-            };
+            let view =
+                View { visibility: at.visibility.clone(), membership: MembershipState::Leave, joined_later: false };
             let change = if is_visibility(event) {
                 Change::Visibility(content::history_visibility(event))
             } else {
@@ -141,14 +138,12 @@ struct Views<'a> {
     conn: &'a mut Conn,
     rooms: &'a Rooms,
     viewer: &'a Viewer,
-    /// Numbers of the two keys that count, once they were needed.
-    keys: Option<[Option<i64>; 2]>,
     by_root: HashMap<i64, AtEvent>,
 }
 
 impl<'a> Views<'a> {
     fn new(conn: &'a mut Conn, rooms: &'a Rooms, viewer: &'a Viewer) -> Self {
-        Self { conn, rooms, viewer, keys: None, by_root: HashMap::new() }
+        Self { conn, rooms, viewer, by_root: HashMap::new() }
     }
 
     /// The view before an event; notes the one after it.
@@ -173,15 +168,8 @@ impl<'a> Views<'a> {
     }
 
     fn look_up(&mut self, root: i64) -> Result<AtEvent> {
-        let [visibility, membership] = match self.keys {
-            Some(keys) => keys,
-            None => {
-                let visibility = state_key_nid(self.conn, VISIBILITY, "")?;
-                *self.keys.insert([visibility, state_key_nid(self.conn, MEMBER, self.viewer.user_id.as_str())?])
-            }
-        };
-        let visibility = self.holder(root, visibility)?;
-        let membership = self.holder(root, membership)?;
+        let visibility = self.holder(root, VISIBILITY, "")?;
+        let membership = self.holder(root, MEMBER, self.viewer.user_id.as_str())?;
         Ok(AtEvent {
             visibility: visibility.map_or(HistoryVisibility::Shared, |event| content::history_visibility(&event)),
             membership: membership.map_or(Membership::Leave, |event| content::membership(&event)),
@@ -189,8 +177,8 @@ impl<'a> Views<'a> {
     }
 
     /// The event that holds a key in a state.
-    fn holder(&mut self, root: i64, key: Option<i64>) -> Result<Option<StoredEvent>> {
-        let Some(key) = key else { return Ok(None) };
+    fn holder(&mut self, root: i64, event_type: &str, state_key: &str) -> Result<Option<StoredEvent>> {
+        let Some(key) = self.rooms.state_key(self.conn, event_type, state_key)? else { return Ok(None) };
         match get(&mut NodeReader::new(self.conn, self.rooms.nodes()), root, key)? {
             Some(event) => Ok(Some(self.rooms.events().one(self.conn, event)?)),
             None => Ok(None),

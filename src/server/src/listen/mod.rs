@@ -67,7 +67,10 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
     match &listener.bind {
         Bind::Unix(_) => say(&format!("Listening on {place}")),
         Bind::Tcp(_) => {
-            server.addrs_with_scheme().iter().for_each(|(address, scheme)| say(&format!("Listening on {scheme}://{address}")));
+            server
+                .addrs_with_scheme()
+                .iter()
+                .for_each(|(address, scheme)| say(&format!("Listening on {scheme}://{address}")));
         }
     }
     Ok(server.run())

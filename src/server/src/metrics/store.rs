@@ -37,8 +37,7 @@ impl Writer {
 
     fn read(&self) {
         let (transactions, writes, failures, waiting) = self.store.writer_counts();
-        for (counter, count) in
-            [(&self.transactions, transactions), (&self.writes, writes), (&self.failures, failures)]
+        for (counter, count) in [(&self.transactions, transactions), (&self.writes, writes), (&self.failures, failures)]
         {
             counter.inc_by(count.saturating_sub(counter.get()));
         }

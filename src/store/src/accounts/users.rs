@@ -54,6 +54,12 @@ pub fn any_admin(conn: &mut Conn) -> Result<bool> {
     Ok(one.is_some())
 }
 
+/// Those of these users whose writing is hidden from who joins later.
+pub fn erased(conn: &mut Conn, user_ids: &[String]) -> Result<Vec<String>> {
+    let query = users::table.filter(users::user_id.eq_any(user_ids)).filter(users::erased.eq(true));
+    Ok(query.select(users::user_id).load(conn)?)
+}
+
 /// Adds a user. False where the id is taken.
 pub fn insert(tx: &mut Tx<'_>, row: &UserRow) -> Result<bool> {
     let added = both!(tx.conn(), c => diesel::insert_into(users::table)

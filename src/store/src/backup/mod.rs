@@ -9,6 +9,8 @@ mod check;
 mod format;
 mod read;
 mod restore;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use check::check;

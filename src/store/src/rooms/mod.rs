@@ -13,6 +13,9 @@ mod history;
 mod member_lists;
 mod members;
 mod membership;
+mod pending_redactions;
+#[cfg(test)]
+mod plans;
 mod room;
 mod state_keys;
 mod state_lists;
@@ -24,7 +27,7 @@ pub use aliases::move_aliases;
 pub use append_value::{
     Append, Appended, AuthChainLink, AuthChainRow, MembershipChange, Redaction, StateChange, StateNode,
 };
-pub use auth_chains::{auth_chain_end, auth_chain_places};
+pub use auth_chains::{auth_chain_end, auth_chain_events, auth_chain_links_of, auth_chain_places};
 pub use current::{current_event, current_events, current_state};
 pub use directory::{
     AliasOutcome, aliases_of_room, create_alias, delete_alias, publish, published_count, published_rooms, rooms_by_id,
@@ -38,6 +41,7 @@ pub use member_lists::{
 };
 pub use members::{forget, member, members_of_room, rooms_of_user};
 pub use membership::{MemberRow, Membership};
+pub use pending_redactions::redactions_of;
 pub use room::{RoomRow, extremities_from_text, extremities_to_text};
 pub use state_keys::{intern_state_keys, state_key_nid, state_keys_by_nid};
 pub use state_lists::{keys_without_members, space_children, state_key_nids};

@@ -76,11 +76,4 @@ diesel::table! {
 }
 diesel::table! { room_aliases (alias) { alias -> Text, room -> BigInt, creator -> Text, } }
 
-diesel::allow_tables_to_appear_in_same_query!(
-    rooms,
-    events,
-    current_state,
-    state_deltas,
-    memberships,
-    room_aliases
-);
+diesel::allow_tables_to_appear_in_same_query!(rooms, events, current_state, state_deltas, memberships, room_aliases);

@@ -117,6 +117,13 @@ impl Load for NodeWriter<'_> {
             None => self.reader.load(id),
         }
     }
+
+    fn load_all(&mut self, ids: &[i64]) -> Result<Vec<Arc<Node>>> {
+        let stored: Vec<i64> = ids.iter().copied().filter(|id| !self.new.contains_key(id)).collect();
+        let mut stored = self.reader.load_all(&stored)?.into_iter();
+        let one = |id: &i64| self.new.get(id).cloned().or_else(|| stored.next()).ok_or_else(|| missing(*id));
+        ids.iter().map(one).collect()
+    }
 }
 
 impl Save for NodeWriter<'_> {

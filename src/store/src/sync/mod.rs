@@ -8,6 +8,6 @@ mod window;
 
 pub use changes::{DeltaRow, deltas, own_deltas};
 pub use heroes::heroes;
-pub use standing::{changed_rooms, changed_rooms_among, standing};
-pub use state::{basic_state, member_state};
+pub use standing::{changed_rooms, changed_rooms_among, standing, standing_in};
+pub use state::basic_state;
 pub use window::{Span, newest_events};

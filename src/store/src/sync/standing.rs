@@ -48,3 +48,13 @@ pub fn changed_rooms_among(
         .select((MemberRow::as_select(), RoomRow::as_select()))
         .load(conn)?)
 }
+
+/// How the user stands in these rooms.
+pub fn standing_in(conn: &mut Conn, user_id: &str, among: &[i64]) -> Result<Vec<(MemberRow, RoomRow)>> {
+    Ok(memberships::table
+        .inner_join(rooms::table.on(rooms::nid.eq(memberships::room)))
+        .filter(memberships::room.eq_any(among))
+        .filter(memberships::user_id.eq(user_id))
+        .select((MemberRow::as_select(), RoomRow::as_select()))
+        .load(conn)?)
+}

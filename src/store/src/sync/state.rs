@@ -1,4 +1,4 @@
-//! The current state of many rooms, without the members, who may be many, or only them.
+//! The current state of many rooms, without the members, who may be many.
 
 use diesel::prelude::*;
 
@@ -15,13 +15,4 @@ pub fn basic_state(conn: &mut Conn, rooms: &[i64]) -> Result<Vec<(i64, String, S
         of_rooms.clone().filter(current_state::event_type.lt(MEMBER)).load::<(i64, String, String, i64)>(conn)?;
     rows.extend(of_rooms.filter(current_state::event_type.gt(MEMBER)).load::<(i64, String, String, i64)>(conn)?);
     Ok(rows)
-}
-
-/// The members in the current state, whatever their membership: (room, user, event number).
-pub fn member_state(conn: &mut Conn, rooms: &[i64]) -> Result<Vec<(i64, String, i64)>> {
-    Ok(current_state::table
-        .filter(current_state::room.eq_any(rooms))
-        .filter(current_state::event_type.eq(MEMBER))
-        .select((current_state::room, current_state::state_key, current_state::event))
-        .load(conn)?)
 }

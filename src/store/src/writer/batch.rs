@@ -1,6 +1,6 @@
 //! One transaction: clock locked, jobs run, clock and log written, committed.
 
-use diesel::{connection::SimpleConnection, prelude::*};
+use diesel::{connection::SimpleConnection, dsl::sql, prelude::*, sql_types::BigInt};
 
 use crate::{
     Committed, Conn, Error, Result, Tx, log,
@@ -18,37 +18,75 @@ pub(crate) enum Outcome {
     Appended(Result<Appended>),
 }
 
-/// Runs all jobs in one transaction. An error means that nothing was written.
-pub(crate) fn run(conn: &mut Conn, jobs: &mut [Job]) -> Result<(Vec<Outcome>, Committed)> {
-    conn.batch_execute(match conn {
-        Conn::Pg(_) => "BEGIN",
+/// What became of a transaction.
+pub(crate) struct Done {
+    /// One for each job.
+    pub outcomes: Vec<Outcome>,
+    /// What the observers are told.
+    pub committed: Committed,
+    /// PostgreSQL's number of the transaction.
+    pub number: Option<i64>,
+}
+
+/// Why a transaction was not written, or may not have been.
+pub(crate) enum Failure {
+    /// None of the jobs has run: the database does not let us write now.
+    NotBegun(String),
+    /// It was rolled back, and the connection is as good as before.
+    RolledBack(Error),
+    /// The connection is gone, and the transaction with it.
+    Lost(Error),
+    /// The connection went away during the commit: nobody knows yet.
+    Unconfirmed(Box<Done>),
+    /// The same, and nobody can be asked now.
+    Unknown,
+}
+
+/// Runs all jobs in one transaction.
+pub(crate) fn run(conn: &mut Conn, jobs: &mut [Job]) -> Result<Done, Failure> {
+    let begin = match conn {
+        Conn::Pg(_) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         Conn::Sqlite(_) => "BEGIN IMMEDIATE",
-    })?;
-    let work = run_inside(conn, jobs);
-    match work {
-        Ok(done) => {
-            // Nothing was acknowledged yet: an error here, too, means that the caller does not know.
-            commit(conn)?;
-            Ok(done)
-        }
-        Err(error) => {
-            // The connection may be gone; then there is nothing to roll back.
-            let _ = conn.batch_execute("ROLLBACK");
-            Err(error)
-        }
+    };
+    if let Err(error) = conn.batch_execute(begin) {
+        return Err(match roll_back(conn, error.into()) {
+            Failure::RolledBack(error) => Failure::NotBegun(error.to_string()),
+            lost => lost,
+        });
+    }
+    let done = match run_inside(conn, jobs) {
+        Ok(done) => done,
+        Err(error) => return Err(roll_back(conn, error)),
+    };
+    let commit = match conn {
+        // A closure may have kept an error to itself. PostgreSQL answers a COMMIT after that with "fine, rolled back",
+        // but any other statement with an error, which keeps the COMMIT from being run.
+        Conn::Pg(_) => "SELECT 1; COMMIT",
+        Conn::Sqlite(_) => "COMMIT",
+    };
+    match conn.batch_execute(commit) {
+        Ok(()) => Ok(done),
+        Err(error) => Err(match roll_back(conn, error.into()) {
+            Failure::Lost(_) if done.number.is_some() => Failure::Unconfirmed(Box::new(done)),
+            failure => failure,
+        }),
     }
 }
 
-fn commit(conn: &mut Conn) -> Result<()> {
-    if let Err(error) = conn.batch_execute("COMMIT") {
-        let _ = conn.batch_execute("ROLLBACK");
-        return Err(error.into());
+/// Ends what is left of a transaction after an error. Whether that works tells what is left of the connection.
+fn roll_back(conn: &mut Conn, error: Error) -> Failure {
+    match (conn.batch_execute("ROLLBACK"), conn) {
+        (Ok(()), _) => Failure::RolledBack(error),
+        // After some errors SQLite has rolled back by itself.
+        (Err(already), Conn::Sqlite(_)) if already.to_string().contains("no transaction is active") => {
+            Failure::RolledBack(error)
+        }
+        (Err(_), _) => Failure::Lost(error),
     }
-    Ok(())
 }
 
-fn run_inside(conn: &mut Conn, jobs: &mut [Job]) -> Result<(Vec<Outcome>, Committed)> {
-    let (position, backfilled) = lock_clock(conn)?;
+fn run_inside(conn: &mut Conn, jobs: &mut [Job]) -> Result<Done> {
+    let (position, backfilled, number) = lock_clock(conn)?;
     let mut clock = Clock { position, backfilled, entries: Vec::new() };
     let mut committed = Committed { position, entries: Vec::new(), events: Vec::new(), redacted: Vec::new() };
     let mut outcomes: Vec<Option<Outcome>> = jobs.iter().map(|_| None).collect();
@@ -88,14 +126,38 @@ fn run_inside(conn: &mut Conn, jobs: &mut [Job]) -> Result<(Vec<Outcome>, Commit
     committed.position = clock.position;
     committed.entries = clock.entries;
     let outcomes = outcomes.into_iter().collect::<Option<Vec<_>>>().ok_or(Error::Closed)?;
-    Ok((outcomes, committed))
+    Ok(Done { outcomes, committed, number })
 }
 
 /// Locks the clock's row until the commit, so that the order of commits is the order of positions.
-fn lock_clock(conn: &mut Conn) -> Result<(i64, i64)> {
-    let query = clock::table.find(1).select((clock::position, clock::backfilled));
+fn lock_clock(conn: &mut Conn) -> Result<(i64, i64, Option<i64>)> {
+    let row = clock::table.find(1);
     Ok(match conn {
-        Conn::Pg(conn) => query.for_update().first(conn)?,
-        Conn::Sqlite(conn) => query.first(conn)?,
+        Conn::Pg(conn) => {
+            let number = sql::<BigInt>("txid_current()");
+            let query = row.select((clock::position, clock::backfilled, number)).for_update();
+            let (position, backfilled, number): (i64, i64, i64) = query.first(conn)?;
+            (position, backfilled, Some(number))
+        }
+        Conn::Sqlite(conn) => {
+            let (position, backfilled): (i64, i64) = row.select((clock::position, clock::backfilled)).first(conn)?;
+            (position, backfilled, None)
+        }
+    })
+}
+
+/// Whether PostgreSQL has committed the transaction of this number. None where it still runs or is forgotten.
+pub(crate) fn was_committed(conn: &mut Conn, number: i64) -> Result<Option<bool>> {
+    #[derive(QueryableByName)]
+    struct Status {
+        #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+        status: Option<String>,
+    }
+    let found: Status =
+        diesel::sql_query("SELECT txid_status($1) AS status").bind::<BigInt, _>(number).get_result(conn)?;
+    Ok(match found.status.as_deref() {
+        Some("committed") => Some(true),
+        Some("aborted") => Some(false),
+        _ => None,
     })
 }

@@ -1,22 +1,25 @@
 //! The writer's loop.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
 };
 
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    Conn, Error, Observer, Result, Target,
-    connection::Role,
-    lock::{self, FileLock},
+    Committed, Conn, Error, Observer, Result, Target,
+    lock::FileLock,
     log,
-    writer::{Job, batch, batch::Outcome},
+    writer::{
+        Job,
+        batch::{self, Done, Failure, Outcome},
+        wal::Wal,
+    },
 };
 
 /// How many jobs one transaction takes at most.
@@ -33,38 +36,35 @@ pub(crate) struct WriterStats {
     pub failures: AtomicU64,
 }
 
-/// The writer, before it runs.
+/// The writer. When it has stopped, its last act is to let go of `position`.
 pub(crate) struct Writer {
     pub target: Target,
-    pub conn: Conn,
+    /// None while the database cannot be reached.
+    pub conn: Option<Conn>,
     pub queue: mpsc::Receiver<Job>,
-    pub position: watch::Sender<i64>,
     pub observers: Vec<Arc<dyn Observer>>,
     pub stats: Arc<WriterStats>,
+    /// Counts the connections that broke, the readers' too.
+    pub outages: Arc<AtomicU64>,
+    /// A transaction of which nobody knows yet whether it was committed.
+    pub unconfirmed: Option<Box<Done>>,
     /// Held as long as the thread runs.
     pub _lock: FileLock,
+    pub position: watch::Sender<i64>,
 }
 
 impl Writer {
     /// Runs until every handle of the store is gone and the queue is empty.
-    pub(crate) fn spawn(self) -> Result<thread::JoinHandle<()>> {
-        Ok(thread::Builder::new().name("writer".into()).spawn(move || self.run())?)
+    pub(crate) fn spawn(self) -> Result<()> {
+        thread::Builder::new().name("writer".into()).spawn(move || self.run())?;
+        Ok(())
     }
 
     fn run(mut self) {
         let mut pruned = *self.position.borrow();
+        let mut wal = Wal::new(&self.target);
         while let Some(first) = self.queue.blocking_recv() {
-            let mut jobs = Vec::new();
-            let mut next = Some(first);
-            let mut stop = false;
-            while let Some(job) = next {
-                stop = matches!(job, Job::Stop);
-                if stop {
-                    break;
-                }
-                jobs.push(job);
-                next = if jobs.len() < MAX_BATCH { self.queue.try_recv().ok() } else { None };
-            }
+            let (jobs, stop) = self.collect(first);
             if !jobs.is_empty() {
                 self.write(jobs);
             }
@@ -72,73 +72,119 @@ impl Writer {
                 return;
             }
             let newest = *self.position.borrow();
+            let Some(conn) = &mut self.conn else { continue };
+            wal.watch(conn);
             if newest - pruned > LOG_KEPT / 10 {
                 pruned = newest;
-                if let Err(error) = log::prune(&mut self.conn, newest, LOG_KEPT) {
+                if let Err(error) = log::prune(conn, newest, LOG_KEPT) {
                     tracing::warn!(%error, "could not prune the log");
                 }
             }
         }
     }
 
+    /// Takes what waits, as much as fits into one transaction; and whether it is time to stop after that.
+    fn collect(&mut self, first: Job) -> (Vec<Job>, bool) {
+        let mut jobs = Vec::new();
+        let mut next = Some(first);
+        while let Some(job) = next {
+            if matches!(job, Job::Stop) {
+                return (jobs, true);
+            }
+            jobs.push(job);
+            next = if jobs.len() < MAX_BATCH { self.queue.try_recv().ok() } else { None };
+        }
+        (jobs, false)
+    }
+
     /// Writes all jobs together; if that fails each alone, so that only the culprit fails.
     fn write(&mut self, mut jobs: Vec<Job>) {
         self.stats.jobs.fetch_add(jobs.len() as u64, Ordering::Relaxed);
-        match self.attempt(&mut jobs) {
+        match self.attempt_twice(&mut jobs) {
             Ok(outcomes) => finish(jobs, outcomes),
-            Err(error) if jobs.len() == 1 => fail(jobs, error),
-            Err(error) => {
+            Err(Failure::RolledBack(error) | Failure::Lost(error)) if jobs.len() > 1 => {
                 tracing::debug!(%error, jobs = jobs.len(), "a shared transaction failed; trying each write alone");
                 for job in jobs {
                     let mut alone = vec![job];
-                    match self.attempt(&mut alone) {
+                    match self.attempt_twice(&mut alone) {
                         Ok(outcomes) => finish(alone, outcomes),
-                        Err(error) => fail(alone, error),
+                        Err(failure) => fail(alone, failure),
                     }
                 }
             }
+            Err(failure) => fail(jobs, failure),
         }
     }
 
-    fn attempt(&mut self, jobs: &mut [Job]) -> Result<Vec<Outcome>> {
-        match batch::run(&mut self.conn, jobs) {
-            Ok((outcomes, committed)) => {
-                self.stats.transactions.fetch_add(1, Ordering::Relaxed);
-                for observer in &self.observers {
-                    observer.committed(&committed);
-                }
-                self.position.send_replace(committed.position);
-                Ok(outcomes)
+    /// Tries again, once, where the connection went away.
+    fn attempt_twice(&mut self, jobs: &mut [Job]) -> Result<Vec<Outcome>, Failure> {
+        match self.attempt(jobs) {
+            Err(Failure::Lost(error)) => {
+                tracing::warn!(%error, "the writer lost its connection to the database; trying again");
+                self.attempt(jobs)
             }
-            Err(error) => {
+            other => other,
+        }
+    }
+
+    fn attempt(&mut self, jobs: &mut [Job]) -> Result<Vec<Outcome>, Failure> {
+        // It only comes back if it is as good as before.
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => self.connect()?.0,
+        };
+        let ran = catch_unwind(AssertUnwindSafe(|| batch::run(&mut conn, jobs)));
+        let failure = match ran {
+            Ok(Ok(done)) => {
+                self.conn = Some(conn);
+                self.announce(&done.committed);
+                return Ok(done.outcomes);
+            }
+            Ok(Err(failure)) => failure,
+            Err(_) => {
+                drop(conn);
                 self.stats.failures.fetch_add(1, Ordering::Relaxed);
-                if error.is_disconnect() {
-                    self.reconnect();
-                }
-                Err(error)
+                return Err(Failure::RolledBack(Error::Panicked));
+            }
+        };
+        self.stats.failures.fetch_add(1, Ordering::Relaxed);
+        match failure {
+            Failure::RolledBack(_) | Failure::NotBegun(_) => {
+                self.conn = Some(conn);
+                Err(failure)
+            }
+            Failure::Lost(_) | Failure::Unknown => Err(failure),
+            Failure::Unconfirmed(done) => {
+                drop(conn);
+                self.confirm(done)
             }
         }
     }
 
-    /// Takes a new connection, and with it the lock, after the database went away. The write that noticed fails; the
-    /// next one tries again if this did not succeed.
-    fn reconnect(&mut self) {
-        tracing::error!("the database connection of the writer is gone; connecting again");
-        for wait in [0, 100, 500, 1_000] {
-            thread::sleep(Duration::from_millis(wait));
-            let fresh = Conn::open(&self.target, Role::Writer).and_then(|mut conn| {
-                lock::advisory(&mut conn)?;
-                Ok(conn)
-            });
-            match fresh {
-                Ok(conn) => {
-                    self.conn = conn;
-                    tracing::info!("the writer is connected again");
-                    return;
+    /// Finds out what became of a transaction during whose commit the connection went away.
+    fn confirm(&mut self, done: Box<Done>) -> Result<Vec<Outcome>, Failure> {
+        tracing::warn!("the writer lost its connection to the database during a commit");
+        self.unconfirmed = Some(done);
+        match self.connect() {
+            Ok((conn, confirmed)) => {
+                self.conn = Some(conn);
+                match confirmed {
+                    Some(done) => Ok(done.outcomes),
+                    None => Err(Failure::Lost(Error::Unconfirmed)),
                 }
-                Err(error) => tracing::warn!(%error, "cannot connect the writer"),
+            }
+            Err(_) => Err(Failure::Unknown),
+        }
+    }
+
+    pub(crate) fn announce(&self, committed: &Committed) {
+        self.stats.transactions.fetch_add(1, Ordering::Relaxed);
+        for observer in &self.observers {
+            if catch_unwind(AssertUnwindSafe(|| observer.committed(committed))).is_err() {
+                tracing::error!(position = committed.position, "an observer panicked");
             }
         }
+        self.position.send_replace(committed.position);
     }
 }
 
@@ -154,12 +200,23 @@ fn finish(jobs: Vec<Job>, outcomes: Vec<Outcome>) {
     }
 }
 
-/// Tells the one caller whose job failed alone.
-fn fail(jobs: Vec<Job>, error: Error) {
-    for job in jobs.into_iter().take(1) {
+/// Tells the callers why nothing was written.
+fn fail(jobs: Vec<Job>, failure: Failure) {
+    let mut first = None;
+    let again: Box<dyn Fn() -> Error> = match failure {
+        // These are of one job alone.
+        Failure::RolledBack(error) | Failure::Lost(error) => {
+            first = Some(error);
+            Box::new(|| Error::Closed)
+        }
+        Failure::NotBegun(text) => Box::new(move || Error::Unavailable(text.clone())),
+        Failure::Unconfirmed(_) | Failure::Unknown => Box::new(|| Error::Unconfirmed),
+    };
+    for job in jobs {
+        let error = first.take().unwrap_or_else(&again);
         match job {
-            Job::Write(job) => return job.finish(Err(error)),
-            Job::Append(job) => return drop(job.reply.send(Err(error))),
+            Job::Write(job) => job.finish(Err(error)),
+            Job::Append(job) => drop(job.reply.send(Err(error))),
             Job::Stop => {}
         }
     }

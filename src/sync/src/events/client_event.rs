@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use events::{ClientFormat, Unsigned, client_event::client_event};
+use ::events::{ClientFormat, Unsigned, client_event::client_event};
 use ruma::{EventId, room_version_rules::RoomVersionRules};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;

@@ -38,7 +38,7 @@ tests! { "account_data":
          "DELETE v3/user/{userId}/rooms/{roomId}/tags/{tag} M_FORBIDDEN"];
     tag_unusual_names, "room-tagging", ["PUT v3/user/{userId}/rooms/{roomId}/tags/{tag}"];
     filter, "filtering", ["POST v3/user/{userId}/filter", "GET v3/user/{userId}/filter/{filterId}"];
-    filter_unknown, "filtering", ["GET v3/user/{userId}/filter/{filterId} 404"];
+    filter_unknown, "filtering", ["GET v3/user/{userId}/filter/{filterId} M_NOT_FOUND"];
     filter_of_others, "filtering",
         ["POST v3/user/{userId}/filter M_FORBIDDEN", "GET v3/user/{userId}/filter/{filterId} M_FORBIDDEN"];
     filter_malformed, "filtering", ["POST v3/user/{userId}/filter 400"];

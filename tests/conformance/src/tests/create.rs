@@ -26,6 +26,7 @@ tests! { "create":
     power_too_low_for_name, "creation", ["POST v3/createRoom M_INVALID_ROOM_STATE"];
     unsupported_version, "creation", ["POST v3/createRoom M_UNSUPPORTED_ROOM_VERSION"];
     bad_invitee, "creation", ["POST v3/createRoom 400"];
+    too_large, "size-limits", ["POST v3/createRoom M_TOO_LARGE"];
     bad_preset, "creation", ["POST v3/createRoom 400"];
     bad_initial_state, "creation", ["POST v3/createRoom M_BAD_JSON"];
     needs_token, "creation", ["POST v3/createRoom M_MISSING_TOKEN"];
@@ -327,4 +328,11 @@ async fn joined_rooms(server: Server) -> Outcome {
     alice.leave(&one).await?;
     ensure_eq!(alice.get(v3!("joined_rooms")).await?.ok()?["joined_rooms"], json!([two]), "rooms after leaving one");
     Ok(())
+}
+
+async fn too_large(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let reply = alice.post(v3!("createRoom"), json!({ "topic": "x".repeat(70_000) })).await?;
+    reply.error(413, "M_TOO_LARGE")?;
+    alice.create_room(json!({})).await.map(drop)
 }

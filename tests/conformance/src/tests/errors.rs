@@ -14,6 +14,9 @@ tests! { "errors":
     number_body, "standard-error-response", [];
     wrong_type, "standard-error-response", ["POST v3/createRoom M_BAD_JSON"];
     deep_json, "standard-error-response", [];
+    oversized_body, "common-error-codes", [];
+    oversized_ids, "identifier-grammar", [];
+    rate_limit_shape, "rate-limiting", [];
     unknown_path, "common-error-codes", [];
     unknown_path_elsewhere, "common-error-codes", [];
     wrong_method, "common-error-codes", [];
@@ -191,4 +194,60 @@ async fn paths_r0(server: Server) -> Outcome {
     let answer = alice.get("/_matrix/client/r0/account/whoami").await?.ok()?;
     ensure_eq!(answer["user_id"], alice.id.as_str(), "user by r0");
     alice.get("/_matrix/client/r0/sync?timeout=0").await?.ok().map(drop)
+}
+
+/// A body beyond all reason is refused with 413, or the connection is closed before its end; the server lives on.
+async fn oversized_body(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let body = format!("{{\"name\":\"{}\"}}", "x".repeat(64 * 1024 * 1024));
+    if let Ok(reply) = server.raw(Method::POST, &v3!("createRoom"), Some(&alice.token), &body).await {
+        ensure_eq!(reply.status, 413, "status of a body of 64 MiB ({})", reply.brief());
+    }
+    alice.get(v3!("account/whoami")).await?.ok().map(drop)
+}
+
+/// Identifiers "MUST NOT exceed 255 bytes": longer ones name nothing, and upset nobody.
+async fn oversized_ids(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let own = alice.private_room().await?;
+    let long = "x".repeat(256);
+    let (room, user) = (format!("!{long}:{}", server.name()), format!("@{long}:{}", server.name()));
+    let replies = [
+        alice.get(v3!("rooms/{}/state", room)).await?,
+        alice.post(v3!("join/{}", room), json!({})).await?,
+        alice.post(v3!("join/{}", format!("#{long}:{}", server.name())), json!({})).await?,
+        alice.get(v3!("profile/{}", user)).await?,
+        alice.get(v3!("rooms/{}/event/{}", own, format!("${long}"))).await?,
+        alice.post(v3!("rooms/{}/invite", own), json!({ "user_id": user })).await?,
+        alice.try_state(&own, "m.room.member", &user, json!({ "membership": "invite" })).await?,
+        alice.post(v3!("createRoom"), json!({ "room_alias_name": long })).await?,
+    ];
+    for reply in replies {
+        ensure!((400..500).contains(&reply.status), "{} was answered {}", reply.request, reply.brief());
+        ensure!(reply.json["errcode"].is_string(), "{} was answered {}", reply.request, reply.brief());
+    }
+    Ok(())
+}
+
+/// If a server limits rates at all, a refusal is 429 M_LIMIT_EXCEEDED, with a Retry-After header in seconds.
+async fn rate_limit_shape(server: Server) -> Outcome {
+    let path = v3!("register/available?username={}", server.fresh("free"));
+    let jobs: Vec<_> = (0..24)
+        .map(|_| {
+            let (server, path) = (server.clone(), path.clone());
+            tokio::spawn(async move { server.raw(Method::GET, &path, None, "").await })
+        })
+        .collect();
+    for job in jobs {
+        let reply = job.await.map_err(|error| Failure::new(error.to_string()))??;
+        if reply.status != 429 {
+            ensure_eq!(reply.status, 200, "neither allowed nor limited: {}", reply.brief());
+            continue;
+        }
+        let seconds = reply.header("retry-after").to_owned();
+        let wait = reply.error(429, "M_LIMIT_EXCEEDED")?["retry_after_ms"].clone();
+        ensure!(wait.is_null() || wait.is_u64(), "retry_after_ms: {wait}");
+        ensure!(seconds.parse::<u64>().is_ok(), "\"Homeservers SHOULD include a Retry-After header\": {seconds:?}");
+    }
+    Ok(())
 }

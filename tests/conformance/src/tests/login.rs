@@ -22,6 +22,7 @@ tests! { "login":
     logout_needs_token, "login", ["POST v3/logout M_MISSING_TOKEN"];
     logout_all, "login", ["POST v3/logout/all"];
     logout_removes_device, "login", ["POST v3/logout"];
+    get_token_not_json, "login", ["POST v1/login/get_token 400"];
     get_token, "login", ["POST v1/login/get_token", "POST v1/login/get_token 401"];
 }
 
@@ -206,4 +207,12 @@ async fn get_token(server: Server) -> Outcome {
     let login = server.post(v3!("login"), body.clone()).await?.ok()?;
     ensure_eq!(login["user_id"], alice.id.as_str(), "user of the login token");
     server.post(v3!("login"), body).await?.error(403, "M_FORBIDDEN").map(drop)
+}
+
+async fn get_token_not_json(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let reply = server.raw(Method::POST, &v1!("login/get_token"), Some(&alice.token), "{oops").await?;
+    // A server without the endpoint answers 404.
+    ensure!(matches!(reply.status, 400 | 404), "status: {}", reply.brief());
+    reply.clone().refused(reply.status).map(drop)
 }

@@ -12,6 +12,7 @@ tests! { "membership":
         ["POST v3/rooms/{roomId}/join M_FORBIDDEN", "POST v3/join/{roomIdOrAlias} M_FORBIDDEN"];
     join_unknown_room, "joining-rooms", ["POST v3/rooms/{roomId}/join 404"];
     join_unknown_alias, "joining-rooms", ["POST v3/join/{roomIdOrAlias} M_NOT_FOUND"];
+    join_at_once, "joining-rooms", ["POST v3/rooms/{roomId}/join"];
     join_carries_profile, "events-on-change-of-profile-information", ["POST v3/rooms/{roomId}/join"];
     join_no_body, "joining-rooms", ["POST v3/rooms/{roomId}/join"];
     leave, "leaving-rooms", ["POST v3/rooms/{roomId}/leave"];
@@ -42,6 +43,9 @@ tests! { "membership":
     unban_without_power, "banning-users-in-a-room", ["POST v3/rooms/{roomId}/unban M_FORBIDDEN"];
     unban_not_banned, "banning-users-in-a-room", ["POST v3/rooms/{roomId}/unban 403"];
     no_power_over_equals, "permissions", ["POST v3/rooms/{roomId}/kick M_FORBIDDEN"];
+    bad_bodies, "room-membership",
+        ["POST v3/rooms/{roomId}/kick 400", "POST v3/rooms/{roomId}/ban 400", "POST v3/rooms/{roomId}/unban 400"];
+    bad_membership_value, "room-membership", ["PUT v3/rooms/{roomId}/state/{eventType}/{stateKey} 400"];
     by_state_event, "room-membership", ["PUT v3/rooms/{roomId}/state/{eventType}/{stateKey}"];
     not_for_others, "room-membership", ["PUT v3/rooms/{roomId}/state/{eventType}/{stateKey} M_FORBIDDEN"];
 }
@@ -401,5 +405,47 @@ async fn not_for_others(server: Server) -> Outcome {
     let content = json!({ "membership": "join" });
     alice.try_state(&room, "m.room.member", &bob.id, content).await?.error(403, "M_FORBIDDEN")?;
     ensure_eq!(alice.membership(&room, &bob).await?, "none", "membership");
+    Ok(())
+}
+
+/// Users who join at the same moment are all in the room.
+async fn join_at_once(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let room = alice.public_room().await?;
+    let mut jobs = Vec::new();
+    for _ in 0..8 {
+        let (user, room) = (server.user("crowd").await?, room.clone());
+        jobs.push(tokio::spawn(async move { user.join(&room).await }));
+    }
+    for job in jobs {
+        job.await.map_err(|error| Failure::new(error.to_string()))??;
+    }
+    let joined = alice.get(v3!("rooms/{}/joined_members", room)).await?.ok()?;
+    ensure_eq!(joined["joined"].as_object().map(serde_json::Map::len), Some(9), "joined members");
+    Ok(())
+}
+
+/// `user_id` is required, and is a user id.
+async fn bad_bodies(server: Server) -> Outcome {
+    let (alice, _, room) = pair(&server).await?;
+    for verb in ["kick", "ban", "unban", "invite"] {
+        for body in [json!({}), json!({ "user_id": 5 }), json!({ "user_id": "no-user-id" }), json!([])] {
+            let reply = alice.post(v3!("rooms/{}/{}", room, verb), body.clone()).await?;
+            ensure!(matches!(reply.status, 400 | 403), "{verb} with {body} was answered {}", reply.brief());
+            ensure!(reply.json["errcode"].is_string(), "{verb} with {body} was answered {}", reply.brief());
+        }
+    }
+    Ok(())
+}
+
+async fn bad_membership_value(server: Server) -> Outcome {
+    let (alice, bob, room) = pair(&server).await?;
+    for content in [json!({ "membership": "hover" }), json!({ "membership": 5 }), json!({})] {
+        let reply = alice.try_state(&room, "m.room.member", &alice.id, content.clone()).await?;
+        ensure!(matches!(reply.status, 400 | 403), "{content} was answered {}", reply.brief());
+    }
+    let reply = alice.try_state(&room, "m.room.member", "no-user-id", json!({ "membership": "invite" })).await?;
+    ensure!(matches!(reply.status, 400 | 403), "a state key that is no user id was answered {}", reply.brief());
+    ensure_eq!(alice.membership(&room, &bob).await?, "join", "membership of another");
     Ok(())
 }

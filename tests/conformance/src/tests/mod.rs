@@ -33,20 +33,28 @@ macro_rules! tests {
 
 mod account;
 mod account_data;
+mod context;
 mod create;
 mod devices;
+mod directory;
 mod discovery;
 mod errors;
+mod hierarchy;
+mod history;
+mod knock;
 mod login;
 mod membership;
 mod messages;
 mod people;
 mod profile;
+mod redact;
 mod refresh;
 mod registration;
 mod send;
+mod state;
 mod sync;
 mod uia;
+mod versions;
 
 use crate::run::Test;
 
@@ -68,6 +76,14 @@ pub fn all() -> Vec<Test> {
         membership::tests(),
         send::tests(),
         messages::tests(),
+        directory::tests(),
+        redact::tests(),
+        state::tests(),
+        knock::tests(),
+        history::tests(),
+        context::tests(),
+        hierarchy::tests(),
+        versions::tests(),
         sync::tests(),
     ]
     .concat()

@@ -14,11 +14,13 @@ tests! { "profile":
     missing_key, "profiles", ["PUT v3/profile/{userId}/{keyName} M_MISSING_PARAM"];
     not_json, "profiles", ["PUT v3/profile/{userId}/{keyName} M_BAD_JSON"];
     key_too_large, "profiles", ["PUT v3/profile/{userId}/{keyName} M_KEY_TOO_LARGE"];
+    bad_key, "profiles",
+        ["PUT v3/profile/{userId}/{keyName} M_INVALID_PARAM", "DELETE v3/profile/{userId}/{keyName} M_INVALID_PARAM"];
     profile_too_large, "profiles", ["PUT v3/profile/{userId}/{keyName} M_PROFILE_TOO_LARGE"];
     profile_too_large_in_sum, "profiles", ["PUT v3/profile/{userId}/{keyName} M_PROFILE_TOO_LARGE"];
     display_name_wrong_type, "profiles", ["PUT v3/profile/{userId}/{keyName} 400"];
-    unknown_user, "profiles", ["GET v3/profile/{userId} M_NOT_FOUND", "GET v3/profile/{userId}/{keyName} 404"];
-    unknown_field, "profiles", ["GET v3/profile/{userId}/{keyName} 404"];
+    unknown_user, "profiles", ["GET v3/profile/{userId} M_NOT_FOUND", "GET v3/profile/{userId}/{keyName} M_NOT_FOUND"];
+    unknown_field, "profiles", ["GET v3/profile/{userId}/{keyName} M_NOT_FOUND"];
     needs_token_to_change, "profiles", ["PUT v3/profile/{userId}/{keyName} M_MISSING_TOKEN"];
     change_reaches_rooms, "events-on-change-of-profile-information", ["PUT v3/profile/{userId}/{keyName}"];
     avatar_change_reaches_rooms, "events-on-change-of-profile-information", ["PUT v3/profile/{userId}/{keyName}"];
@@ -133,6 +135,16 @@ async fn key_too_large(server: Server) -> Outcome {
     let (fits, long) = ("k".repeat(255), "k".repeat(256));
     set(&alice, &fits, json!("fits")).await?;
     alice.put(field(&alice, &long), json!({ &long: "x" })).await?.error(400, "M_KEY_TOO_LARGE").map(drop)
+}
+
+/// A key follows the common namespaced identifier grammar: lower case letters, digits, `-`, `.` and `_`.
+async fn bad_key(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    for key in ["Not a key!", "org.example.ümlaut"] {
+        alice.put(field(&alice, key), json!({ key: 1 })).await?.error(400, "M_INVALID_PARAM")?;
+        alice.delete(field(&alice, key)).await?.error(400, "M_INVALID_PARAM")?;
+    }
+    Ok(())
 }
 
 /// "the total profile MUST be under 64 KiB".

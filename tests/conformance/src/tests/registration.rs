@@ -12,6 +12,7 @@ tests! { "registration":
     name_too_long, "account-registration", ["POST v3/register M_INVALID_USERNAME"];
     uppercase_name, "account-registration", ["POST v3/register"];
     unknown_kind, "account-registration", ["POST v3/register"];
+    guest, "guest-access", ["POST v3/register M_FORBIDDEN"];
     wrong_stage, "user-interactive-authentication-api", ["POST v3/register 401"];
     unknown_session, "user-interactive-authentication-api", ["POST v3/register"];
     shared_secret, "account-registration", [];
@@ -113,6 +114,17 @@ async fn uppercase_name(server: Server) -> Outcome {
 async fn unknown_kind(server: Server) -> Outcome {
     let body = json!({ "username": server.fresh("reg"), "password": "correct horse battery" });
     server.post(v3!("register?kind=martian"), body).await?.refused(400).map(drop)
+}
+
+/// A server without guests says 403; one with guests gives a guest.
+async fn guest(server: Server) -> Outcome {
+    let reply = server.post(v3!("register?kind=guest"), json!({})).await?;
+    if reply.status != 200 {
+        return reply.refused(403).map(drop);
+    }
+    let guest = User::from_login(&server, &reply.ok()?, "")?;
+    ensure_eq!(guest.get(v3!("account/whoami")).await?.ok()?["is_guest"], true, "is_guest");
+    Ok(())
 }
 
 /// A stage that no flow has does not complete anything.

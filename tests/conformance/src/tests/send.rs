@@ -29,6 +29,7 @@ tests! { "send":
     type_of_256_bytes, "size-limits", ["PUT v3/rooms/{roomId}/send/{eventType}/{txnId} 400"];
     duplicate_annotation, "avoiding-duplicate-annotations",
         ["PUT v3/rooms/{roomId}/send/{eventType}/{txnId} M_DUPLICATE_ANNOTATION"];
+    many_at_once, "sending-events-to-a-room", ["PUT v3/rooms/{roomId}/send/{eventType}/{txnId}"];
     order_of_own_messages, "syncing", ["PUT v3/rooms/{roomId}/send/{eventType}/{txnId}"];
 }
 
@@ -350,5 +351,30 @@ async fn order_of_own_messages(server: Server) -> Outcome {
     }
     let sync = alice.sync_since(&since).await?;
     ensure_eq!(ids(events(joined(&sync, &room), "timeline")), sent, "order of the timeline");
+    Ok(())
+}
+
+/// Messages that come at the same moment are all there, each once.
+async fn many_at_once(server: Server) -> Outcome {
+    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
+    let room = alice.public_room().await?;
+    bob.join(&room).await?;
+    let since = alice.now().await?;
+    let jobs: Vec<_> = (0..16)
+        .map(|number| {
+            let (user, room) = (if number % 2 == 0 { alice.clone() } else { bob.clone() }, room.clone());
+            tokio::spawn(async move { user.say(&room, &format!("burst {number}")).await })
+        })
+        .collect();
+    let mut sent = Vec::new();
+    for job in jobs {
+        sent.push(job.await.map_err(|error| Failure::new(error.to_string()))??);
+    }
+    let filter = json!({ "room": { "timeline": { "limit": 50 } } });
+    let sync = alice.sync_filtered(&filter, &format!("since={}", encode(since))).await?;
+    let mut got = ids(events(joined(&sync, &room), "timeline"));
+    got.sort_unstable();
+    sent.sort();
+    ensure_eq!(got, sent, "events of the sync");
     Ok(())
 }

@@ -13,6 +13,11 @@ tests! { "sync_incremental":
     long_poll_ends, "syncing", ["GET v3/sync"];
     long_poll_wakes_on_invite, "syncing", ["GET v3/sync"];
     long_poll_wakes_on_account_data, "syncing", ["GET v3/sync"];
+    transaction_id, "room-event-format", ["GET v3/sync"];
+    membership_in_unsigned, "room-event-format", ["GET v3/sync"];
+    unread_count_with_the_event, "receiving-notifications", ["GET v3/sync"];
+    highlight_count_with_the_mention, "receiving-notifications", ["GET v3/sync"];
+    token_of_another_user, "syncing", ["GET v3/sync"];
     full_state, "syncing", ["GET v3/sync"];
 }
 
@@ -134,5 +139,86 @@ async fn full_state(server: Server) -> Outcome {
     for kind in ["m.room.create", "m.room.name", "m.room.power_levels"] {
         ensure!(find(state, kind, "").is_some(), "{kind} is missing in {state:?}");
     }
+    Ok(())
+}
+
+/// The device that sent an event gets its transaction id, no other does.
+async fn transaction_id(server: Server) -> Outcome {
+    let alice = server.user("alice").await?;
+    let other = alice.new_device().await?;
+    let room = alice.private_room().await?;
+    let since = alice.now().await?;
+    let content = json!({ "msgtype": "m.text", "body": "x" });
+    alice.put(v3!("rooms/{}/send/m.room.message/echo", room), content).await?.ok()?;
+    for (user, want) in [(&alice, json!("echo")), (&other, Value::Null)] {
+        let sync = user.sync_since(&since).await?;
+        let event = events(joined(&sync, &room), "timeline").first().cloned().unwrap_or_default();
+        ensure_eq!(event["unsigned"]["transaction_id"], want, "transaction id on {}", user.device);
+    }
+    Ok(())
+}
+
+/// `unsigned.membership` (v1.11): the reader's membership at the event, with the change that the event itself makes.
+async fn membership_in_unsigned(server: Server) -> Outcome {
+    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
+    let room = alice.public_room().await?;
+    let before = alice.say(&room, "before").await?;
+    bob.join(&room).await?;
+    let after = alice.say(&room, "after").await?;
+    let sync = bob.first_sync().await?;
+    let timeline = events(joined(&sync, &room), "timeline");
+    for (id, want) in [(before, "leave"), (after, "join")] {
+        let event = timeline.iter().find(|event| event["event_id"] == id.as_str()).cloned().unwrap_or_default();
+        ensure_eq!(event["unsigned"]["membership"], want, "membership at {event}");
+    }
+    let own = find(timeline, "m.room.member", &bob.id).cloned().unwrap_or_default();
+    ensure_eq!(own["unsigned"]["membership"], "join", "membership at one's own join");
+    Ok(())
+}
+
+/// The count comes in the same answer as the event that it counts.
+async fn unread_count_with_the_event(server: Server) -> Outcome {
+    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
+    let room = alice.public_room().await?;
+    bob.join(&room).await?;
+    let mut since = alice.now().await?;
+    for number in 1..=3 {
+        bob.say(&room, "hello").await?;
+        let sync = alice.sync_since(&since).await?;
+        let counts = &joined(&sync, &room)["unread_notifications"];
+        ensure_eq!(counts["notification_count"], number, "notification_count: {sync}");
+        ensure_eq!(counts["highlight_count"], 0, "highlight_count");
+        since = text(&sync, "next_batch")?;
+    }
+    // An own message reads what came before it.
+    alice.say(&room, "hi").await?;
+    let sync = alice.sync_since(&since).await?;
+    ensure_eq!(joined(&sync, &room)["unread_notifications"]["notification_count"], 0, "after an own message");
+    Ok(())
+}
+
+async fn highlight_count_with_the_mention(server: Server) -> Outcome {
+    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
+    let room = alice.public_room().await?;
+    bob.join(&room).await?;
+    let since = alice.now().await?;
+    let mentions = json!({ "user_ids": [alice.id] });
+    bob.send(&room, "m.room.message", json!({ "msgtype": "m.text", "body": "you", "m.mentions": mentions })).await?;
+    let sync = alice.sync_since(&since).await?;
+    let counts = &joined(&sync, &room)["unread_notifications"];
+    ensure_eq!(counts["highlight_count"], 1, "highlight_count: {counts}");
+    ensure_eq!(counts["notification_count"], 1, "notification_count: {counts}");
+    Ok(())
+}
+
+/// A token is a point in time, not a permission.
+async fn token_of_another_user(server: Server) -> Outcome {
+    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
+    let room = alice.private_room().await?;
+    let since = alice.now().await?;
+    alice.say(&room, "private").await?;
+    let reply = bob.get(v3!("sync?timeout=0&since={}", since)).await?;
+    ensure!(reply.status < 500, "status: {}", reply.brief());
+    ensure!(!reply.text.contains("private\"") && !reply.text.contains(&room), "it leaks: {}", reply.brief());
     Ok(())
 }

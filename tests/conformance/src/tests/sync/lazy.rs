@@ -5,6 +5,7 @@ use super::prelude::*;
 tests! { "sync_lazy":
     only_senders, "lazy-loading-room-members", ["GET v3/sync"];
     own_member_event, "lazy-loading-room-members", ["GET v3/sync"];
+    own_member_event_on_join, "lazy-loading-room-members", ["GET v3/sync"];
     heroes_are_included, "lazy-loading-room-members", ["GET v3/sync"];
     sender_comes_with_the_message, "lazy-loading-room-members", ["GET v3/sync"];
     redundant_members_left_out, "lazy-loading-room-members", ["GET v3/sync"];
@@ -60,6 +61,20 @@ async fn own_member_event(server: Server) -> Outcome {
     let sync = alice.sync_filtered(&lazy(1), "full_state=true").await?;
     let got = members(&sync, &room);
     ensure!(got.contains(&alice.id.as_str()), "one's own member event: {got:?}");
+    Ok(())
+}
+
+/// "servers MUST include the syncing user's own membership event when they join a room".
+async fn own_member_event_on_join(server: Server) -> Outcome {
+    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
+    let room = alice.create_room(json!({ "preset": "public_chat", "name": "Named" })).await?;
+    let since = text(&bob.sync_filtered(&lazy(1), "").await?, "next_batch")?;
+    bob.join(&room).await?;
+    alice.say(&room, "welcome").await?;
+    alice.say(&room, "to the room").await?;
+    let sync = bob.sync_filtered(&lazy(1), &format!("since={}", encode(since))).await?;
+    let got = members(&sync, &room);
+    ensure!(got.contains(&bob.id.as_str()), "one's own member event: {got:?}");
     Ok(())
 }
 

@@ -1,0 +1,20 @@
+//! What a client asks first.
+
+mod capabilities;
+mod versions;
+mod well_known;
+
+use http::Method;
+
+use crate::bridge::Routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::default()
+        .raw(Method::GET, &["/_matrix/client/versions"], versions::versions)
+        .raw(
+            Method::GET,
+            &["/_matrix/client/v3/capabilities", "/_matrix/client/r0/capabilities"],
+            capabilities::capabilities,
+        )
+        .raw(Method::GET, &["/.well-known/matrix/client"], well_known::client)
+}

@@ -1,0 +1,9 @@
+//! Push rules, as far as reading the ones that every user begins with.
+
+mod get_pushrules;
+
+use crate::bridge::Routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::default().add(get_pushrules::all).add(get_pushrules::global)
+}

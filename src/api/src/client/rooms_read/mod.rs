@@ -1,0 +1,59 @@
+//! Everything that reads rooms: history, state, members, spaces, the directory and its aliases.
+
+mod alias;
+mod context;
+mod directory_visibility;
+mod event;
+mod hierarchy;
+mod joined_members;
+mod joined_rooms;
+mod members;
+mod messages;
+mod public_rooms;
+mod reader;
+mod room_aliases;
+mod room_summary;
+mod state;
+mod state_event;
+mod timestamp_to_event;
+
+use http::Method;
+
+use crate::bridge::Routes;
+
+pub(crate) fn routes() -> Routes {
+    let state_event = [
+        "/_matrix/client/v3/rooms/{room_id}/state/{event_type}/{state_key}",
+        "/_matrix/client/r0/rooms/{room_id}/state/{event_type}/{state_key}",
+    ];
+    let hierarchy = [
+        "/_matrix/client/v1/rooms/{room_id}/hierarchy",
+        "/_matrix/client/unstable/org.matrix.msc2946/rooms/{room_id}/hierarchy",
+    ];
+    let public_rooms = ["/_matrix/client/v3/publicRooms", "/_matrix/client/r0/publicRooms"];
+    let unstable_summary = [
+        "/_matrix/client/unstable/im.nheko.summary/summary/{room_id_or_alias}",
+        "/_matrix/client/unstable/im.nheko.summary/rooms/{room_id_or_alias}/summary",
+    ];
+    Routes::default()
+        .add(messages::messages)
+        .add(context::context)
+        .add(event::event)
+        .add(timestamp_to_event::timestamp_to_event)
+        .add(members::members)
+        .add(joined_members::joined_members)
+        .add(joined_rooms::joined_rooms)
+        .add(state::state)
+        .raw(Method::GET, &state_event, state_event::state_event)
+        .raw(Method::GET, &hierarchy, hierarchy::hierarchy)
+        .raw(Method::GET, &public_rooms, public_rooms::get)
+        .raw(Method::POST, &public_rooms, public_rooms::post)
+        .raw(Method::GET, &["/_matrix/client/v1/room_summary/{room_id_or_alias}"], room_summary::stable)
+        .raw(Method::GET, &unstable_summary, room_summary::unstable)
+        .add(directory_visibility::get)
+        .add(directory_visibility::put)
+        .add(alias::create)
+        .add(alias::delete)
+        .add(alias::resolve)
+        .add(room_aliases::aliases)
+}

@@ -1,0 +1,11 @@
+//! Tests of this module, on both databases.
+
+mod aliases;
+mod history;
+mod members;
+mod public_rooms;
+mod spaces;
+mod state;
+mod unsigned;
+mod visibility;
+mod world;

@@ -1,0 +1,14 @@
+//! Step 5: the state before an event is what the states after its previous events come to together.
+
+use crate::{
+    Result,
+    lane::{Building, Known},
+};
+
+impl Building<'_> {
+    /// Its root. After a rejected event the state is what it was before, after a soft-failed one it is what that made of
+    /// it.
+    pub(super) fn state_before(&mut self, prev_events: &[&Known]) -> Result<i64> {
+        self.resolve(prev_events.iter().map(|event| event.row.state_after).collect())
+    }
+}

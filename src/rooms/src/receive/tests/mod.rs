@@ -1,0 +1,15 @@
+mod check;
+mod collapse;
+mod dag;
+mod difference;
+mod model;
+mod outliers;
+mod redactions;
+mod soft_fail;
+mod verdicts;
+mod world;
+
+use ruma::RoomVersionId;
+
+/// One of each kind: redaction rules, auth rules and resolution changed between them.
+const VERSIONS: [RoomVersionId; 4] = [RoomVersionId::V6, RoomVersionId::V10, RoomVersionId::V11, RoomVersionId::V12];

@@ -1,0 +1,91 @@
+//! A server that receives the events of a model.
+
+use std::sync::Arc;
+
+use events::{SigningKey, VerifiedPdu};
+use futures_util::future::{BoxFuture, FutureExt, join_all};
+use peerbrain_core::{clock::ManualClock, random::SeededRandom};
+use ruma::{EventId, OwnedRoomId, RoomVersionId, UserId, server_name};
+use store::{
+    Store,
+    rooms::{RoomRow, StoredEvent, event_by_id, room_by_id},
+    testing::Database,
+};
+
+use super::model::{Model, NOW};
+use crate::{
+    EventCache, Options, Received, Result, Rooms, Users,
+    lane::{NewRoom, Work},
+};
+
+/// The server `a`, that hosts the creator of the model's room.
+pub struct World {
+    pub rooms: Rooms,
+    pub room_id: OwnedRoomId,
+    _database: Database,
+}
+
+struct Nameless;
+impl Users for Nameless {
+    fn member_profile<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, Result<(Option<String>, Option<String>)>> {
+        async { Ok((None, None)) }.boxed()
+    }
+
+    fn blocks_invites<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, Result<bool>> {
+        async { Ok(false) }.boxed()
+    }
+}
+
+impl World {
+    /// With the first event of a model's room.
+    pub async fn of(model: &Model) -> Self {
+        let database = Database::sqlite();
+        let events = EventCache::new(1_000_000);
+        let options = store::Options { server_name: "a".into(), observers: vec![events.clone()], ..database.options() };
+        let rooms = Rooms::new(Options {
+            store: Store::open(options).unwrap(),
+            server_name: server_name!("a").to_owned(),
+            key: Arc::new(SigningKey::generate([1; 32]).unwrap()),
+            users: Arc::new(Nameless),
+            clock: Arc::new(ManualClock::at(NOW)),
+            random: Arc::new(SeededRandom::new(1)),
+            events,
+            state_cache: 1_000_000,
+            default_version: RoomVersionId::V11,
+            runtime: tokio::runtime::Handle::current(),
+        });
+        let create = model.events[0].event.clone();
+        let room_id = create.room_id().to_owned();
+        let new = NewRoom {
+            room_id: Some(room_id.clone()),
+            version: model.version.clone(),
+            published: false,
+            aliases: Vec::new(),
+        };
+        let room = rooms.store().next_nid();
+        let first = rooms.enqueue(room, Some(new), |reply| Work::Receive(create, reply)).await.unwrap();
+        assert!(matches!(first, Received::Accepted(_)), "{first:?}");
+        Self { rooms, room_id, _database: database }
+    }
+
+    pub async fn receive(&self, event: &VerifiedPdu) -> Received {
+        self.rooms.receive(&self.room_id, event.clone()).await.unwrap()
+    }
+
+    /// Hands over many at once, so that they are built as one chain.
+    pub async fn receive_together(&self, events: &[VerifiedPdu]) -> Vec<Received> {
+        // The number of the room is remembered from here on, so the order stays.
+        self.rooms.nid(&self.room_id).await.unwrap();
+        join_all(events.iter().map(|event| self.receive(event))).await
+    }
+
+    pub async fn row(&self) -> RoomRow {
+        let id = self.room_id.clone();
+        self.rooms.store().read(move |conn| room_by_id(conn, id.as_str())).await.unwrap().unwrap()
+    }
+
+    pub async fn event(&self, id: &EventId) -> Option<StoredEvent> {
+        let (room, id) = (self.row().await.nid, id.to_owned());
+        self.rooms.store().read(move |conn| event_by_id(conn, room, id.as_str())).await.unwrap()
+    }
+}

@@ -1,0 +1,99 @@
+//! Doing what the operator asks.
+
+use std::sync::Arc;
+
+use accounts::Accounts;
+use peerbrain_core::Config;
+use ruma::{OwnedUserId, UserId};
+use store::Store;
+use store::accounts::UserRow;
+
+use super::{ListedUser, Reply, Request};
+use crate::error::Error;
+use crate::wiring;
+
+/// Users of one list.
+const PAGE: usize = 500;
+
+/// Acts on the users of this server.
+pub struct Operator {
+    accounts: Arc<Accounts>,
+    store: Store,
+}
+
+impl Operator {
+    /// For a server that runs.
+    pub fn new(accounts: Arc<Accounts>, store: Store) -> Self {
+        Self { accounts, store }
+    }
+
+    /// Opens the database for itself.
+    ///
+    /// # Errors
+    /// A database that cannot be opened, or that another process has.
+    pub fn open(config: &Config) -> Result<Self, Error> {
+        let (store, accounts) = wiring::open_accounts(config)?;
+        Ok(Self { accounts, store })
+    }
+
+    /// Closes the database, for whoever has opened it.
+    pub async fn close(self) {
+        wiring::close(&self.accounts, &self.store).await;
+    }
+
+    /// Does it.
+    pub async fn perform(&self, request: Request) -> Reply {
+        self.answer(request).await.unwrap_or_else(|error| Reply::Failed(error.to_string()))
+    }
+
+    async fn answer(&self, request: Request) -> Result<Reply, accounts::Error> {
+        let accounts = &self.accounts;
+        let user = match request {
+            Request::CreateUser { user, password, admin } => {
+                accounts.create_user(self.local_part(&user), &password, admin).await?
+            }
+            Request::ListUsers { after } => {
+                let users = accounts.list_users(after.as_deref().unwrap_or_default(), PAGE).await?;
+                return Ok(Reply::Users(users.into_iter().map(listed).collect()));
+            }
+            Request::SetPassword { user, password } => {
+                let user = self.existing(&user)?;
+                accounts.set_password(&user, &password).await?;
+                user
+            }
+            Request::SetAdmin { user, admin } => {
+                let user = self.existing(&user)?;
+                accounts.set_admin(&user, admin).await?;
+                user
+            }
+            Request::SetLocked { user, locked } => {
+                let user = self.existing(&user)?;
+                accounts.lock_user(&user, locked).await?;
+                user
+            }
+        };
+        Ok(Reply::Done(user.to_string()))
+    }
+
+    /// The name in `@name:server`, if it is written like that and the server is ours.
+    fn local_part<'a>(&self, user: &'a str) -> &'a str {
+        let whole = user.strip_prefix('@').and_then(|rest| rest.split_once(':'));
+        whole.filter(|(_, server)| *server == self.accounts.server_name().as_str()).map_or(user, |(name, _)| name)
+    }
+
+    /// The id of a user who may be written either way.
+    fn existing(&self, user: &str) -> Result<OwnedUserId, accounts::Error> {
+        let whole =
+            if user.starts_with('@') { user.to_owned() } else { format!("@{user}:{}", self.accounts.server_name()) };
+        UserId::parse(whole).map_err(|_| accounts::Error::InvalidParam(format!("{user:?} is not a user").into()))
+    }
+}
+
+fn listed(row: UserRow) -> ListedUser {
+    let marks =
+        [(row.admin, "admin"), (row.locked, "locked"), (row.suspended, "suspended"), (row.deactivated, "deactivated")];
+    ListedUser {
+        id: row.user_id,
+        marks: marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark.to_owned()).collect(),
+    }
+}

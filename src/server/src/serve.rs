@@ -1,0 +1,102 @@
+//! Running the server, from the first line it says to the last request it finishes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use accounts::Accounts;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::web;
+use futures_util::future::{join_all, select_all};
+use sync::Syncs;
+
+use crate::admin_socket::AdminSocket;
+use crate::configuration::{self, Loaded};
+use crate::error::Error;
+use crate::listen::{self, Shared};
+use crate::metrics::Metrics;
+use crate::operator::Operator;
+use crate::wiring::{self, Domain};
+use crate::{first_start, logging, signals, terminal};
+
+/// How often accounts are tidied.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// Runs until a signal asks to stop.
+///
+/// # Errors
+/// Whatever keeps the server from starting, or a listener that dies.
+pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
+    let Loaded { config, file } = configuration::load(file)?;
+    logging::start(&config.log)?;
+    if file.is_none() {
+        first_start::offer_configuration_file();
+    }
+    first_start::warn_of_trial_name(&config);
+    first_start::make_data_folder(&config)?;
+    let config = Arc::new(config);
+    let domain = wiring::open(&config).await?;
+    let Domain { store, accounts, rooms, syncs, clock } = domain;
+
+    let metrics = Metrics::new(&store).map_err(|error| Error::plain(error.to_string()))?;
+    let requests = Arc::new(metrics.requests.clone());
+    let app = api::App {
+        accounts: accounts.clone(),
+        rooms,
+        syncs: syncs.clone(),
+        clock,
+        config: config.clone(),
+        observe: requests,
+    };
+    let shared = Shared { app: Arc::new(app), store: store.clone(), metrics: web::Data::new(metrics) };
+    let listeners = config.listeners();
+    let servers: Vec<Server> =
+        listeners.iter().map(|listener| listen::open(listener, &shared)).collect::<Result<_, _>>()?;
+    drop(shared);
+    let operator = Arc::new(Operator::new(accounts.clone(), store.clone()));
+    let admin = AdminSocket::open(&config.server.data_dir, operator)
+        .inspect_err(|error| tracing::warn!(%error, "the commands `peerbrain user …` cannot reach this server"));
+    if let Some(token) = accounts.first_admin_token().await.map_err(|error| Error::plain(error.to_string()))? {
+        first_start::show_admin_token(&token);
+    }
+    terminal::say("Ready.");
+    let housekeeping = tokio::spawn(tidy(accounts.clone()));
+
+    let outcome = run(servers, &syncs).await;
+    drop(admin);
+    housekeeping.abort();
+    wiring::close(&accounts, &store).await;
+    outcome
+}
+
+/// Runs the listeners until a signal comes, then lets requests finish.
+async fn run(servers: Vec<Server>, syncs: &Syncs) -> Result<(), Error> {
+    let handles: Vec<ServerHandle> = servers.iter().map(Server::handle).collect();
+    let mut running = select_all(servers.into_iter().map(tokio::spawn));
+    tokio::select! {
+        signal = signals::stop_requested() => {
+            tracing::info!(signal = signal?, "stopping: requests finish first");
+            syncs.stop();
+            join_all(handles.iter().map(|handle| handle.stop(true))).await;
+            Ok(())
+        }
+        (ended, ..) = &mut running => {
+            join_all(handles.iter().map(|handle| handle.stop(true))).await;
+            Err(Error::plain(match ended {
+                Ok(Ok(())) => "a listener has stopped by itself".to_owned(),
+                Ok(Err(error)) => format!("a listener has stopped: {error}"),
+                Err(error) => format!("a listener has died: {error}"),
+            }))
+        }
+    }
+}
+
+/// Tidies accounts now and then.
+async fn tidy(accounts: Arc<Accounts>) {
+    loop {
+        tokio::time::sleep(HOUSEKEEPING).await;
+        if let Err(error) = accounts.housekeeping().await {
+            tracing::warn!(%error, "tidying failed; it is tried again in a minute");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! How the crates are put together: each constructor takes what it needs, and this is where it gets it.
+
+use std::sync::Arc;
+
+use accounts::{Accounts, Caches};
+use events::SigningKey;
+use peerbrain_core::{Clock, Config, Random, SystemClock, SystemRandom};
+use rooms::{EventCache, Rooms};
+use store::{Observer, Options, Store};
+use sync::{Follower, Syncs};
+
+use crate::error::Error;
+use crate::signing_key;
+use crate::target::target;
+
+/// Bytes of a megabyte.
+const MEGABYTE: u64 = 1_048_576;
+
+/// The domain crates of a running server.
+pub struct Domain {
+    /// The database.
+    pub store: Store,
+    /// Users.
+    pub accounts: Arc<Accounts>,
+    /// Rooms.
+    pub rooms: Rooms,
+    /// Syncing.
+    pub syncs: Syncs,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Opens the database and everything that works on it; makes the signing key at the first start.
+///
+/// # Errors
+/// A database or a key that cannot be used.
+pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
+    let (clock, random) = outside();
+    let events = EventCache::new(u64::from(config.database.event_cache_mb) * MEGABYTE);
+    let caches = Arc::new(Caches::default());
+    let follower = Follower::new();
+    // Syncs come last: whom they wake must find the others up to date.
+    let observers: Vec<Arc<dyn Observer>> = vec![events.clone(), caches.clone(), follower.clone()];
+    let opening = {
+        let config = config.clone();
+        move || open_store(&config, observers)
+    };
+    let store = tokio::task::spawn_blocking(opening).await.map_err(|error| Error::plain(error.to_string()))??;
+    let key: SigningKey = signing_key::load_or_make(&config.server.signing_key_path(), &store, &*random).await?;
+    let accounts = Arc::new(Accounts::new(store.clone(), caches, clock.clone(), random.clone(), config));
+    let rooms = Rooms::new(rooms::Options {
+        users: Arc::new(api::Users(accounts.clone())),
+        runtime: tokio::runtime::Handle::current(),
+        store: store.clone(),
+        server_name: config.server.name.clone(),
+        key: Arc::new(key),
+        clock: clock.clone(),
+        random,
+        events,
+        state_cache: u64::from(config.database.state_cache_mb) * MEGABYTE,
+        default_version: config.rooms.default_version.clone(),
+    });
+    let syncs = Syncs::new(sync::Options {
+        rooms: rooms.clone(),
+        accounts: accounts.clone(),
+        clock: clock.clone(),
+        follower,
+        timeline_limit: config.sync.timeline_limit,
+        long_poll: config.sync.long_poll(),
+        keep_answers: config.sync.keep_answers(),
+    });
+    Ok(Domain { store, accounts, rooms, syncs, clock })
+}
+
+/// Opens only what the commands on users need. Blocks.
+///
+/// # Errors
+/// A database that cannot be used.
+pub fn open_accounts(config: &Config) -> Result<(Store, Arc<Accounts>), Error> {
+    let (clock, random) = outside();
+    let caches = Arc::new(Caches::default());
+    let store = open_store(config, vec![caches.clone()])?;
+    let accounts = Accounts::new(store.clone(), caches, clock, random, config);
+    Ok((store, Arc::new(accounts)))
+}
+
+/// Writes what is still in memory and closes the database.
+pub async fn close(accounts: &Accounts, store: &Store) {
+    if let Err(error) = accounts.housekeeping().await {
+        tracing::warn!(%error, "what was last seen of devices could not be written");
+    }
+    store.close().await;
+}
+
+fn open_store(config: &Config, observers: Vec<Arc<dyn Observer>>) -> Result<Store, Error> {
+    let number = |connections: std::num::NonZeroUsize| u32::try_from(connections.get()).unwrap_or(u32::MAX);
+    Ok(Store::open(Options {
+        target: target(config),
+        server_name: config.server.name.to_string(),
+        readers: number(config.database.readers),
+        slow_readers: number(config.database.slow_readers),
+        observers,
+    })?)
+}
+
+/// The real clock and the real randomness.
+fn outside() -> (Arc<dyn Clock>, Arc<dyn Random>) {
+    (Arc::new(SystemClock), Arc::new(SystemRandom::new()))
+}

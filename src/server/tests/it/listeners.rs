@@ -1,0 +1,67 @@
+//! Listeners of every kind, and what each offers.
+
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::program::{Folder, Kind, exchange};
+
+const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem");
+const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/key.pem");
+
+#[test]
+fn each_listener_offers_what_it_should() {
+    let listeners = "[{ bind = \"127.0.0.1:0\", apis = [\"client\"] }, \
+                      { bind = \"unix:inside.sock\", apis = [\"metrics\", \"health\"] }]";
+    let folder = Folder::new(Kind::Sqlite).with("LISTENERS", listeners);
+    let server = folder.start();
+    assert_eq!(server.get("/_matrix/client/versions").0, 200);
+    for path in ["/health", "/metrics", "/nothing"] {
+        let (status, body) = server.get(path);
+        assert!(status == 404 && body.contains("M_UNRECOGNIZED"), "{path}: {status} {body}");
+    }
+    let inside = |path: &str| exchange(UnixStream::connect(folder.path("inside.sock")).unwrap(), "GET", path, "", "");
+    assert_eq!(inside("/health").0, 200);
+    assert_eq!(inside("/_matrix/client/versions").0, 404);
+    let (status, metrics) = inside("/metrics");
+    assert_eq!(status, 200);
+    for expected in [
+        "peerbrain_build_info{version=",
+        "process_resident_memory_bytes ",
+        "peerbrain_store_writes_waiting 0",
+        "peerbrain_http_requests_total{endpoint=\"/_matrix/client/versions\",method=\"GET\",status=\"2xx\"} 1",
+    ] {
+        assert!(metrics.contains(expected), "{expected} is not in {metrics}");
+    }
+}
+
+#[test]
+fn tls_is_spoken() {
+    let listeners = format!(
+        "[{{ bind = \"127.0.0.1:0\", apis = [\"health\"], tls_certificate = \"{CERTIFICATE}\", tls_key = \"{KEY}\" }}]"
+    );
+    let server = Folder::new(Kind::Sqlite).with("LISTENERS", &listeners).start();
+    assert!(server.said.contains("https://"), "{}", server.said);
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(CERTIFICATE).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let tls = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    let stream = StreamOwned::new(tls, TcpStream::connect(("127.0.0.1", server.port())).unwrap());
+    assert_eq!(exchange(stream, "GET", "/health", "", ""), (200, "ok\n".to_owned()));
+}
+
+#[test]
+fn what_cannot_be_opened_is_named() {
+    let folder =
+        Folder::new(Kind::Sqlite).with("LISTENERS", "[{ bind = \"127.0.0.1:1\" }, { bind = \"127.0.0.1:1\" }]");
+    let complaint = folder.fails(&["serve"]);
+    assert!(complaint.contains("127.0.0.1:1"), "{complaint}");
+    let wrong = format!("[{{ bind = \"127.0.0.1:0\", tls_certificate = \"{KEY}\", tls_key = \"{KEY}\" }}]");
+    let complaint = Folder::new(Kind::Sqlite).with("LISTENERS", &wrong).fails(&["serve"]);
+    assert!(complaint.contains("key.pem") && complaint.contains("no certificate"), "{complaint}");
+}

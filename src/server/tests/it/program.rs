@@ -1,0 +1,178 @@
+//! Running the program in a folder of its own.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// Everything on one listener whose port the system chooses.
+pub const LISTENERS: &str =
+    "[{ bind = \"127.0.0.1:0\", apis = [\"client\", \"federation\", \"health\", \"metrics\", \"admin\"] }]";
+
+/// A folder to run the program in, with settings.
+pub struct Folder {
+    dir: TempDir,
+    settings: Vec<(String, String)>,
+}
+
+/// Which database a server runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs a test on both databases, as far as this machine has them.
+pub fn each(test: impl Fn(Kind)) {
+    test(Kind::Sqlite);
+    if store::testing::postgres_database().is_some() {
+        test(Kind::Postgres);
+    }
+}
+
+impl Folder {
+    /// An empty folder, with an empty database of its own; passwords are hashed cheaply.
+    pub fn new(kind: Kind) -> Self {
+        let folder = Self { dir: tempfile::tempdir().unwrap(), settings: Vec::new() };
+        let folder = folder.with("PASSWORDS__MEMORY_KB", "64").with("PASSWORDS__PASSES", "1");
+        let folder = folder.with("LISTENERS", LISTENERS).with("RATE_LIMITS__ENABLED", "false");
+        match kind {
+            Kind::Sqlite => folder,
+            Kind::Postgres => folder.with("DATABASE__URL", &store::testing::postgres_database().unwrap()),
+        }
+    }
+
+    /// With a setting, through the environment.
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.settings.retain(|(known, _)| known != key);
+        self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn mode(&self, name: &str) -> u32 {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(self.path(name)).unwrap().permissions().mode() & 0o777
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_peerbrain"));
+        command.args(arguments).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
+        command.envs(self.settings.iter().map(|(key, value)| (format!("PEERBRAIN__{key}"), value)));
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and gives what it says.
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command that must fail, and gives what it complains of.
+    pub fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Runs a command that reads this text.
+    pub fn tell(&self, arguments: &[&str], text: &str) -> Output {
+        let mut command = self.command(arguments);
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// Starts the server and waits until it listens.
+    pub fn start(&self) -> Server {
+        let log = fs::File::create(self.path("log")).unwrap();
+        let mut child = self.command(&[]).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("Ready.") {
+            let read = out.read_line(&mut said).unwrap();
+            assert!(read > 0, "{said}\n{}", fs::read_to_string(self.path("log")).unwrap());
+        }
+        Server { child, said }
+    }
+}
+
+/// A running server. It is killed when this is dropped.
+pub struct Server {
+    child: Child,
+    /// What it said on standard output until it was ready.
+    pub said: String,
+}
+
+impl Server {
+    /// The port of the first TCP listener.
+    pub fn port(&self) -> u16 {
+        let (_, rest) = self.said.split_once("://127.0.0.1:").unwrap();
+        rest.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// Asks the server to stop with this signal, waits, and gives its exit code.
+    pub fn stop(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
+        self.child.wait().unwrap().code()
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    pub fn get(&self, path: &str) -> (u16, String) {
+        self.request("GET", path, "", "")
+    }
+
+    pub fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+        let stream = TcpStream::connect(("127.0.0.1", self.port())).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        exchange(stream, method, path, headers, body)
+    }
+
+    /// Logs in and gives status and answer.
+    pub fn login(&self, user: &str, password: &str) -> (u16, String) {
+        let body = format!(
+            "{{\"type\":\"m.login.password\",\"identifier\":{{\"type\":\"m.id.user\",\"user\":\"{user}\"}},\"password\":\"{password}\"}}"
+        );
+        self.request("POST", "/_matrix/client/v3/login", "", &body)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _already_gone = self.child.kill();
+        let _already_gone = self.child.wait();
+    }
+}
+
+/// One request over any kind of connection: status and body.
+pub fn exchange(mut stream: impl Read + Write, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // A TLS peer may close without saying goodbye; what came is what counts.
+    let _abrupt_end = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}

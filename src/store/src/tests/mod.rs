@@ -1,0 +1,32 @@
+//! The store as a whole, on both databases.
+
+mod append;
+mod full_disk;
+mod group_commit;
+mod log_pruning;
+mod observers;
+mod opening;
+mod postgres_gone;
+mod proxy;
+mod readers;
+mod rows;
+mod unconfirmed;
+
+use diesel::prelude::*;
+
+use crate::{Result, Store, schema::meta};
+
+/// How many facts of a name that begins so are stored.
+async fn facts(store: &Store, prefix: &str) -> i64 {
+    let pattern = format!("{prefix}%");
+    store.read(move |c| Ok(meta::table.filter(meta::name.like(pattern)).count().get_result(c)?)).await.unwrap()
+}
+
+/// Writes a fact of this name; a second one of the same name is a conflict.
+async fn add_fact(store: &Store, name: impl Into<String>) -> Result<()> {
+    let name = name.into();
+    let row = move |c: &mut crate::Conn| {
+        diesel::insert_into(meta::table).values((meta::name.eq(&name), meta::value.eq(""))).execute(c)
+    };
+    store.write(move |tx| row(tx.conn()).map(drop).map_err(Into::into)).await
+}

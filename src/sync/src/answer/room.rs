@@ -1,0 +1,93 @@
+//! One room.
+
+use rooms::read::Token;
+use store::accounts::AccountDataRow;
+
+use super::{
+    event::{self, Beside},
+    json::Json,
+    write_account_data,
+};
+use crate::{
+    Result,
+    compute::{Section, SentSession, Task, Work},
+    events::ClientEvent,
+};
+
+/// Writes a room that the user is in, or was.
+pub(super) fn write(
+    json: &mut Json,
+    work: &mut Work<'_>,
+    task: &Task,
+    data: &[&AccountDataRow],
+    session: Option<SentSession>,
+) -> Result<()> {
+    json.open('{');
+    if task.section == Section::Join {
+        write_summary(json, work, task);
+    }
+    json.key(work.question.form.section());
+    json.open('{');
+    json.key("events");
+    json.open('[');
+    for told in &task.state {
+        note(work, told, session);
+        event::write(json, work, told, Beside { membership: None, replaced: !task.full })?;
+    }
+    json.close(']');
+    json.close('}');
+
+    json.key("timeline");
+    json.open('{');
+    json.key("events");
+    json.open('[');
+    for seen in &task.timeline {
+        note(work, &seen.event, session);
+        let membership = Some(seen.membership);
+        event::write(json, work, &seen.event, Beside { membership, replaced: true })?;
+    }
+    json.close(']');
+    json.bool_field("limited", task.limited);
+    json.field("prev_batch", &Token::Arrival(task.start().saturating_sub(1).max(0)).to_string());
+    json.close('}');
+
+    if !data.is_empty() {
+        json.key("account_data");
+        write_account_data(json, data);
+    }
+    if task.section == Section::Join {
+        json.key("unread_notifications");
+        json.open('{');
+        json.number_field("highlight_count", 0);
+        json.number_field("notification_count", 0);
+        json.close('}');
+    }
+    json.close('}');
+    Ok(())
+}
+
+fn write_summary(json: &mut Json, work: &Work<'_>, task: &Task) {
+    let Some(summary) = &task.summary else { return };
+    json.key("summary");
+    json.open('{');
+    if summary.tells_heroes() {
+        json.key("m.heroes");
+        json.open('[');
+        for (user, _) in summary.heroes(work.question.user.as_str()) {
+            json.text(user);
+        }
+        json.close(']');
+    }
+    json.number_field("m.joined_member_count", task.room.joined);
+    json.number_field("m.invited_member_count", task.room.invited);
+    json.close('}');
+}
+
+/// Remembers which members the device has been told of.
+fn note(work: &Work<'_>, event: &ClientEvent, session: Option<SentSession>) {
+    if let Some(session) = session
+        && event.membership.is_some()
+    {
+        work.sources.sent.note(session, event.nid);
+    }
+}

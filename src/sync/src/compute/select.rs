@@ -1,0 +1,163 @@
+//! Which rooms are told, as what, and from where on.
+
+use std::collections::HashMap;
+
+use rooms::read::{Standing, Viewer};
+use store::{
+    rooms::{MemberRow, Membership, RoomRow},
+    sync::{DeltaRow, Span, changed_rooms, changed_rooms_among, own_deltas, standing, standing_in},
+};
+
+use super::{
+    Found, Section, Task, Work,
+    task::joined_viewer,
+};
+use crate::{Error, Result};
+
+/// Rooms up to which it pays to ask for these rooms rather than for all of the user.
+const FEW: usize = 200;
+
+type Row = (MemberRow, RoomRow);
+
+impl Work<'_> {
+    /// Chooses the rooms.
+    pub(super) fn select(&mut self) -> Result<Found> {
+        let filter = self.question.filter.clone();
+        let mut rows = self.rows()?;
+        rows.retain(|(_, room)| filter.rooms.allows(&room.room_id));
+        for (_, room) in &rows {
+            self.rooms.insert(room.nid, room.clone());
+        }
+        let mut own = self.own_changes(&rows)?;
+        let mut found = Found::default();
+        for (member, room) in rows {
+            let own = own.remove(&room.nid).unwrap_or_default();
+            match member.membership() {
+                Membership::Join => found.tasks.push(self.joined(member, room, &own)),
+                Membership::Invite => self.invited(Section::Invite, &member, &room, &mut found)?,
+                Membership::Knock => self.invited(Section::Knock, &member, &room, &mut found)?,
+                Membership::Leave | Membership::Ban => {
+                    let task = self.left(member, room, &own)?;
+                    found.tasks.push(task);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn rows(&mut self) -> Result<Vec<Row>> {
+        let user = self.question.user.as_str();
+        let Some(since) = self.question.since else {
+            let mut only = vec![Membership::Join, Membership::Invite, Membership::Knock];
+            if self.question.filter.include_leave {
+                only.extend([Membership::Leave, Membership::Ban]);
+            }
+            return Ok(standing(self.conn, user, &only)?);
+        };
+        let mut rows = match self.sources.follower.tails.rooms_since(since, self.end) {
+            Some(rooms) if rooms.is_empty() => Vec::new(),
+            Some(rooms) if rooms.len() <= FEW => changed_rooms_among(self.conn, user, since, &rooms)?,
+            _ => changed_rooms(self.conn, user, since)?,
+        };
+        if self.question.full_state {
+            let changed: Vec<i64> = rows.iter().map(|(_, room)| room.nid).collect();
+            let joined = standing(self.conn, user, &[Membership::Join])?;
+            rows.extend(joined.into_iter().filter(|(_, room)| !changed.contains(&room.nid)));
+        }
+        Ok(rows)
+    }
+
+    /// How the user's own membership changed since the token, by room, and the events of that.
+    fn own_changes(&mut self, rows: &[Row]) -> Result<HashMap<i64, Vec<DeltaRow>>> {
+        let Some(since) = self.question.since else { return Ok(HashMap::new()) };
+        let changed: Vec<i64> =
+            rows.iter().filter(|(member, _)| member.position > since).map(|(_, room)| room.nid).collect();
+        if changed.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let deltas = own_deltas(self.conn, &changed, self.question.user.as_str(), since, self.end)?;
+        self.load(deltas.iter().flat_map(|delta| [delta.event, delta.replaced]).flatten())?;
+        let mut by_room: HashMap<i64, Vec<DeltaRow>> = HashMap::new();
+        for delta in deltas {
+            by_room.entry(delta.room).or_default().push(delta);
+        }
+        Ok(by_room)
+    }
+
+    fn says_joined(&self, event: Option<i64>) -> bool {
+        let event = event.and_then(|nid| self.loaded.get(nid));
+        event.is_some_and(|event| event.membership == Some(Membership::Join))
+    }
+
+    fn joined(&self, member: MemberRow, room: RoomRow, own: &[DeltaRow]) -> Task {
+        let since = self.question.since;
+        let was_joined = own.first().is_none_or(|first| self.says_joined(first.replaced));
+        let newly = since.is_none() || !was_joined;
+        let after = if newly { 0 } else { since.unwrap_or(0) };
+        let span = Span { room: room.nid, after, upto: self.end };
+        let viewer = joined_viewer(&self.question.user);
+        let full = newly || self.question.full_state;
+        Task { newly, full, ..Task::new(Section::Join, room, member, viewer, span) }
+    }
+
+    /// A room that the user has left, told up to where they left it.
+    fn left(&mut self, member: MemberRow, room: RoomRow, own: &[DeltaRow]) -> Result<Task> {
+        let user = &self.question.user;
+        let mut viewer = Viewer::with_member(self.conn, &self.sources.rooms, room.nid, user, Some(&member))?;
+        if member.forgotten && !own.is_empty() {
+            // Who forgets a room they have just left still hears that they have left it.
+            let remembered = MemberRow { forgotten: false, ..member.clone() };
+            viewer = Viewer::with_member(self.conn, &self.sources.rooms, room.nid, user, Some(&remembered))?;
+        }
+        let was_joined = own.first().is_some_and(|first| self.says_joined(first.replaced));
+        let came_and_went = own.iter().any(|change| self.says_joined(change.event));
+        let initial = self.question.since.is_none();
+        let told = was_joined || came_and_went || initial;
+        let after = if was_joined { self.question.since.unwrap_or(0) } else { 0 };
+        let (upto, root) = match &viewer.standing {
+            Standing::Departed { left, .. } if told => (left.position, Some(left.state_after)),
+            _ => (member.position, None),
+        };
+        let span = Span { room: room.nid, after, upto };
+        let task = Task::new(Section::Leave, room, member, viewer, span);
+        Ok(Task {
+            newly: !was_joined,
+            full: !was_joined || self.question.full_state,
+            outside: root.is_none(),
+            root: root.unwrap_or(store::state::EMPTY),
+            ..task
+        })
+    }
+
+    /// Joined rooms of which there is nothing but account data to tell.
+    pub(super) fn select_quiet(&mut self, rooms: &[i64], found: &mut Found) -> Result<()> {
+        for (member, room) in standing_in(self.conn, self.question.user.as_str(), rooms)? {
+            if member.membership() != Membership::Join || !self.question.filter.rooms.allows(&room.room_id) {
+                continue;
+            }
+            self.rooms.insert(room.nid, room.clone());
+            let span = Span { room: room.nid, after: self.end, upto: self.end };
+            let viewer = joined_viewer(&self.question.user);
+            found.tasks.push(Task::new(Section::Join, room, member, viewer, span));
+        }
+        Ok(())
+    }
+
+    fn invited(&mut self, section: Section, member: &MemberRow, room: &RoomRow, found: &mut Found) -> Result<()> {
+        let ignored = &self.question.preferences.ignored;
+        let by_ignored =
+            !ignored.is_empty() && ignored.iter().any(|user| user.as_str() == member.sender);
+        if section == Section::Invite && by_ignored {
+            return Ok(());
+        }
+        let state = self.stripped_state(member).map_err(|error| {
+            tracing::warn!(room_id = %room.room_id, %error, "the state beside an invitation cannot be read");
+            error
+        })?;
+        if state.is_empty() {
+            return Err(Error::Internal(format!("an invitation to {} without an event", room.room_id)));
+        }
+        found.stripped.push((section, room.room_id.clone(), state));
+        Ok(())
+    }
+}

@@ -1,0 +1,18 @@
+//! Syncing, on SQLite and where it matters on PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+extern crate peerbrain_sync as sync;
+
+mod account_data;
+mod client;
+mod filters;
+mod incremental;
+mod initial;
+mod lazy_members;
+mod memberships;
+mod random;
+mod resolution;
+mod state_after;
+mod unsigned;
+mod waiting;
+mod world;

@@ -1,0 +1,1 @@
+//! Written when `db backup` is there.

@@ -1,0 +1,84 @@
+//! Much at once: the server stays within its memory and goes on serving others.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt as _, stream};
+use reqwest::Method;
+use serde_json::json;
+
+use super::Calm;
+use crate::client::encode;
+use crate::database::{Database, on_both_databases};
+use crate::user::message_path;
+
+on_both_databases!(memory_stays_bounded, broken_http_harms_nobody);
+
+/// What a flood may add to the most memory the process ever had, in kilobytes. A debug build is generous.
+const ALLOWED_KB: u64 = 200_000;
+
+async fn memory_stays_bounded(database: Database) {
+    let mut calm = Calm::new(&database).await;
+    let before = calm.server.memory_kb("VmHWM");
+    let huge = format!("{{\"body\":\"{}\"}}", "x".repeat(8_000_000));
+    let path = message_path(&calm.room, "flood");
+    let flood = stream::iter(0..100).map(|_| {
+        let request = calm.alice.request(Method::PUT, &path).body(huge.clone());
+        // The server may hang up on what is too large before all of it was sent.
+        async move { request.send().await.map_or(413, |reply| reply.status().as_u16()) }
+    });
+    let statuses: Vec<u16> = flood.buffer_unordered(16).collect().await;
+    assert!(statuses.iter().all(|status| *status == 413), "{statuses:?}");
+
+    let wide = format!("{{\"n\":[{}0]}}", "0,".repeat(400_000));
+    let sync = format!("/sync?filter={}", encode(&json!({ "room": { "rooms": vec!["!x:peer.test"; 300] } }).to_string()));
+    let flood = stream::iter(0..60).map(|turn| {
+        let request = match turn % 3 {
+            0 => calm.alice.request(Method::PUT, &path).body(wide.clone()),
+            1 => calm.alice.request(Method::POST, "/createRoom").body(wide.clone()),
+            _ => calm.alice.request(Method::GET, &sync),
+        };
+        async move { request.send().await.unwrap().status().as_u16() }
+    });
+    let statuses: Vec<u16> = flood.buffer_unordered(16).collect().await;
+    assert!(statuses.iter().all(|status| *status < 500), "{statuses:?}");
+    let grown = calm.server.memory_kb("VmHWM").saturating_sub(before);
+    assert!(grown < ALLOWED_KB, "the flood took {grown} kB");
+    calm.server.is_sound();
+    calm.alice.get("/account/whoami").await.ok();
+}
+
+async fn broken_http_harms_nobody(database: Database) {
+    let mut calm = Calm::new(&database).await;
+    let address = calm.server.announced().unwrap().trim_start_matches("http://").to_owned();
+    let broken: [&[u8]; 8] = [
+        b"nonsense\r\n\r\n",
+        b"GET",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /_matrix/client/versions HTTP/1.1\r\nhost: a\r\ncontent-length: -5\r\n\r\n",
+        b"PUT /_matrix/client/v3/x HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /_matrix/client/v3/login HTTP/1.1\r\nhost: a\r\ncontent-length: 4000000000\r\n\r\n{",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /%zz%/\xff\xfe HTTP/1.1\r\nhost: a\r\n\r\n",
+    ];
+    let mut held = Vec::new();
+    for _ in 0..40 {
+        for bytes in broken {
+            let mut socket = TcpStream::connect(&address).unwrap();
+            socket.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+            let _hung_up = socket.write_all(bytes);
+            let _nothing = socket.read(&mut [0; 4_096]);
+            held.push(socket);
+        }
+    }
+    // With all of them still open, others are served.
+    let started = Instant::now();
+    calm.bob.get("/account/whoami").await.ok();
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    drop(held);
+    let long = format!("/sync?since={}", "x".repeat(100_000));
+    let reply = calm.alice.ask(Method::GET, &long, None).await;
+    assert!(reply.is_err() || reply.is_ok_and(|reply| (400..500).contains(&reply.status)));
+    calm.is_undisturbed().await;
+}

@@ -1,0 +1,148 @@
+//! What the server acknowledged, and which promises it broke.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::client::{Client, Reply};
+
+/// Something that the server acknowledged.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// A message of this writer; `tag` is its text, which no other has.
+    Message { writer: usize, room: String, tag: String, event: String },
+    /// A message was redacted.
+    Redacted { room: String, event: String },
+    /// The writer's own state was set to `value`, in so many tries.
+    State { writer: usize, room: String, value: u64, event: String, tries: u64 },
+    /// The writer joined or left.
+    Membership { writer: usize, room: String, membership: &'static str },
+    /// A room of this name, which no other has, was made in so many tries.
+    Room { writer: usize, room: String, name: String, tries: u64 },
+    /// Account data of this type was set.
+    Data { writer: usize, kind: String, value: u64 },
+    /// A user registered and joined.
+    Person { name: String, room: String },
+    /// A device logged in.
+    LoggedIn { token: String },
+    /// A device logged out again.
+    LoggedOut { token: String },
+}
+
+/// A promise that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Breach {
+    /// What was acknowledged is not there (any more).
+    Lost(String),
+    /// What happened once is there twice.
+    Twice(String),
+    /// An order is not kept: positions, history, a writer's own messages.
+    Disordered(String),
+    /// Two views of the same thing differ, or something is half done.
+    Inconsistent(String),
+    /// An answer that nothing explains.
+    Unexpected(String),
+}
+
+/// What was acknowledged so far. Writers share it.
+#[derive(Default)]
+pub struct Ledger {
+    facts: Mutex<Vec<Fact>>,
+    breaches: Mutex<Vec<Breach>>,
+    /// The newest position that anybody was given.
+    position: AtomicU64,
+    over: AtomicBool,
+    /// Whether 5xx may come from a server whose database has just died.
+    pub database_dies: bool,
+}
+
+impl Ledger {
+    /// Notes what was acknowledged.
+    pub fn add(&self, fact: Fact) {
+        self.facts.lock().unwrap().push(fact);
+    }
+
+    /// All that was acknowledged, in this order for each writer.
+    pub fn facts(&self) -> Vec<Fact> {
+        self.facts.lock().unwrap().clone()
+    }
+
+    /// Notes a broken promise.
+    pub fn breach(&self, breach: Breach) {
+        self.breaches.lock().unwrap().push(breach);
+    }
+
+    /// All broken promises.
+    pub fn breaches(&self) -> Vec<Breach> {
+        self.breaches.lock().unwrap().clone()
+    }
+
+    /// Ends the work of everybody.
+    pub fn end(&self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether nothing new is to be begun.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::SeqCst)
+    }
+
+    /// Whether to go on is senseless, since too much is lost.
+    pub fn is_ruined(&self) -> bool {
+        self.breaches.lock().unwrap().len() > 200
+    }
+
+    /// Takes note of a `next_batch`; `since` is what the request named. The numbers in our tokens are positions.
+    pub fn position(&self, since: Option<&str>, next_batch: &str) {
+        let number = |token: &str| token.trim_start_matches(|c: char| !c.is_ascii_digit()).parse::<u64>();
+        let Ok(now) = number(next_batch) else {
+            return self.breach(Breach::Unexpected(format!("next_batch {next_batch:?} holds no position")));
+        };
+        if let Some(before) = since.and_then(|since| number(since).ok()).filter(|before| *before > now) {
+            self.breach(Breach::Disordered(format!("a sync since {before} ended at {now}")));
+        }
+        self.position.fetch_max(now, Ordering::SeqCst);
+    }
+
+    /// Asserts of a sync that begins after everything seen so far that it does not end before it.
+    pub fn not_before(&self, seen: u64, next_batch: &str) {
+        self.position(Some(&format!("s{seen}")), next_batch);
+    }
+
+    /// The newest position that anybody was given.
+    pub fn newest_position(&self) -> u64 {
+        self.position.load(Ordering::SeqCst)
+    }
+
+    /// Asks until an answer comes, and says in which try; the same request each time, transaction id included. None when
+    /// it makes no sense to go on.
+    pub async fn answer(&self, client: &Client, method: Method, path: &str, body: &Value) -> Option<(Reply, u64)> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let body = (method != Method::GET).then_some(body);
+            match client.ask(method.clone(), path, body).await {
+                Ok(reply) if reply.status >= 500 && self.database_dies => {}
+                Ok(reply) => return Some((reply, tries)),
+                Err(_) => {}
+            }
+            if self.is_ruined() {
+                return None;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The same for what must succeed: anything else is a breach.
+    pub async fn success(&self, client: &Client, method: Method, path: &str, body: &Value) -> Option<(Value, u64)> {
+        let (reply, tries) = self.answer(client, method, path, body).await?;
+        if reply.status == 200 {
+            return Some((reply.json, tries));
+        }
+        self.breach(Breach::Unexpected(format!("{} in try {tries}: {} {}", reply.asked, reply.status, reply.text)));
+        None
+    }
+}

@@ -1,0 +1,64 @@
+//! Kill test: the server dies at random moments under concurrent writers; whatever it acknowledged must be there, once.
+//!
+//! `PEERBRAIN_KILLS=N` sets how often it dies (3 without it); `PEERBRAIN_SEED` repeats the dice of an earlier run. Two
+//! broken variants of the server prove that the test sees what it is for (see `tests/README.md`).
+
+mod follower;
+mod history;
+mod ledger;
+mod machine;
+mod run;
+mod setup;
+mod verdict;
+mod writer;
+
+use ledger::Breach;
+use machine::{Death, Kind};
+use run::{Plan, run};
+
+/// How often the server dies.
+fn kills() -> usize {
+    std::env::var("PEERBRAIN_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(3)
+}
+
+/// The honest server breaks no promise.
+async fn keeps_its_word(kind: Kind, death: Death) {
+    let plan = Plan { kind, death, sabotage: None, kills: kills() };
+    if let Some(breaches) = run(plan).await {
+        assert!(breaches.is_empty(), "{} promises broken:\n{}", breaches.len(), shown(&breaches));
+    }
+}
+
+/// The broken server is caught losing what it acknowledged.
+async fn is_caught(kind: Kind, death: Death, sabotage: &'static str) {
+    let plan = Plan { kind, death, sabotage: Some(sabotage), kills: kills().clamp(5, 20) };
+    if let Some(breaches) = run(plan).await {
+        let caught = breaches.iter().any(|breach| matches!(breach, Breach::Lost(_)));
+        assert!(caught, "a server that sabotages by {sabotage} was not caught losing anything:\n{}", shown(&breaches));
+    }
+}
+
+/// The first breaches, one a line.
+fn shown(breaches: &[Breach]) -> String {
+    breaches.iter().take(20).map(|breach| format!("  {breach:?}\n")).collect()
+}
+
+macro_rules! kill_tests {
+    ($($name:ident: $test:ident($($argument:expr),*);)*) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            $test($($argument),*).await;
+        }
+    )* };
+}
+
+kill_tests! {
+    sqlite_survives_kill_9: keeps_its_word(Kind::Sqlite, Death::Kill);
+    postgres_survives_kill_9: keeps_its_word(Kind::Postgres, Death::Kill);
+    sqlite_survives_a_power_cut: keeps_its_word(Kind::Sqlite, Death::PowerCut);
+    postgres_survives_a_power_cut: keeps_its_word(Kind::Postgres, Death::PowerCut);
+    answering_before_the_commit_is_caught_on_sqlite: is_caught(Kind::Sqlite, Death::Kill, "ack-early");
+    answering_before_the_commit_is_caught_on_postgres: is_caught(Kind::Postgres, Death::Kill, "ack-early");
+    not_syncing_is_caught_on_sqlite: is_caught(Kind::Sqlite, Death::PowerCut, "no-sync");
+    not_syncing_is_caught_on_postgres: is_caught(Kind::Postgres, Death::PowerCut, "no-sync");
+}
