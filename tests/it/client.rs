@@ -44,11 +44,6 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// The access token.
-    pub fn token(&self) -> &str {
-        self.token.as_deref().unwrap_or_default()
-    }
-
     /// A request to fill in. `path` begins with a slash; what is not `/_…` or `/.…` or `//…` is of the client-server
     /// API, version 3.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {

@@ -1,7 +1,5 @@
 //! Each server test runs on both databases.
 
-use std::path::Path;
-
 use crate::postgres;
 
 /// The database of one test.
@@ -28,19 +26,6 @@ impl Database {
             Self::Sqlite => "sqlite",
             Self::Postgres { url } => url,
         }
-    }
-
-    /// The name in messages.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Sqlite => "SQLite",
-            Self::Postgres { .. } => "PostgreSQL",
-        }
-    }
-
-    /// The file of an SQLite database of a server with this data folder.
-    pub fn file(data: &Path) -> std::path::PathBuf {
-        data.join("peerbrain.db")
     }
 }
 

@@ -62,7 +62,8 @@ impl Server {
         let text = format!(
             "[server]\nname = \"peer.test\"\n[database]\nurl = {:?}\n[registration]\nmode = \"open\"\n\
              shared_secret = {SHARED_SECRET:?}\n[passwords]\nmemory_kb = 8\npasses = 1\nqueue = 1000\n\
-             [rate_limits]\nenabled = false\n[[listeners]]\nbind = \"127.0.0.1:0\"\n\
+             [rate_limits]\nenabled = false\n[log]\nlevel = \"info,ruma_state_res=warn\"\n\
+             [[listeners]]\nbind = \"127.0.0.1:0\"\n\
              apis = [\"client\", \"health\", \"metrics\", \"admin\"]\n",
             database.url()
         );

@@ -8,7 +8,10 @@ use store::{
     accounts::account_data::{self, GLOBAL},
 };
 
-use crate::{Accounts, Error, JsonObject, Result};
+use crate::{
+    Accounts, Error, JsonObject, Result,
+    storable::{check_storable, is_storable},
+};
 
 /// Types that only the server changes.
 const OURS: [&str; 2] = ["m.fully_read", "m.push_rules"];
@@ -38,6 +41,9 @@ impl Accounts {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn account_data(&self, user_id: &UserId, room_id: Option<&RoomId>, event_type: &str) -> Result<String> {
+        if !is_storable(event_type) {
+            return Err(Error::not_found("there is no such account data"));
+        }
         let (user, room, event_type) = (user_id.to_string(), room_id.map(ToString::to_string), event_type.to_owned());
         let read = move |conn: &mut Conn| match room_number(conn, &user, room.as_deref())? {
             Some(room) => account_data::get(conn, &user, room, &event_type),
@@ -64,6 +70,7 @@ impl Accounts {
         if event_type.is_empty() || event_type.len() > ID_BYTES {
             return Err(Error::invalid_param("the type must have 1 to 255 bytes"));
         }
+        check_storable(event_type)?;
         let content = Value::Object(content).to_string();
         let (user, room, event_type) = (user_id.to_string(), room_id.map(ToString::to_string), event_type.to_owned());
         let write = move |tx: &mut Tx<'_>| match room_number(tx.conn(), &user, room.as_deref())? {
@@ -78,7 +85,8 @@ impl Accounts {
 pub(crate) fn room_number(conn: &mut Conn, user: &str, room: Option<&str>) -> store::Result<Option<i64>> {
     match room {
         None => Ok(Some(GLOBAL)),
-        Some(room) => account_data::room_of_user(conn, user, room),
+        Some(room) if is_storable(room) => account_data::room_of_user(conn, user, room),
+        Some(_) => Ok(None),
     }
 }
 
@@ -165,6 +173,9 @@ mod tests {
             assert_eq!(refused(None, "m.push_rules", json!({})).await, Some((405, "M_BAD_JSON")));
             assert_eq!(refused(stranger, "m.fully_read", json!({})).await, Some((405, "M_BAD_JSON")));
             assert_eq!(refused(stranger, "org.a", json!({})).await, Some((404, "M_NOT_FOUND")));
+            assert_eq!(refused(None, "org.a\0", json!({})).await, Some((400, "M_INVALID_PARAM")));
+            assert_eq!(refused(None, "org.a", json!({ "zero\0": "a\0" })).await, None);
+            assert_eq!(code(world.accounts.account_data(alice, None, "org.a\0").await), Some("M_NOT_FOUND"));
             let large = json!({ "x": "y".repeat(ACCOUNT_DATA_BYTES) });
             assert_eq!(refused(None, "org.a", large).await, Some((413, "M_TOO_LARGE")));
             assert_eq!(refused(None, &"t".repeat(256), json!({})).await, Some((400, "M_INVALID_PARAM")));

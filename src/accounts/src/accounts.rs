@@ -11,7 +11,7 @@ use store::{
 
 use crate::{
     Caches, Error, Filter, RateLimits, Result, last_seen::LastSeenNotes, password::Passwords, registration::Nonces,
-    uiaa::UiaSessions,
+    storable::is_storable, uiaa::UiaSessions,
 };
 
 /// Filters kept in memory.
@@ -92,7 +92,7 @@ impl Accounts {
 
     /// The row of a user of this server, deactivated or not.
     pub(crate) async fn user_row(&self, user_id: &UserId) -> Result<Option<UserRow>> {
-        if user_id.server_name() != self.server_name {
+        if user_id.server_name() != self.server_name || !is_storable(user_id.as_str()) {
             return Ok(None);
         }
         let user_id = user_id.to_string();

@@ -3,7 +3,7 @@
 use ruma::{DeviceId, OwnedDeviceId, UserId};
 use store::accounts::{DeviceRow, devices};
 
-use crate::{Accounts, Error, Result, Session, login::checked_device_name};
+use crate::{Accounts, Error, Result, Session, login::checked_device_name, storable::is_storable};
 
 /// A device of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,9 @@ impl Accounts {
     /// [`Error::NotFound`].
     pub async fn device(&self, user_id: &UserId, device_id: &DeviceId) -> Result<Device> {
         let (user_id, device_id) = (user_id.to_string(), device_id.to_string());
+        if !is_storable(&device_id) {
+            return Err(no_such_device());
+        }
         let row = self.store.read(move |conn| devices::get(conn, &user_id, &device_id)).await?;
         row.map(Device::from).ok_or_else(no_such_device)
     }
@@ -55,13 +58,17 @@ impl Accounts {
         let Some(name) = name else { return self.device(user_id, device_id).await.map(drop) };
         let name = checked_device_name(name)?.to_owned();
         let (user_id, device_id) = (user_id.to_string(), device_id.to_string());
+        if !is_storable(&device_id) {
+            return Err(no_such_device());
+        }
         let found = self.store.write(move |tx| devices::rename(tx, &user_id, &device_id, &name)).await?;
         if found { Ok(()) } else { Err(no_such_device()) }
     }
 
     /// Deletes devices and their tokens. One that is not there counts as deleted.
     pub async fn delete_devices(&self, user_id: &UserId, device_ids: &[OwnedDeviceId]) -> Result<()> {
-        let (user_id, ids) = (user_id.to_string(), device_ids.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let ids: Vec<String> = device_ids.iter().map(ToString::to_string).filter(|id| is_storable(id)).collect();
+        let user_id = user_id.to_string();
         Ok(self.store.write(move |tx| devices::delete(tx, &user_id, &ids)).await?)
     }
 
@@ -108,7 +115,11 @@ mod tests {
                 assert!(matches!(missing, Err(Error::NotFound(_))));
             }
             world.session(&other.access_token).await.unwrap();
-            let gone = ["OTHER".into(), "NONE".into()];
+            let odd = world.accounts.rename_device(&alice.user_id, "NO\0NE".into(), Some("x")).await;
+            assert!(matches!(odd, Err(Error::NotFound(_))));
+            let odd = world.accounts.rename_device(&alice.user_id, "OTHER".into(), Some("x\0")).await;
+            assert!(matches!(odd, Err(Error::InvalidParam(_))));
+            let gone = ["OTHER".into(), "NONE".into(), "NO\0NE".into()];
             world.accounts.delete_devices(&alice.user_id, &gone).await.unwrap();
             let refused = world.session(&other.access_token).await;
             assert!(matches!(refused, Err(Error::UnknownToken { soft_logout: false })), "though it was in the cache");

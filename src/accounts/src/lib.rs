@@ -21,6 +21,7 @@ pub mod rate_limits;
 mod refresh;
 mod registration;
 mod session;
+mod storable;
 mod tags;
 #[cfg(test)]
 mod testing;

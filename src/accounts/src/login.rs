@@ -15,6 +15,7 @@ use store::{
 use crate::{
     Accounts, Error, JsonObject, Limit, Result,
     last_seen::shortened,
+    storable::check_storable,
     tokens::{self, Purpose, Secret, TokenHash},
     uiaa,
     username::existing_user_id,
@@ -170,8 +171,10 @@ impl Accounts {
         let (now, refresh) = (self.clock.now_ms(), device.refresh);
         let device_id = match device.device_id.filter(|id| !id.is_empty()) {
             Some(id) if id.len() > ID_BYTES => return Err(Error::invalid_param("the device id is too long")),
-            Some(id) if id.contains('\0') => return Err(Error::invalid_param("this is not a device id")),
-            Some(id) => id,
+            Some(id) => {
+                check_storable(&id)?;
+                id
+            }
             None => random::device_id(&*self.random),
         };
         let device = DeviceRow {
@@ -203,6 +206,7 @@ pub(crate) fn checked_device_name(name: &str) -> Result<&str> {
     if name.len() > DEVICE_NAME_BYTES {
         return Err(Error::too_large("the name of the device is too long"));
     }
+    check_storable(name)?;
     Ok(name)
 }
 
@@ -304,9 +308,13 @@ mod tests {
         each(async |database| {
             let world = World::open(database);
             world.user("alice").await;
-            for (user, password) in
-                [("alice", "wrong"), ("nobody", "password alice"), ("@alice:elsewhere.org", "password alice"), ("", "")]
-            {
+            for (user, password) in [
+                ("alice", "wrong"),
+                ("ali\0ce", "x"),
+                ("nobody", "password alice"),
+                ("@alice:elsewhere.org", "password alice"),
+                ("", ""),
+            ] {
                 let refused = world.accounts.login(by(user, password), NewDevice::default()).await;
                 assert_eq!(refused.err().map(|e| (e.status(), e.code())), Some((403, "M_FORBIDDEN")), "{user}");
             }
@@ -341,6 +349,8 @@ mod tests {
             let long = NewDevice { display_name: Some("x".repeat(DEVICE_NAME_BYTES + 1)), ..NewDevice::default() };
             let refused = world.accounts.login(by("alice", "password alice"), long).await;
             assert!(matches!(refused, Err(Error::TooLarge(_))));
+            let refused = world.accounts.login(by("alice", "password alice"), on("zero\0")).await;
+            assert!(matches!(refused, Err(Error::InvalidParam(_))));
             let refused = world.accounts.login(by("alice", "password alice"), on(&"x".repeat(256))).await;
             assert!(matches!(refused, Err(Error::InvalidParam(_))));
         })

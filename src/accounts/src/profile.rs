@@ -8,7 +8,11 @@ use store::{
     accounts::{profiles, user_directory},
 };
 
-use crate::{Accounts, Error, JsonObject, Result, user_directory::folded};
+use crate::{
+    Accounts, Error, JsonObject, Result,
+    storable::{check_storable, is_storable},
+    user_directory::folded,
+};
 
 /// The field of the name.
 pub(crate) const DISPLAYNAME: &str = "displayname";
@@ -54,7 +58,8 @@ impl Accounts {
     /// # Errors
     /// [`Error::NotFound`] where there is no such user or no such field.
     pub async fn profile_field(&self, user_id: &UserId, field: &str) -> Result<Value> {
-        if user_id.server_name() != self.server_name {
+        let storable = is_storable(user_id.as_str()) && is_storable(field);
+        if user_id.server_name() != self.server_name || !storable {
             return Err(no_profile());
         }
         let (user_id, field) = (user_id.to_string(), field.to_owned());
@@ -156,6 +161,7 @@ fn check_value(field: &str, value: &Value) -> Result<()> {
     if text.len() > MEMBER_FIELD_BYTES {
         return Err(Error::InvalidParam(format!("{field} is too long").into()));
     }
+    check_storable(text)?;
     if field == AVATAR_URL && !text.is_empty() && !<&MxcUri>::from(text).is_valid() {
         return Err(Error::invalid_param("avatar_url must be an mxc:// address"));
     }
@@ -245,6 +251,9 @@ mod tests {
                 assert_eq!(refused(key, json!(1)).await, "M_INVALID_PARAM", "{key}");
             }
             assert_eq!(refused(DISPLAYNAME, json!(1)).await, "M_INVALID_PARAM");
+            assert_eq!(refused(DISPLAYNAME, json!("a\0b")).await, "M_INVALID_PARAM");
+            assert_eq!(refused("org.example.any", json!("a\0b")).await, "accepted");
+            assert_eq!(code(world.accounts.profile_field(alice, "a\0").await), Some("M_NOT_FOUND"));
             assert_eq!(refused(DISPLAYNAME, json!("x".repeat(1_025))).await, "M_INVALID_PARAM");
             assert_eq!(refused(AVATAR_URL, json!("https://example.org/a.png")).await, "M_INVALID_PARAM");
             assert_eq!(refused("m.tz", json!({})).await, "M_INVALID_PARAM");

@@ -110,7 +110,8 @@ fn words(term: &str, server_name: &ServerName) -> Vec<String> {
             None => word,
         }
     };
-    term.split_whitespace().map(word).filter(|word| !word.is_empty()).take(MOST_WORDS).collect()
+    let between = |c: char| c.is_whitespace() || c.is_control();
+    term.split(between).map(word).filter(|word| !word.is_empty()).take(MOST_WORDS).collect()
 }
 
 /// How well a text fits, small numbers first: a whole name, the beginning of one, the beginning of a word, any part.
@@ -166,6 +167,7 @@ mod tests {
             assert_eq!(found(&world, asking, "@friend:example.org").await, ["@friend"]);
             assert_eq!(found(&world, asking, "stranger").await, Vec::<String>::new());
             assert_eq!(found(&world, asking, "example").await, Vec::<String>::new());
+            assert_eq!(found(&world, asking, "fri\0end").await, ["@friend"], "a zero byte parts words");
             assert_eq!(found(&world, asking, "  ").await, Vec::<String>::new());
             for wildcard in ["%", "_", "!", "\\"] {
                 assert_eq!(found(&world, asking, wildcard).await, Vec::<String>::new(), "{wildcard}");

@@ -9,7 +9,7 @@ use peerbrain_core::{
 };
 use ruma::{OwnedUserId, ServerName, UserId};
 
-use crate::{Error, Result};
+use crate::{Error, Result, storable::is_storable};
 
 /// Characters of a name that is made up.
 const GENERATED_CHARS: usize = 12;
@@ -44,7 +44,7 @@ pub(crate) fn existing_user_id(user: &str, server_name: &ServerName) -> Option<O
     let user = user.trim();
     let whole = if user.starts_with('@') { user.to_owned() } else { format!("@{user}:{server_name}") };
     let user_id = UserId::parse(whole.to_ascii_lowercase()).ok()?;
-    (user_id.server_name() == server_name).then_some(user_id)
+    (user_id.server_name() == server_name && is_storable(user_id.as_str())).then_some(user_id)
 }
 
 #[cfg(test)]

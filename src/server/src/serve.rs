@@ -16,8 +16,9 @@ use crate::error::Error;
 use crate::listen::{self, Shared};
 use crate::metrics::Metrics;
 use crate::operator::Operator;
+use crate::signals::StopSignals;
 use crate::wiring::{self, Domain};
-use crate::{first_start, logging, signals, terminal};
+use crate::{first_start, logging, terminal};
 
 /// How often accounts are tidied.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -34,6 +35,8 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     }
     first_start::warn_of_trial_name(&config);
     first_start::make_data_folder(&config)?;
+    // Early: whoever sends a signal as soon as we say that we are ready must find us listening for it.
+    let signals = StopSignals::take()?;
     let config = Arc::new(config);
     let domain = wiring::open(&config).await?;
     let Domain { store, accounts, rooms, syncs, clock } = domain;
@@ -62,7 +65,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     terminal::say("Ready.");
     let housekeeping = tokio::spawn(tidy(accounts.clone()));
 
-    let outcome = run(servers, &syncs).await;
+    let outcome = run(servers, signals, &syncs).await;
     drop(admin);
     housekeeping.abort();
     wiring::close(&accounts, &store).await;
@@ -70,12 +73,13 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
 }
 
 /// Runs the listeners until a signal comes, then lets requests finish.
-async fn run(servers: Vec<Server>, syncs: &Syncs) -> Result<(), Error> {
+async fn run(servers: Vec<Server>, mut signals: StopSignals, syncs: &Syncs) -> Result<(), Error> {
     let handles: Vec<ServerHandle> = servers.iter().map(Server::handle).collect();
     let mut running = select_all(servers.into_iter().map(tokio::spawn));
     tokio::select! {
-        signal = signals::stop_requested() => {
-            tracing::info!(signal = signal?, "stopping: requests finish first");
+        signal = signals.next() => {
+            tracing::info!(signal, "stopping: requests finish first");
+            signals.end_at_the_next();
             syncs.stop();
             join_all(handles.iter().map(|handle| handle.stop(true))).await;
             Ok(())

@@ -1,26 +1,38 @@
 //! When to stop.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::Error;
 
-/// Waits for SIGTERM or SIGINT; from then on a second one ends the process at once.
-///
-/// # Errors
-/// When the operating system does not let us listen for signals.
-pub async fn stop_requested() -> Result<&'static str, Error> {
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let name = tokio::select! {
-        _ = term.recv() => "SIGTERM",
-        _ = int.recv() => "SIGINT",
-    };
-    tokio::spawn(async move {
+/// The signals that ask the server to stop.
+pub struct StopSignals {
+    term: Signal,
+    int: Signal,
+}
+
+impl StopSignals {
+    /// Takes the signals: from now on they no longer end the process by themselves.
+    ///
+    /// # Errors
+    /// When the operating system does not let us.
+    pub fn take() -> Result<Self, Error> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the next one and gives its name.
+    pub async fn next(&mut self) -> &'static str {
         tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
+            _ = self.term.recv() => "SIGTERM",
+            _ = self.int.recv() => "SIGINT",
         }
-        tracing::warn!("a second signal: stopping without waiting");
-        std::process::exit(130);
-    });
-    Ok(name)
+    }
+
+    /// From now on one more signal ends the process at once.
+    pub fn end_at_the_next(mut self) {
+        tokio::spawn(async move {
+            let signal = self.next().await;
+            tracing::warn!(signal, "a second signal: stopping without waiting");
+            std::process::exit(130);
+        });
+    }
 }

@@ -116,7 +116,8 @@ async fn against(arguments: &Arguments, chosen: Vec<Test>, known: KnownFailures)
     let report = Report::new(run::run(&server, chosen, arguments.jobs).await, known);
     say(&report.table());
     if let Some(path) = &arguments.json {
-        std::fs::write(path, format!("{:#}\n", report.json())).map_err(|error| format!("{}: {error}", path.display()))?;
+        std::fs::write(path, format!("{:#}\n", report.json()))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(report.failed() == 0)
 }

@@ -60,7 +60,8 @@ impl Report {
         let mut out = String::new();
         let _ = writeln!(out, "{:<24}{:>7}{:>7}", "area", "passed", "other");
         for (area, (passed, other)) in areas {
-            let _ = writeln!(out, "{area:<24}{passed:>7}{:>7}", if other == 0 { String::new() } else { other.to_string() });
+            let _ =
+                writeln!(out, "{area:<24}{passed:>7}{:>7}", if other == 0 { String::new() } else { other.to_string() });
         }
         for (verdict, end) in &self.ended {
             self.line(&mut out, *verdict, end);

@@ -15,11 +15,11 @@ pub enum Fact {
     /// A message of this writer; `tag` is its text, which no other has.
     Message { writer: usize, room: String, tag: String, event: String },
     /// A message was redacted.
-    Redacted { room: String, event: String },
+    Redacted { event: String },
     /// The writer's own state was set to `value`, in so many tries.
     State { writer: usize, room: String, value: u64, event: String, tries: u64 },
-    /// The writer joined or left.
-    Membership { writer: usize, room: String, membership: &'static str },
+    /// The writer joined the room with the revolving door, or left it.
+    Membership { writer: usize, membership: &'static str },
     /// A room of this name, which no other has, was made in so many tries.
     Room { writer: usize, room: String, name: String, tries: u64 },
     /// Account data of this type was set.
@@ -56,10 +56,15 @@ pub struct Ledger {
     position: AtomicU64,
     over: AtomicBool,
     /// Whether 5xx may come from a server whose database has just died.
-    pub database_dies: bool,
+    database_dies: bool,
 }
 
 impl Ledger {
+    /// An empty one; `database_dies` says whether the database dies with the server.
+    pub fn new(database_dies: bool) -> Self {
+        Self { database_dies, ..Self::default() }
+    }
+
     /// Notes what was acknowledged.
     pub fn add(&self, fact: Fact) {
         self.facts.lock().unwrap().push(fact);

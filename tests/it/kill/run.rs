@@ -37,7 +37,7 @@ pub async fn run(plan: Plan) -> Option<Vec<Breach>> {
     let mut machine = Machine::start(plan.kind, plan.death, plan.sabotage).await?;
     let client = machine.server.client().clone();
     let cast = Cast::assemble(&client).await;
-    let ledger = Arc::new(Ledger { database_dies: machine.loses_its_database(), ..Ledger::default() });
+    let ledger = Arc::new(Ledger::new(machine.loses_its_database()));
     let (before, known) = so_far(&cast).await;
     let followers = begin_following(&cast, &ledger, &known).await;
     let writers = begin_writing(&cast, &ledger, &client, &mut chance);

@@ -8,7 +8,7 @@ use store::{
 };
 use subtle::ConstantTimeEq;
 
-use crate::{Accounts, Error, Result, Stage, tokens};
+use crate::{Accounts, Error, Result, Stage, storable::is_storable, tokens};
 
 /// Where the first administrator's token is kept. In plain text, because it is printed at every start until it is used;
 /// who can read the database needs no token.
@@ -63,7 +63,7 @@ impl Accounts {
 
     /// What this registration token allows; none where it is not valid.
     pub(crate) async fn registration_right(&self, token: &str) -> Result<Option<Right>> {
-        if token.is_empty() || token.len() > TOKEN_CHARS {
+        if token.is_empty() || token.len() > TOKEN_CHARS || !is_storable(token) {
             return Ok(None);
         }
         let situation = self.situation(token).await?;

@@ -7,7 +7,7 @@ use peerbrain_core::random::opaque_id;
 use ring::hmac;
 
 use super::{NewAccount, Registered, register::Creation};
-use crate::{Accounts, Error, NewDevice, Result};
+use crate::{Accounts, Error, NewDevice, Result, storable::check_storable};
 
 /// How long a nonce is good, in milliseconds.
 const NONCE_LASTS: i64 = 60_000;
@@ -106,6 +106,7 @@ impl Accounts {
             return Err(Error::invalid_param("this server knows no user types"));
         }
         let MacRegistration { username, password, displayname, admin, device, login, .. } = registration;
+        check_storable(displayname.as_deref().unwrap_or_default())?;
         let account = NewAccount { username: Some(username), password, device, login };
         self.create(Creation { account, admin, displayname, right: None }).await
     }

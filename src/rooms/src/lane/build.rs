@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 
 use events::{EventBuilder, Pdu, VerifiedPdu, auth};
-use ruma::{OwnedEventId, events::{StateEventType, TimelineEventType}};
+use ruma::{
+    OwnedEventId,
+    events::{StateEventType, TimelineEventType},
+};
 use store::rooms::{EventFlags, EventRow, events_by_txn};
 
 use crate::{
     Error, Result,
     cache::event_id,
-    lane::{
-        At, NewEvent, Numbered, Placed, Proposal,
-        chain::Building,
-        head::Extremity,
-    },
+    lane::{At, NewEvent, Numbered, Placed, Proposal, chain::Building, head::Extremity},
 };
 
 /// How many previous events one of ours names (the specification allows 20).
@@ -132,7 +131,10 @@ impl Building<'_> {
             state_key: proposal.state_key.clone(),
             content: proposal.content.clone(),
             prev_events: base.prev_events.iter().map(|extremity| extremity.event_id.clone()).collect(),
-            auth_events: auth_events.iter().map(|holder| holder.pdu.event_id().to_owned()).collect::<Vec<OwnedEventId>>(),
+            auth_events: auth_events
+                .iter()
+                .map(|holder| holder.pdu.event_id().to_owned())
+                .collect::<Vec<OwnedEventId>>(),
             depth: deepest.saturating_add(1),
             origin_server_ts: proposal.timestamp.unwrap_or_else(|| self.rooms.inner.clock.now()),
             redacts: proposal.redacts.clone(),

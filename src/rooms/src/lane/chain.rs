@@ -12,11 +12,7 @@ use store::{
 
 use crate::{
     Result, Rooms,
-    lane::{
-        Head, Job, Numbered, Placed, Proposal, Work,
-        answer::Answer,
-        auth_chain::ChainIndex,
-    },
+    lane::{Head, Job, Numbered, Placed, Proposal, Work, answer::Answer, auth_chain::ChainIndex},
     receive::Reception,
 };
 
@@ -141,7 +137,8 @@ impl<'a> Building<'a> {
     /// Builds events of our users; if one is refused, none of them stays. Nothing, if they must wait for the next chain.
     fn propose(&mut self, proposals: &[Proposal]) -> Result<Option<Vec<Placed>>> {
         // What this chain brings can be redacted only once it is stored.
-        if proposals.iter().filter_map(|proposal| proposal.redacts.as_ref()).any(|target| self.ids.contains_key(target)) {
+        if proposals.iter().filter_map(|proposal| proposal.redacts.as_ref()).any(|target| self.ids.contains_key(target))
+        {
             return Ok(None);
         }
         // A single event changes nothing before all checks have passed.

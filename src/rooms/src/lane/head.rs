@@ -3,9 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use events::Pdu;
-use ruma::{
-    OwnedEventId, OwnedRoomId, RoomId, events::StateEventType, room_version_rules::RoomVersionRules,
-};
+use ruma::{OwnedEventId, OwnedRoomId, RoomId, events::StateEventType, room_version_rules::RoomVersionRules};
 use store::{
     Conn,
     rooms::{RoomRow, extremities_from_text, room_by_nid},

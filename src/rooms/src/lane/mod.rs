@@ -23,6 +23,8 @@ mod reach;
 mod redaction;
 mod resolve;
 mod run;
+#[cfg(test)]
+pub(crate) mod testing;
 mod undo;
 
 use std::{

@@ -58,19 +58,23 @@ impl Building<'_> {
             };
             self.pdus.insert(nid, kept);
         }
-        let chain = match own_key {
-            Some(_) => self.auth_chain_place(nid, pdu, event.auth_events)?,
-            None => None,
-        };
         let index = self.append.events.len();
+        let (links, chains) = (self.append.auth_chain_links.len(), self.append.auth_chains.len());
+        if own_key.is_some() {
+            let place = self.auth_chain_place(nid, pdu, event.auth_events)?;
+            place.into_iter().for_each(|place| self.index_auth_chain(place));
+        }
         let (event_id, depth) = (pdu.event_id().to_owned(), pdu.depth());
-        let advance = match event.flags.is_visible() {
-            true => {
-                let extremity = Extremity { nid, event_id: event_id.clone(), depth, state: state_after };
-                Some(self.advance(index, extremity, &event.passed, event.state_before, own_key)?)
-            }
-            false => None,
-        };
+        if event.flags.is_visible() {
+            let extremity = Extremity { nid, event_id: event_id.clone(), depth, state: state_after };
+            // The index has the event already: it takes part in the resolution.
+            let advance = self.advance(index, extremity, &event.passed, event.state_before, own_key).inspect_err(|_| {
+                self.append.auth_chain_links.truncate(links);
+                self.append.auth_chains.truncate(chains);
+                self.chains.forget(&self.append.auth_chains);
+            });
+            self.apply(advance?);
+        }
         // Nothing fails from here on.
         if *pdu.event_type() == TimelineEventType::RoomCreate && self.head.room.room_id.is_empty() {
             self.head.room.room_id = pdu.room_id().to_string();
@@ -98,12 +102,6 @@ impl Building<'_> {
             txn_id: event.origin.map(|origin| origin.txn_id.clone()),
             json,
         }));
-        if let Some(chain) = chain {
-            self.index_auth_chain(chain);
-        }
-        if let Some(advance) = advance {
-            self.apply(advance);
-        }
         Ok(index)
     }
 }

@@ -45,8 +45,12 @@ impl Building<'_> {
         let chains = self.auth_chain_difference(conflict)?;
         let v2_1 = self.head.rules.state_res.v2_rules().is_some_and(|rules| rules.consider_conflicted_state_subgraph);
         let subgraph = if v2_1 { self.conflicted_subgraph(conflict)? } else { Vec::new() };
-        let involved: HashSet<i64> =
-            conflict.events().into_iter().chain(chains.iter().flatten().copied()).chain(subgraph.iter().copied()).collect();
+        let involved: HashSet<i64> = conflict
+            .events()
+            .into_iter()
+            .chain(chains.iter().flatten().copied())
+            .chain(subgraph.iter().copied())
+            .collect();
         let pdus = self.pdu_map(&involved.into_iter().collect::<Vec<_>>())?;
         let common = self.needed(conflict, &pdus)?;
 
@@ -106,7 +110,8 @@ impl Building<'_> {
         let held: BTreeSet<i64> = holds.iter().map(|(key, _)| *key).collect();
         let gone: Vec<i64> = conflict.keys.keys().copied().filter(|key| !held.contains(key)).collect();
         for (i, root) in conflict.roots.iter().enumerate() {
-            let lacks = |key: &i64| conflict.keys.get(key).and_then(|holders| holders.get(i)).is_some_and(Option::is_none);
+            let lacks =
+                |key: &i64| conflict.keys.get(key).and_then(|holders| holders.get(i)).is_some_and(Option::is_none);
             if gone.iter().all(lacks) {
                 return Ok(state::set(&mut self.nodes, *root, &holds)?);
             }

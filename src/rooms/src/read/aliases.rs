@@ -118,7 +118,9 @@ impl Rooms {
             if !viewer.is_joined() && !viewer.world_readable {
                 return Err(no_member());
             }
-            Ok(aliases_of_room(conn, room.nid)?)
+            let mut aliases = aliases_of_room(conn, room.nid)?;
+            aliases.sort();
+            Ok(aliases)
         })
         .await
     }

@@ -66,7 +66,8 @@ impl Building<'_> {
             if !EventFlags(redaction.flags).is_visible() {
                 continue;
             }
-            let sender = UserId::parse(redaction.sender.as_str()).map_err(|error| Error::Internal(error.to_string()))?;
+            let sender =
+                UserId::parse(redaction.sender.as_str()).map_err(|error| Error::Internal(error.to_string()))?;
             if self.may_redact(redaction.state_before, &sender, pdu.sender().as_str())? {
                 return Ok(Some((nid, redact::redacted(pdu.json(), self.head.rules)?)));
             }

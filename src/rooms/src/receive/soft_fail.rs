@@ -12,12 +12,7 @@ const BRANCHES: usize = 100;
 
 impl Building<'_> {
     /// Why the event soft-fails, if it does.
-    pub(super) fn soft_fails(
-        &mut self,
-        pdu: &Pdu,
-        state_before: i64,
-        passed: &HashSet<i64>,
-    ) -> Result<Option<String>> {
+    pub(super) fn soft_fails(&mut self, pdu: &Pdu, state_before: i64, passed: &HashSet<i64>) -> Result<Option<String>> {
         // Against the state before it, it has been checked.
         if state_before != self.head.room.state
             && let Err(error) = self.check_state(pdu, self.head.room.state)?

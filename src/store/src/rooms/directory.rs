@@ -48,8 +48,7 @@ pub fn publish(tx: &mut Tx<'_>, room: i64, published: bool) -> Result<()> {
 
 /// The aliases of a room.
 pub fn aliases_of_room(conn: &mut Conn, room: i64) -> Result<Vec<String>> {
-    let query = room_aliases::table.filter(room_aliases::room.eq(room)).order(room_aliases::alias.asc());
-    Ok(query.select(room_aliases::alias).load(conn)?)
+    Ok(room_aliases::table.filter(room_aliases::room.eq(room)).select(room_aliases::alias).load(conn)?)
 }
 
 /// What became of a new alias.

@@ -6,6 +6,8 @@ mod group_commit;
 mod log_pruning;
 mod observers;
 mod opening;
+pub(crate) mod plan;
+mod plans;
 mod postgres_gone;
 mod proxy;
 mod readers;

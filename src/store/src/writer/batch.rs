@@ -44,6 +44,8 @@ pub(crate) enum Failure {
 
 /// Runs all jobs in one transaction.
 pub(crate) fn run(conn: &mut Conn, jobs: &mut [Job]) -> Result<Done, Failure> {
+    #[cfg(feature = "sabotage")]
+    super::sabotage::commit_late(conn);
     let begin = match conn {
         Conn::Pg(_) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         Conn::Sqlite(_) => "BEGIN IMMEDIATE",
@@ -58,6 +60,10 @@ pub(crate) fn run(conn: &mut Conn, jobs: &mut [Job]) -> Result<Done, Failure> {
         Ok(done) => done,
         Err(error) => return Err(roll_back(conn, error)),
     };
+    #[cfg(feature = "sabotage")]
+    if super::sabotage::answers_early() {
+        return Ok(done);
+    }
     let commit = match conn {
         // A closure may have kept an error to itself. PostgreSQL answers a COMMIT after that with "fine, rolled back",
         // but any other statement with an error, which keeps the COMMIT from being run.

@@ -3,6 +3,8 @@
 mod batch;
 mod connect;
 mod job;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod thread;
 mod wal;
 

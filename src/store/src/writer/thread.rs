@@ -61,12 +61,16 @@ impl Writer {
     }
 
     fn run(mut self) {
+        #[cfg(feature = "sabotage")]
+        self.conn.iter_mut().for_each(super::sabotage::stop_syncing);
         let mut pruned = *self.position.borrow();
         let mut wal = Wal::new(&self.target);
         while let Some(first) = self.queue.blocking_recv() {
             let (jobs, stop) = self.collect(first);
             if !jobs.is_empty() {
                 self.write(jobs);
+                #[cfg(feature = "sabotage")]
+                self.conn.iter_mut().for_each(super::sabotage::commit_late);
             }
             if stop {
                 return;

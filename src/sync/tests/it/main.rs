@@ -5,6 +5,7 @@ extern crate peerbrain_sync as sync;
 
 mod account_data;
 mod client;
+mod cost;
 mod filters;
 mod incremental;
 mod initial;

@@ -142,6 +142,11 @@ impl World {
     }
 
     pub async fn sync(&self, session: &Arc<Session>, ask: Ask) -> sync::Result<Value> {
+        let body = self.bytes(session, ask).await?;
+        Ok(serde_json::from_slice(&body).expect("an answer is JSON"))
+    }
+
+    pub async fn bytes(&self, session: &Arc<Session>, ask: Ask) -> sync::Result<bytes::Bytes> {
         let request = Request {
             session: session.clone(),
             since: ask.since,
@@ -153,8 +158,7 @@ impl World {
             state_form: ask.form,
             timeout: ask.timeout,
         };
-        let body = self.syncs.sync(request).await?;
-        Ok(serde_json::from_slice(&body).expect("an answer is JSON"))
+        self.syncs.sync(request).await
     }
 
     fn tick(&self) {

@@ -58,7 +58,8 @@ async fn order_of_events(server: Server) -> Outcome {
         page["chunk"].as_array().into_iter().flatten().filter_map(|event| event["type"].as_str()).collect();
     ensure!(kinds.starts_with(&["m.room.create", "m.room.member", "m.room.power_levels"]), "first events: {kinds:?}");
     let at = |kind: &str| kinds.iter().rposition(|other| *other == kind);
-    let order = ["m.room.power_levels", "m.room.canonical_alias", "m.room.join_rules", "org.example.state", "m.room.name"];
+    let order =
+        ["m.room.power_levels", "m.room.canonical_alias", "m.room.join_rules", "org.example.state", "m.room.name"];
     for pair in order.windows(2) {
         if let [first, second] = pair {
             ensure!(at(first).is_some() && at(first) < at(second), "{first} should come before {second}: {kinds:?}");
@@ -320,7 +321,8 @@ async fn joined_rooms(server: Server) -> Outcome {
     alice.join(&two).await?;
     bob.invite(&three, &alice).await?;
     let joined = alice.get(v3!("joined_rooms")).await?.ok()?;
-    let mut rooms: Vec<&str> = joined["joined_rooms"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut rooms: Vec<&str> =
+        joined["joined_rooms"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     rooms.sort_unstable();
     let mut want = [one.as_str(), two.as_str()];
     want.sort_unstable();

@@ -57,7 +57,8 @@ async fn well_known_support(server: Server) -> Outcome {
     let answer = reply.ok()?;
     // "contacts ... Required if support_page is not provided", and the other way round.
     ensure!(
-        answer["contacts"].as_array().is_some_and(|contacts| !contacts.is_empty()) || answer["support_page"].is_string(),
+        answer["contacts"].as_array().is_some_and(|contacts| !contacts.is_empty())
+            || answer["support_page"].is_string(),
         "one of contacts and support_page is required: {answer}"
     );
     Ok(())

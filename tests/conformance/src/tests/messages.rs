@@ -264,7 +264,10 @@ async fn transaction_id_only_for_the_device(server: Server) -> Outcome {
     let (other, bob) = (alice.new_device().await?, server.user("bob").await?);
     let room = alice.public_room().await?;
     bob.join(&room).await?;
-    alice.put(v3!("rooms/{}/send/m.room.message/my-txn", room), json!({ "msgtype": "m.text", "body": "x" })).await?.ok()?;
+    alice
+        .put(v3!("rooms/{}/send/m.room.message/my-txn", room), json!({ "msgtype": "m.text", "body": "x" }))
+        .await?
+        .ok()?;
     for (user, want) in [(&alice, json!("my-txn")), (&other, Value::Null), (&bob, Value::Null)] {
         let page = page(user, &room, "dir=b&limit=1").await?;
         let got = &page["chunk"][0]["unsigned"]["transaction_id"];

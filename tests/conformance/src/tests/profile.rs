@@ -57,7 +57,11 @@ async fn whole(server: Server) -> Outcome {
     set(&alice, "displayname", json!("Alice")).await?;
     set(&alice, "avatar_url", json!("mxc://example.org/me")).await?;
     let answer = alice.get(v3!("profile/{}", alice)).await?.ok()?;
-    ensure_eq!((&answer["displayname"], &answer["avatar_url"]), (&json!("Alice"), &json!("mxc://example.org/me")), "profile");
+    ensure_eq!(
+        (&answer["displayname"], &answer["avatar_url"]),
+        (&json!("Alice"), &json!("mxc://example.org/me")),
+        "profile"
+    );
     Ok(())
 }
 

@@ -226,7 +226,9 @@ async fn bad_power_levels(server: Server) -> Outcome {
     let alice = server.user("alice").await?;
     let room = alice.private_room().await?;
     let levels = alice.state(&room, "m.room.power_levels", "").await?;
-    for (key, value) in [("ban", json!("50")), ("users", json!({ "@a:b": "100" })), ("events", json!([])), ("kick", json!(null))] {
+    for (key, value) in
+        [("ban", json!("50")), ("users", json!({ "@a:b": "100" })), ("events", json!([])), ("kick", json!(null))]
+    {
         let mut changed = levels.clone();
         changed[key] = value;
         let reply = alice.try_state(&room, "m.room.power_levels", "", changed).await?;
@@ -396,7 +398,8 @@ async fn joined_members(server: Server) -> Outcome {
 /// For peeking into rooms whose history anybody may read.
 async fn initial_sync_of_room(server: Server) -> Outcome {
     let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
-    let visible = json!([{ "type": "m.room.history_visibility", "content": { "history_visibility": "world_readable" } }]);
+    let visible =
+        json!([{ "type": "m.room.history_visibility", "content": { "history_visibility": "world_readable" } }]);
     let room = alice.create_room(json!({ "preset": "public_chat", "name": "Glass", "initial_state": visible })).await?;
     let event = alice.say(&room, "hello").await?;
     let answer = bob.get(v3!("rooms/{}/initialSync", room)).await?.ok()?;

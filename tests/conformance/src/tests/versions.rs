@@ -312,7 +312,8 @@ async fn upgrade_copies_state(server: Server) -> Outcome {
     bob.join(&old).await?;
     alice.change_power(&old, json!({ "users": { &bob.id: 42 }, "ban": 77 })).await?;
     let new = upgraded(&alice, &old, "11").await?;
-    let kinds = ["name", "topic", "avatar", "encryption", "history_visibility", "server_acl", "join_rules", "guest_access"];
+    let kinds =
+        ["name", "topic", "avatar", "encryption", "history_visibility", "server_acl", "join_rules", "guest_access"];
     for kind in kinds.map(|kind| format!("m.room.{kind}")) {
         let before = alice.get(v3!("rooms/{}/state/{}", old, kind)).await?.json;
         let after = alice.get(v3!("rooms/{}/state/{}", new, kind)).await?.json;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use accounts::Limit;
 use ruma::api::client::alias::{create_alias, delete_alias, get_alias};
 
 use crate::{App, Error, Result, bridge::Ruma};
@@ -13,6 +14,7 @@ pub(super) async fn create(
 ) -> Result<create_alias::v3::Response> {
     let Ruma { body, caller, .. } = request;
     caller.require_active()?;
+    app.accounts.limits().check(Limit::Write, &caller.user_id)?;
     match app.rooms.create_alias(&caller.user_id, &body.room_alias, &body.room_id).await {
         Ok(()) => Ok(create_alias::v3::Response::new()),
         // The directory has its own code for what createRoom calls `M_ROOM_IN_USE`.
@@ -28,6 +30,7 @@ pub(super) async fn delete(
 ) -> Result<delete_alias::v3::Response> {
     let Ruma { body, caller, .. } = request;
     caller.require_active()?;
+    app.accounts.limits().check(Limit::Write, &caller.user_id)?;
     app.rooms.delete_alias(&caller.user_id, &body.room_alias, caller.admin).await?;
     Ok(delete_alias::v3::Response::new())
 }

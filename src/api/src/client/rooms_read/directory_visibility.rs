@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use accounts::Limit;
 use ruma::api::client::{
     directory::{get_room_visibility, set_room_visibility},
     room::Visibility,
@@ -26,6 +27,7 @@ pub(super) async fn put(
 ) -> Result<set_room_visibility::v3::Response> {
     let Ruma { body, caller, .. } = request;
     caller.require_active()?;
+    app.accounts.limits().check(Limit::Write, &caller.user_id)?;
     let published = match body.visibility {
         Visibility::Public => true,
         Visibility::Private => false,

@@ -1,5 +1,6 @@
 //! `GET /rooms/{roomId}/hierarchy`.
 
+use accounts::Limit;
 use actix_web::HttpResponse;
 use rooms::read::HierarchyRequest;
 use ruma::RoomId;
@@ -22,6 +23,7 @@ struct Query {
 /// A page of the tree below a space.
 pub(super) async fn hierarchy(call: Call) -> Result<HttpResponse> {
     let session = session(&call).await?.ok_or_else(Error::missing_token)?;
+    call.app.accounts.limits().check(Limit::Write, &session.user_id)?;
     let Query { from, limit, max_depth, suggested_only } = call.query()?;
     if limit == Some(0) {
         return Err(Error::invalid_param("limit must be greater than zero"));

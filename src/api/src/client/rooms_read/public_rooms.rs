@@ -1,5 +1,6 @@
 //! `GET` and `POST /publicRooms`.
 
+use accounts::Limit;
 use actix_web::HttpResponse;
 use peerbrain_core::limits::PAGE_ROOMS;
 use rooms::read::{PublicRooms, PublicRoomsRequest};
@@ -46,7 +47,8 @@ pub(super) async fn get(call: Call) -> Result<HttpResponse> {
 
 /// A page of what a search finds in the directory.
 pub(super) async fn post(call: Call) -> Result<HttpResponse> {
-    session(&call).await?.ok_or_else(Error::missing_token)?;
+    let session = session(&call).await?.ok_or_else(Error::missing_token)?;
+    call.app.accounts.limits().check(Limit::Write, &session.user_id)?;
     let PostQuery { server } = call.query()?;
     check_server(&call.app, server.as_deref())?;
     let body: Body = call.json()?;

@@ -3,6 +3,7 @@
 mod aliases;
 mod history;
 mod members;
+mod odd_events;
 mod public_rooms;
 mod spaces;
 mod state;

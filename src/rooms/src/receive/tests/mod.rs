@@ -4,6 +4,7 @@ mod dag;
 mod difference;
 mod model;
 mod outliers;
+mod random;
 mod redactions;
 mod soft_fail;
 mod verdicts;

@@ -71,8 +71,7 @@ impl Model {
         let rules = version::rules(&version).unwrap();
         let v12 = version::room_id_is_create_hash(rules);
         let room_id = (!v12).then(|| RoomId::parse("!room:a").unwrap());
-        let mut model =
-            Self { version, rules, room_id, events: Vec::new(), index: HashMap::new(), keys, time: NOW };
+        let mut model = Self { version, rules, room_id, events: Vec::new(), index: HashMap::new(), keys, time: NOW };
         let create = json!({ "room_version": model.version, "creator": "@alice:a" });
         let create = model.add(&[], state("@alice:a", "m.room.create", "", create));
         model.room_id = Some(model.events[create].event.room_id().to_owned());
@@ -123,8 +122,7 @@ impl Model {
         let content = canonical::object_from(&draft.content).unwrap();
         let raw = serde_json::value::to_raw_value(&draft.content).unwrap();
         let event_type = TimelineEventType::from(draft.kind);
-        let types =
-            auth::auth_types(self.rules, &event_type, &draft.sender, draft.state_key.as_deref(), &raw).unwrap();
+        let types = auth::auth_types(self.rules, &event_type, &draft.sender, draft.state_key.as_deref(), &raw).unwrap();
         let builder = EventBuilder {
             room_id: self.room_id.clone(),
             sender: draft.sender.clone(),
@@ -152,10 +150,7 @@ impl Model {
         let rejected = !self.allows(&event, &before);
         let mut after = before.clone();
         if let (Some(state_key), false) = (event.state_key(), rejected) {
-            after.insert(
-                (event.event_type().to_string().into(), state_key.to_owned()),
-                event.event_id().to_owned(),
-            );
+            after.insert((event.event_type().to_string().into(), state_key.to_owned()), event.event_id().to_owned());
         }
         self.index.insert(event.event_id().to_owned(), self.events.len());
         self.events.push(ModelEvent { event, before, after, rejected });
@@ -195,5 +190,4 @@ impl Model {
         let subgraph = |conflicted: &_| resolve::conflicted_subgraph(conflicted, fetch, LIMIT).ok();
         resolve::resolve(self.rules, states, chains, fetch, subgraph).unwrap()
     }
-
 }

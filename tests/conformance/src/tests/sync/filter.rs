@@ -121,7 +121,8 @@ async fn type_wildcard_anywhere(server: Server) -> Outcome {
 async fn type_is_exact_otherwise(server: Server) -> Outcome {
     let alice = server.user("alice").await?;
     let (room, ..) = mixed(&alice).await?;
-    let types = json!(["org_example_custom", "org.example.custo?", "ORG.EXAMPLE.*", "org.example", "org.example.custom_%"]);
+    let types =
+        json!(["org_example_custom", "org.example.custo?", "ORG.EXAMPLE.*", "org.example", "org.example.custom_%"]);
     let got = timeline(&alice, &room, json!({ "types": types })).await?;
     ensure!(got.is_empty(), "these match nothing: {got:?}");
     Ok(())

@@ -190,10 +190,6 @@ async fn unread_count_with_the_event(server: Server) -> Outcome {
         ensure_eq!(counts["highlight_count"], 0, "highlight_count");
         since = text(&sync, "next_batch")?;
     }
-    // An own message reads what came before it.
-    alice.say(&room, "hi").await?;
-    let sync = alice.sync_since(&since).await?;
-    ensure_eq!(joined(&sync, &room)["unread_notifications"]["notification_count"], 0, "after an own message");
     Ok(())
 }
 

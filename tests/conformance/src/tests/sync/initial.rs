@@ -163,7 +163,10 @@ async fn shape_of_events(server: Server) -> Outcome {
     let mine = joined(&sync, &room);
     for event in events(mine, "timeline").iter().chain(events(mine, "state")) {
         ensure!(event["room_id"].is_null() || event["room_id"] == room.as_str(), "another room's id in {event}");
-        ensure!(event.get("auth_events").is_none() && event.get("hashes").is_none(), "not the client's format: {event}");
+        ensure!(
+            event.get("auth_events").is_none() && event.get("hashes").is_none(),
+            "not the client's format: {event}"
+        );
         for key in ["event_id", "sender", "type", "content", "origin_server_ts"] {
             ensure!(!event[key].is_null(), "{key} is required: {event}");
         }

@@ -25,8 +25,7 @@ struct Names {
 }
 
 const STABLE: Names = Names { query: "use_state_after", answer: "state_after" };
-const UNSTABLE: Names =
-    Names { query: "org.matrix.msc4222.use_state_after", answer: "org.matrix.msc4222.state_after" };
+const UNSTABLE: Names = Names { query: "org.matrix.msc4222.use_state_after", answer: "org.matrix.msc4222.state_after" };
 
 /// A filter for timelines of two events, percent-encoded.
 const TWO: &str = "%7B%22room%22%3A%7B%22timeline%22%3A%7B%22limit%22%3A2%7D%7D%7D";

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Starts our own server for a test from outside, on loopback, with open registration and without rate limits.
+#
+#   tests/peerbrain/start.sh DIR PORT [sqlite|postgres-url]
+#
+# DIR holds its configuration, data and log. Prints the process id when the server answers.
+# Environment: PEERBRAIN_BIN (the program; else the debug build), PEERBRAIN_SHARED_SECRET (conformance-of-peerbrain),
+# PEERBRAIN_SERVER_NAME (localhost:PORT).
+set -euo pipefail
+
+if [ $# -lt 2 ]; then
+  echo "usage: $0 DIR PORT [sqlite|postgres-url]" >&2
+  exit 2
+fi
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
+port=$2
+database=${3:-sqlite}
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+bin=${PEERBRAIN_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/peerbrain}
+
+if [ ! -e "$dir/peerbrain.toml" ]; then
+  cat >"$dir/peerbrain.toml" <<EOF
+[server]
+name = "${PEERBRAIN_SERVER_NAME:-localhost:$port}"
+data_dir = "$dir/data"
+
+[database]
+url = "$database"
+
+[registration]
+mode = "open"
+shared_secret = "${PEERBRAIN_SHARED_SECRET:-conformance-of-peerbrain}"
+
+[rate_limits]
+enabled = false
+
+[[listeners]]
+bind = "127.0.0.1:$port"
+apis = ["client", "health", "metrics"]
+EOF
+fi
+
+setsid "$bin" --config "$dir/peerbrain.toml" serve </dev/null >>"$dir/server.log" 2>&1 &
+pid=$!
+echo "$pid" >"$dir/pid"
+for _ in $(seq 1 300); do
+  kill -0 "$pid" 2>/dev/null || break
+  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    echo "$pid"
+    exit 0
+  fi
+  sleep 0.1
+done
+echo "the server did not come up:" >&2
+tail -20 "$dir/server.log" >&2
+exit 1
