@@ -80,7 +80,14 @@ impl Cluster {
     pub fn resume(&self) {
         let data = self.data();
         let log = self.folder.join("log");
-        finish(self.program("pg_ctl").arg("-D").arg(&data).args(["start", "-s", "-w", "-t", "60", "-l"]).arg(&log));
+        // All its processes are dead; but nobody may have fetched them yet, or their numbers may be others' by now.
+        for stale in [data.join("postmaster.pid"), self.folder.join(".s.PGSQL.5432.lock")] {
+            let _there_is_none = fs::remove_file(stale);
+        }
+        let mut start = self.program("pg_ctl");
+        start.arg("-D").arg(&data).args(["start", "-s", "-w", "-t", "60", "-l"]).arg(&log).stdin(Stdio::null());
+        let started = start.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert!(started.success(), "PostgreSQL does not start:\n{}", fs::read_to_string(&log).unwrap_or_default());
     }
 
     fn data(&self) -> PathBuf {

@@ -3,7 +3,7 @@
 use ruma::{DeviceId, OwnedDeviceId, UserId};
 use store::accounts::{DeviceRow, devices};
 
-use crate::{Accounts, Error, Result, Session, login::checked_device_name, storable::is_storable};
+use crate::{Accounts, Error, Result, Session, new_device::checked_device_name, storable::is_storable};
 
 /// A device of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,34 +1,21 @@
 //! Logging in (client-server §legacy-login).
 
-use std::net::IpAddr;
-
-use peerbrain_core::{
-    limits::{DEVICE_NAME_BYTES, DEVICES_PER_USER, ID_BYTES},
-    random,
-};
-use ruma::{OwnedDeviceId, OwnedUserId, UserId};
+use ruma::{OwnedUserId, UserId};
 use store::{
     Tx,
-    accounts::{DeviceRow, TokenKind, UserRow, devices, tokens as rows, users},
+    accounts::{UserRow, tokens as rows, users},
 };
 
 use crate::{
-    Accounts, Error, JsonObject, Limit, Result,
-    last_seen::shortened,
-    storable::check_storable,
-    tokens::{self, Purpose, Secret, TokenHash},
+    Accounts, Error, JsonObject, Limit, Login, NewDevice, Result,
+    new_device::{PreparedLogin, finished, too_many_devices, write_login},
+    tokens::{self, Purpose, TokenHash},
     uiaa,
     username::existing_user_id,
 };
 
-/// How long an access token is good whose client can refresh it, in milliseconds.
-pub(crate) const ACCESS_TOKEN_LASTS: i64 = 60 * 60 * 1_000;
-/// How long a refresh token waits for its use, in milliseconds.
-pub(crate) const REFRESH_TOKEN_LASTS: i64 = 180 * 24 * 60 * 60 * 1_000;
 /// How long a login token is good, in milliseconds.
 const LOGIN_TOKEN_LASTS: i64 = 2 * 60 * 1_000;
-/// The first pair of tokens that a device gets.
-const FIRST_GENERATION: i64 = 1;
 
 /// What a login is proven with.
 #[derive(Clone, Copy)]
@@ -61,66 +48,19 @@ impl<'a> Credentials<'a> {
     }
 }
 
-/// The device that logs in.
-#[derive(Clone, Debug, Default)]
-pub struct NewDevice {
-    /// The id that the client wants; one that it has used before keeps its name and loses its old tokens.
-    pub device_id: Option<String>,
-    /// What a new device is called.
-    pub display_name: Option<String>,
-    /// Whether the client can refresh tokens; without it they do not expire.
-    pub refresh: bool,
-    /// The client's address.
-    pub ip: Option<IpAddr>,
-    /// Its `User-Agent`.
-    pub user_agent: Option<String>,
-}
-
-/// A login that succeeded.
+/// What must still hold when the login is written.
 #[derive(Clone)]
-pub struct Login {
-    /// The user.
-    pub user_id: OwnedUserId,
-    /// The device.
-    pub device_id: OwnedDeviceId,
-    /// The access token.
-    pub access_token: String,
-    /// The refresh token, for a client that can use it.
-    pub refresh_token: Option<String>,
-    /// How long the access token is good, in milliseconds; none: until it is revoked.
-    pub expires_in_ms: Option<u64>,
-}
-
-/// All that a login will write, made before its transaction.
-#[derive(Clone)]
-pub(crate) struct PreparedLogin {
-    device: DeviceRow,
-    tokens: TokenPair,
-}
-
-/// An access token, and a refresh token with it where the client can use one.
-#[derive(Clone)]
-pub(crate) struct TokenPair {
-    pub access: Secret,
-    pub access_expires_at: Option<i64>,
-    pub refresh: Option<(Secret, i64)>,
-}
-
-impl TokenPair {
-    /// Adds the tokens to a device.
-    pub fn write(&self, tx: &mut Tx<'_>, device: (&str, &str), generation: i64) -> store::Result<()> {
-        rows::insert(tx, (&self.access.hash, TokenKind::Access), device, generation, self.access_expires_at)?;
-        if let Some((secret, expires_at)) = &self.refresh {
-            rows::insert(tx, (&secret.hash, TokenKind::Refresh), device, generation, Some(*expires_at))?;
-        }
-        Ok(())
-    }
+enum Proof {
+    /// The user had this password, in PHC form.
+    Password(OwnedUserId, Option<String>),
+    /// The hash of a login token.
+    Token(TokenHash),
 }
 
 /// How the write of a login ended.
 enum Outcome {
     Done(String),
-    BadToken,
+    Refused,
     Deactivated,
     Locked,
     TooManyDevices,
@@ -133,28 +73,27 @@ impl Accounts {
     /// [`Error::Forbidden`] for wrong credentials, [`Error::Deactivated`], [`Error::Locked`],
     /// [`Error::LimitExceeded`].
     pub async fn login(&self, credentials: Credentials<'_>, device: NewDevice) -> Result<Login> {
-        let (user_id, token) = match credentials {
-            Credentials::Password { user, password } => (Some(self.by_password(user, password).await?), None),
-            Credentials::Token(token) => (None, Some(tokens::hash(token))),
+        let proof = match credentials {
+            Credentials::Password { user, password } => self.by_password(user, password).await?,
+            Credentials::Token(token) => Proof::Token(tokens::hash(token)),
         };
-        let prepared = self.prepare_login(user_id.as_deref().map_or("", UserId::as_str), device)?;
+        let prepared = self.prepare_login("", device)?;
         let (now, to_write) = (self.clock.now_ms(), prepared.clone());
-        let outcome = self.store.write(move |tx| write_checked(tx, to_write.clone(), token, now)).await?;
+        let outcome = self.store.write(move |tx| write_checked(tx, to_write.clone(), &proof, now)).await?;
         match outcome {
             Outcome::Done(user_id) => finished(user_id, prepared),
-            Outcome::BadToken => Err(Error::forbidden("this login token is not valid")),
+            Outcome::Refused => Err(wrong_credentials()),
             Outcome::Deactivated => Err(Error::Deactivated),
             Outcome::Locked => Err(Error::Locked),
             Outcome::TooManyDevices => Err(too_many_devices()),
         }
     }
 
-    async fn by_password(&self, user: &str, password: &str) -> Result<OwnedUserId> {
-        let wrong = || Error::forbidden("wrong user name or password");
-        let user_id = existing_user_id(user, &self.server_name).ok_or_else(wrong)?;
+    async fn by_password(&self, user: &str, password: &str) -> Result<Proof> {
+        let user_id = existing_user_id(user, &self.server_name).ok_or_else(wrong_credentials)?;
         self.limits.check(Limit::Login, &user_id)?;
-        self.check_password(&user_id, password).await?.ok_or_else(wrong)?;
-        Ok(user_id)
+        let user = self.check_password(&user_id, password).await?.ok_or_else(wrong_credentials)?;
+        Ok(Proof::Password(user_id, user.password_hash))
     }
 
     /// A token with which this user can log in once, within two minutes.
@@ -165,113 +104,38 @@ impl Accounts {
         self.store.write(move |tx| rows::insert_login_token(tx, &secret.hash, &user, expires_at)).await?;
         Ok(secret.text)
     }
-
-    /// Makes the rows of a login.
-    pub(crate) fn prepare_login(&self, user_id: &str, device: NewDevice) -> Result<PreparedLogin> {
-        let (now, refresh) = (self.clock.now_ms(), device.refresh);
-        let device_id = match device.device_id.filter(|id| !id.is_empty()) {
-            Some(id) if id.len() > ID_BYTES => return Err(Error::invalid_param("the device id is too long")),
-            Some(id) => {
-                check_storable(&id)?;
-                id
-            }
-            None => random::device_id(&*self.random),
-        };
-        let device = DeviceRow {
-            user_id: user_id.to_owned(),
-            device_id,
-            display_name: device.display_name.map(|name| checked_device_name(&name).map(str::to_owned)).transpose()?,
-            created_at: now,
-            last_seen_at: Some(now),
-            last_seen_ip: device.ip.map(|ip| ip.to_string()),
-            last_seen_agent: device.user_agent.as_deref().map(shortened),
-        };
-        Ok(PreparedLogin { device, tokens: self.token_pair(refresh, now) })
-    }
-
-    /// Makes a pair of tokens, or a single one that does not expire.
-    pub(crate) fn token_pair(&self, refresh: bool, now: i64) -> TokenPair {
-        let secret = |purpose| tokens::fresh(&*self.random, purpose);
-        TokenPair {
-            access: secret(Purpose::Access),
-            access_expires_at: refresh.then_some(now + ACCESS_TOKEN_LASTS),
-            refresh: refresh.then(|| (secret(Purpose::Refresh), now + REFRESH_TOKEN_LASTS)),
-        }
-    }
 }
 
-/// # Errors
-/// [`Error::TooLarge`] for a name that is too long.
-pub(crate) fn checked_device_name(name: &str) -> Result<&str> {
-    if name.len() > DEVICE_NAME_BYTES {
-        return Err(Error::too_large("the name of the device is too long"));
-    }
-    check_storable(name)?;
-    Ok(name)
+fn wrong_credentials() -> Error {
+    Error::forbidden("wrong user name, password or login token")
 }
 
-pub(crate) fn too_many_devices() -> Error {
-    Error::forbidden("this account has too many devices: log some of them out first")
-}
-
-/// The answer to a login that was written.
-pub(crate) fn finished(user_id: String, prepared: PreparedLogin) -> Result<Login> {
-    let user_id = OwnedUserId::try_from(user_id).map_err(|_| store::Error::Corrupt("a user id that is none".into()))?;
-    let PreparedLogin { device, tokens } = prepared;
-    Ok(Login {
-        user_id,
-        device_id: device.device_id.into(),
-        access_token: tokens.access.text,
-        expires_in_ms: tokens.access_expires_at.and(u64::try_from(ACCESS_TOKEN_LASTS).ok()),
-        refresh_token: tokens.refresh.map(|(secret, _)| secret.text),
-    })
-}
-
-/// Takes the login token, if one is given, and looks at the account again: it may have changed meanwhile.
-fn write_checked(
-    tx: &mut Tx<'_>,
-    mut prepared: PreparedLogin,
-    login_token: Option<TokenHash>,
-    now: i64,
-) -> store::Result<Outcome> {
-    if let Some(hash) = login_token {
-        match rows::take_login_token(tx, &hash)? {
-            Some((user_id, expires_at)) if now < expires_at => prepared.device.user_id = user_id,
-            _ => return Ok(Outcome::BadToken),
-        }
-    }
-    let user_id = prepared.device.user_id.clone();
+/// Takes the login token, if that is the proof, and looks at the account again: it may have changed meanwhile.
+fn write_checked(tx: &mut Tx<'_>, mut prepared: PreparedLogin, proof: &Proof, now: i64) -> store::Result<Outcome> {
+    let user_id = match proof {
+        Proof::Password(user_id, _) => user_id.to_string(),
+        Proof::Token(hash) => match rows::take_login_token(tx, hash)? {
+            Some((user_id, expires_at)) if now < expires_at => user_id,
+            _ => return Ok(Outcome::Refused),
+        },
+    };
+    prepared.device.user_id = user_id.clone();
     match users::get(tx.conn(), &user_id)? {
-        None => Ok(Outcome::BadToken),
+        None => Ok(Outcome::Refused),
         Some(UserRow { deactivated: true, .. }) => Ok(Outcome::Deactivated),
         Some(UserRow { locked: true, .. }) => Ok(Outcome::Locked),
+        // The password was changed while it was compared.
+        Some(user) if matches!(proof, Proof::Password(_, hash) if *hash != user.password_hash) => Ok(Outcome::Refused),
         Some(_) if write_login(tx, &prepared)? => Ok(Outcome::Done(user_id)),
         Some(_) => Ok(Outcome::TooManyDevices),
     }
-}
-
-/// Adds the device, or revokes the tokens of the one that is there, and gives it its tokens. False where the user has
-/// too many devices already.
-pub(crate) fn write_login(tx: &mut Tx<'_>, prepared: &PreparedLogin) -> store::Result<bool> {
-    let PreparedLogin { device, tokens } = prepared;
-    let (user_id, device_id) = (device.user_id.as_str(), device.device_id.as_str());
-    if devices::get(tx.conn(), user_id, device_id)?.is_some() {
-        rows::revoke_all(tx, user_id, device_id)?;
-    } else {
-        let most = i64::try_from(DEVICES_PER_USER).unwrap_or(i64::MAX);
-        if devices::count(tx.conn(), user_id)? >= most {
-            return Ok(false);
-        }
-        devices::insert(tx, device)?;
-    }
-    tokens.write(tx, (user_id, device_id), FIRST_GENERATION)?;
-    Ok(true)
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use peerbrain_core::limits::DEVICE_NAME_BYTES;
     use serde_json::json;
 
     use store::testing::each;

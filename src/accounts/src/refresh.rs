@@ -7,7 +7,7 @@ use store::{
 
 use crate::{
     Accounts, Error, Result,
-    login::{ACCESS_TOKEN_LASTS, TokenPair},
+    new_device::{ACCESS_TOKEN_LASTS, TokenPair},
     tokens::{self, TokenHash},
 };
 
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::{
         Credentials, Login, NewDevice, Seen,
-        login::REFRESH_TOKEN_LASTS,
+        new_device::REFRESH_TOKEN_LASTS,
         testing::{World, millis},
     };
 

@@ -1,10 +1,6 @@
 //! The handle through which clients sync.
 
-use std::{
-    collections::HashSet,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use accounts::Accounts;
 use bytes::Bytes;

@@ -128,3 +128,15 @@ fn mac(secret: &str, nonce: &str, name: &str, password: &str, admin: bool) -> St
     let tag = ring::hmac::sign(&key, [nonce, name, password, admin].join("\0").as_bytes());
     tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::mac;
+
+    /// Computed with another implementation of HMAC-SHA1.
+    #[test]
+    fn mac_of_shared_secret_registration() {
+        assert_eq!(mac("secret", "nonce", "alice", "pass", false), "4b8b27667e6fe6dd18d944050f8a62e5a37e2d99");
+        assert_eq!(mac("secret", "nonce", "alice", "pass", true), "f62fca97d1ba6f156e9f2a56cb77295fe732e6d5");
+    }
+}

@@ -47,6 +47,8 @@ fn checked_in() -> BTreeMap<Row, String> {
 pub fn check(tests: &[Test]) -> Vec<String> {
     let (covered, table) = (covered(tests), checked_in());
     let mut wrong = Vec::new();
+    let mut names = BTreeSet::new();
+    wrong.extend(tests.iter().filter(|test| !names.insert(test.name)).map(|test| format!("{}: two tests", test.name)));
     if TABLE.lines().next() != Some(HEAD) || table.len() + 1 != TABLE.lines().count() {
         wrong.push("the table has a wrong head, a line without four columns, or a row twice".to_owned());
     }
@@ -92,4 +94,20 @@ pub fn write(tests: &[Test]) -> String {
         out.push_str(&format!("{method}\t{path}\t{answer}\t{cell}\n"));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_checked_in_table_is_right() {
+        let wrong = super::check(&crate::tests::all());
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn rows_of_covers() {
+        let row = |path: &str, method: &str, answer: &str| (path.to_owned(), method.to_owned(), answer.to_owned());
+        assert_eq!(super::row("GET v3/sync"), row("/_matrix/client/v3/sync", "GET", "success"));
+        assert_eq!(super::row("GET /.well-known/x 404"), row("/.well-known/x", "GET", "404"));
+    }
 }

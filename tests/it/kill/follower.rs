@@ -35,7 +35,7 @@ impl Follower {
     /// Follows until the end, and then until nothing new comes.
     pub async fn follow(mut self) -> Self {
         loop {
-            let last_turn = self.ledger.is_over();
+            let last_turn = self.ledger.is_settled();
             let Some(news) = self.step(if last_turn { 0 } else { 500 }).await else { return self };
             if last_turn && !news || self.ledger.is_ruined() {
                 return self;

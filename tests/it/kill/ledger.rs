@@ -55,6 +55,7 @@ pub struct Ledger {
     /// The newest position that anybody was given.
     position: AtomicU64,
     over: AtomicBool,
+    settled: AtomicBool,
     /// Whether 5xx may come from a server whose database has just died.
     database_dies: bool,
 }
@@ -93,6 +94,16 @@ impl Ledger {
     /// Whether nothing new is to be begun.
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::SeqCst)
+    }
+
+    /// Tells the followers that nothing more will be written.
+    pub fn settle(&self) {
+        self.settled.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether nothing more will be written.
+    pub fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::SeqCst)
     }
 
     /// Whether to go on is senseless, since too much is lost.

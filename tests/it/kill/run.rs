@@ -46,6 +46,7 @@ pub async fn run(plan: Plan) -> Option<Vec<Breach>> {
     ledger.end();
     if came_back {
         join_all(writers).await.into_iter().for_each(|writer| writer.unwrap());
+        ledger.settle();
         let followed: Vec<_> = join_all(followers).await.into_iter().map(|follower| follower.unwrap().seen).collect();
         Judge { ledger: &ledger, cast: &cast, client: &client }.judge(&followed, &before).await;
         machine.server.is_sound();

@@ -10,7 +10,7 @@ use store::{
 use super::rights::{Right, use_right};
 use crate::{
     Accounts, Error, Login, NewDevice, Result,
-    login::{self, PreparedLogin, too_many_devices},
+    new_device::{PreparedLogin, finished, too_many_devices, write_login},
     profile::DISPLAYNAME,
     user_directory::folded,
     username::{generated, new_user_id},
@@ -137,7 +137,7 @@ impl Accounts {
             match self.store.write(write).await? {
                 Outcome::Done => {
                     tracing::info!(%user_id, admin, "a user has registered");
-                    let login = login.map(|login| login::finished(user_id.to_string(), login)).transpose()?;
+                    let login = login.map(|login| finished(user_id.to_string(), login)).transpose()?;
                     return Ok(Registered { user_id, login });
                 }
                 Outcome::UserInUse if given.is_none() => {}
@@ -173,7 +173,7 @@ fn write(
     profiles::set(tx, &row.user_id, DISPLAYNAME, &Value::from(displayname).to_string())?;
     user_directory::set(tx, &row.user_id, &folded(user_id, Some(displayname)))?;
     match login {
-        Some(login) if !login::write_login(tx, login)? => Ok(Outcome::TooManyDevices),
+        Some(login) if !write_login(tx, login)? => Ok(Outcome::TooManyDevices),
         _ => Ok(Outcome::Done),
     }
 }

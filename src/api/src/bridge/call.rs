@@ -50,6 +50,7 @@ impl Call {
     /// Reads the JSON body into a type. An empty body counts as an empty object.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
         let body: &[u8] = if self.request.body().is_empty() { b"{}" } else { self.request.body() };
+        super::parse::check_object(body)?;
         serde_json::from_slice(body).map_err(|error| super::parse::json_error(body, &error.to_string()))
     }
 }

@@ -42,6 +42,9 @@ impl<T: Endpoint> Ruma<T> {
         // A client may begin user-interactive auth, or call what needs no parameters, with an empty body.
         let may_be_empty = matches!(head.method, http::Method::POST | http::Method::DELETE);
         let body: &[u8] = if raw.is_empty() && may_be_empty { b"{}" } else { &raw };
+        if !matches!(head.method, http::Method::GET | http::Method::HEAD) {
+            check_object(body)?;
+        }
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let parsed = T::try_from_http_request(Request::from_parts(head, body), &args);
         let body = parsed.map_err(|error| parse_error(body, &error))?;
@@ -65,9 +68,18 @@ fn parse_error(body: &[u8], error: &FromHttpRequestError) -> Error {
     }
 }
 
+/// Every body of the API is a JSON object. serde would also take a list for a struct, and nothing at all for `{}`.
+pub(crate) fn check_object(body: &[u8]) -> Result<()> {
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => Ok(()),
+        _ => Err(json_error(body, "The body must be a JSON object")),
+    }
+}
+
 /// Tells apart what is no JSON at all, what lacks a field, and what is of the wrong shape.
 pub(crate) fn json_error(body: &[u8], text: &str) -> Error {
-    if serde_json::from_slice::<IgnoredAny>(body).is_err() {
+    // serde_json does not look into strings that it ignores.
+    if std::str::from_utf8(body).is_err() || serde_json::from_slice::<IgnoredAny>(body).is_err() {
         return Error::new(400, "M_NOT_JSON", "The body is not valid JSON");
     }
     if text.contains("missing field") {

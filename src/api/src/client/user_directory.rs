@@ -37,10 +37,7 @@ async fn search_users(call: Call) -> Result<HttpResponse> {
 }
 
 fn written(user: FoundUser) -> JsonObject {
-    let fields = [
-        ("user_id", Some(user.user_id)),
-        ("display_name", user.display_name),
-        ("avatar_url", user.avatar_url),
-    ];
+    let fields =
+        [("user_id", Some(user.user_id)), ("display_name", user.display_name), ("avatar_url", user.avatar_url)];
     fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::String(value?)))).collect()
 }

@@ -64,15 +64,16 @@ impl Building<'_> {
             let place = self.auth_chain_place(nid, pdu, event.auth_events)?;
             place.into_iter().for_each(|place| self.index_auth_chain(place));
         }
-        let (event_id, depth) = (pdu.event_id().to_owned(), pdu.depth());
+        let (event_id, depth) = (pdu.event_id().to_owned(), pdu.depth().max(0));
         if event.flags.is_visible() {
             let extremity = Extremity { nid, event_id: event_id.clone(), depth, state: state_after };
             // The index has the event already: it takes part in the resolution.
-            let advance = self.advance(index, extremity, &event.passed, event.state_before, own_key).inspect_err(|_| {
-                self.append.auth_chain_links.truncate(links);
-                self.append.auth_chains.truncate(chains);
-                self.chains.forget(&self.append.auth_chains);
-            });
+            let advance =
+                self.advance(index, extremity, &event.passed, event.state_before, own_key).inspect_err(|_| {
+                    self.append.auth_chain_links.truncate(links);
+                    self.append.auth_chains.truncate(chains);
+                    self.chains.forget(&self.append.auth_chains);
+                });
             self.apply(advance?);
         }
         // Nothing fails from here on.

@@ -29,21 +29,33 @@ impl Building<'_> {
         let room = self.head.room.nid;
         let target = event_by_id(self.nodes.conn(), room, target.as_str())?
             .ok_or_else(|| Error::NotFound("the event to redact is not in this room".into()))?;
-        if !self.may_redact(state, &proposal.sender, &target.sender)? {
+        // Other servers are trusted with the events of all their users; our users only with their own.
+        let own = target.sender == proposal.sender.as_str();
+        if !own && !self.has_power_to_redact(state, &proposal.sender)? {
             return Err(Error::Forbidden("you may not redact events of others in this room".into()));
         }
         self.emptied(&target)
     }
 
+    fn has_power_to_redact(&mut self, state: i64, redactor: &UserId) -> Result<bool> {
+        let levels = self.power_levels(state)?;
+        Ok(levels.user(redactor) >= levels.redact)
+    }
+
     /// Whether a user may redact an event of this author, by the state of this root. From room version 3 on the auth
     /// rules leave that to whoever applies the redaction.
     pub(crate) fn may_redact(&mut self, state: i64, redactor: &UserId, author: &str) -> Result<bool> {
+        let levels = self.power_levels(state)?;
+        let author = UserId::parse(author).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(levels.may_redact(redactor, &author))
+    }
+
+    fn power_levels(&mut self, state: i64) -> Result<PowerLevels> {
         let create = self.state(state, &StateEventType::RoomCreate, "")?;
         let create = create.ok_or_else(|| Error::Internal("a room without m.room.create".into()))?;
         let power_levels = self.state(state, &StateEventType::RoomPowerLevels, "")?;
-        let levels = PowerLevels::new(self.head.rules, &create.pdu, power_levels.as_ref().map(|levels| &levels.pdu))?;
-        let author = UserId::parse(author).map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(levels.may_redact(redactor, &author))
+        let power_levels = power_levels.as_ref().map(|levels| &levels.pdu);
+        Ok(PowerLevels::new(self.head.rules, &create.pdu, power_levels)?)
     }
 
     /// What is left of a stored event; nothing if it is empty already.

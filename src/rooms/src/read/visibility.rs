@@ -12,6 +12,7 @@ use ruma::{
 };
 use store::{
     Conn,
+    accounts::users::erased,
     rooms::{EventFlags, EventRow, Membership, StoredEvent},
     state::{NodeReader, get},
 };
@@ -64,7 +65,22 @@ pub fn visible(
             seen.extend(judge(event)?);
         }
     }
+    hide_erased(conn, &mut seen)?;
     Ok(seen)
+}
+
+/// Takes out what users wrote who had their account erased, as far as the viewer was not there to read it then
+/// (client-server §account-deactivation).
+fn hide_erased(conn: &mut Conn, seen: &mut Vec<Seen>) -> Result<()> {
+    let missed = |seen: &Seen| seen.membership != Membership::Join && seen.event.state_key.is_none();
+    let authors: HashSet<String> =
+        seen.iter().filter(|seen| missed(seen)).map(|seen| seen.event.sender.clone()).collect();
+    if authors.is_empty() {
+        return Ok(());
+    }
+    let erased: HashSet<String> = erased(conn, &Vec::from_iter(authors))?.into_iter().collect();
+    seen.retain(|seen| !(missed(seen) && erased.contains(&seen.event.sender)));
+    Ok(())
 }
 
 fn is_ignored(event: &EventRow, viewer: &Viewer, ignored: &HashSet<OwnedUserId>) -> bool {

@@ -73,13 +73,13 @@ impl Building<'_> {
         let known = self.known(named.map(|id| &**id).chain([pdu.event_id()]))?;
         let outlier = match known.get(pdu.event_id()) {
             Some(same) if !same.has(EventFlags::OUTLIER) => return Ok(Some(Reception::again(pdu, same))),
-            outlier => outlier.map(|outlier| outlier.row.nid),
+            outlier => outlier.map(|outlier| outlier.row.clone()),
         };
         if let Some(missing) = Missing::of(pdu, &known) {
             return Ok(Some(Reception::Missing(missing)));
         }
-        if let Some(nid) = outlier {
-            self.load_places(&[nid])?;
+        if let Some(outlier) = &outlier {
+            self.load_places(&[outlier.nid])?;
         }
 
         let auth_events = self.auth_events(pdu, &known)?;
@@ -89,7 +89,10 @@ impl Building<'_> {
         let verdict = self.verdict(pdu, &auth_events, state_before, &passed)?;
         reject::log(pdu, &verdict);
 
-        let redacted = self.redacted_before(pdu)?;
+        let redacted = match outlier.as_ref().and_then(|row| Some((row.redacted_by?, row.json.clone()))) {
+            None => self.redacted_before(pdu)?,
+            redacted => redacted,
+        };
         let redaction = match verdict {
             Verdict::Accepted => self.redaction(pdu, state_before)?,
             _ => redaction::Effect::None,
@@ -97,7 +100,7 @@ impl Building<'_> {
         let auth_events: Vec<_> = auth_events.into_numbered();
         let index = self.place(NewEvent {
             pdu,
-            nid: outlier,
+            nid: outlier.map(|outlier| outlier.nid),
             state_before,
             flags: verdict.flags(),
             passed,

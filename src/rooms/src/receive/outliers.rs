@@ -113,7 +113,7 @@ impl Building<'_> {
         self.append.events.push(Arc::new(EventRow {
             nid,
             room: self.head.room.nid,
-            depth: pdu.depth(),
+            depth: pdu.depth().max(0),
             origin_server_ts: pdu.origin_server_ts().get().into(),
             event_id: pdu.event_id().to_string(),
             event_type: pdu.event_type().to_string(),

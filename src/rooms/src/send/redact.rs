@@ -3,6 +3,7 @@
 use events::canonical;
 use ruma::{EventId, RoomId, UserId, events::TimelineEventType};
 use serde_json::json;
+use store::rooms::event_by_id;
 
 use crate::{Origin, Result, Rooms, Sent, lane::Proposal};
 
@@ -27,5 +28,13 @@ impl Rooms {
         let message = Proposal::message(sender.to_owned(), TimelineEventType::RoomRedaction, content);
         let proposal = Proposal { redacts: Some(event_id.to_owned()), origin: Some(origin), ..message };
         self.propose_one(room, proposal).await
+    }
+
+    /// Whether an event of the room is this user's own.
+    pub async fn is_author(&self, room_id: &RoomId, user: &UserId, event_id: &EventId) -> Result<bool> {
+        let Some(room) = self.nid(room_id).await? else { return Ok(false) };
+        let event_id = event_id.to_owned();
+        let event = self.inner.store.read(move |conn| event_by_id(conn, room, event_id.as_str())).await?;
+        Ok(event.is_some_and(|event| event.sender == user.as_str()))
     }
 }

@@ -1,5 +1,7 @@
 //! The program as its operator meets it: command line, first start, listeners, signals, backups.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "only tests")]
+
 mod backups;
 mod commands;
 mod first_start;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{add_fact, facts, rows};
+use super::{add_fact, facts, hold, rows, wait_for_queue};
 use crate::{
     Conn, Error, LogKind, Result, Store,
     rooms::{AuthChainLink, AuthChainRow, Membership, Redaction, StateNode, member, room_by_nid},
@@ -131,11 +131,7 @@ async fn a_stale_append_is_refused_and_its_neighbours_are_written() {
         let store = database.open();
         let (room, other) = (store.next_nid(), store.next_nid());
         store.append(rows::messages(&store, room, 0, 1)).await.unwrap();
-        let (release, held) = std::sync::mpsc::channel::<()>();
-        let holding = {
-            let store = store.clone();
-            tokio::spawn(async move { store.write(move |_| Ok(drop(held.recv()))).await })
-        };
+        let release = hold(&store).await;
         let appends = [
             rows::messages(&store, room, 1, 1),
             rows::messages(&store, room, 1, 2),
@@ -147,9 +143,7 @@ async fn a_stale_append_is_refused_and_its_neighbours_are_written() {
         for (i, append) in appends.into_iter().enumerate() {
             let appending = store.clone();
             waiting.push(tokio::spawn(async move { appending.append(append).await }));
-            while store.writer_counts().3 < i + 1 {
-                tokio::task::yield_now().await;
-            }
+            wait_for_queue(&store, i + 1).await;
         }
         let before = store.writer_counts().0;
         drop(release);
@@ -161,7 +155,6 @@ async fn a_stale_append_is_refused_and_its_neighbours_are_written() {
                 Err(other) => panic!("{other}"),
             });
         }
-        holding.await.unwrap().unwrap();
         assert_eq!(revisions, [Some(2), None, Some(1), Some(3), None]);
         assert!(store.writer_counts().0 - before <= 2, "the stale ones cost no transaction");
         assert_eq!((revision(&store, room).await, revision(&store, other).await), (Some(3), Some(1)));

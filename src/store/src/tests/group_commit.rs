@@ -11,37 +11,12 @@ use std::{
 use diesel::{connection::SimpleConnection, prelude::*};
 use tokio::task::JoinSet;
 
-use super::{add_fact, facts};
+use super::{add_fact, facts, hold, wait_for_queue};
 use crate::{
-    Error, LogKind, Store,
+    Error, LogKind,
     schema::{clock, log},
     testing::each,
 };
-
-/// Holds the writer up until the sender goes, so that what is written meanwhile waits together.
-async fn hold(store: &Store) -> std::sync::mpsc::Sender<()> {
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    let (started, running) = tokio::sync::oneshot::channel();
-    let mut started = Some(started);
-    let held_store = store.clone();
-    tokio::spawn(async move {
-        let _ = held_store
-            .write(move |_| {
-                started.take().map(|started| started.send(()));
-                let _ = held.recv();
-                Ok(())
-            })
-            .await;
-    });
-    running.await.unwrap();
-    release
-}
-
-async fn wait_for_queue(store: &Store, count: usize) {
-    while store.writer_counts().3 < count {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_shares_a_transaction() {

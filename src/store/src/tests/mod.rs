@@ -14,6 +14,8 @@ mod readers;
 mod rows;
 mod unconfirmed;
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use crate::{Result, Store, schema::meta};
@@ -31,4 +33,29 @@ async fn add_fact(store: &Store, name: impl Into<String>) -> Result<()> {
         diesel::insert_into(meta::table).values((meta::name.eq(&name), meta::value.eq(""))).execute(c)
     };
     store.write(move |tx| row(tx.conn()).map(drop).map_err(Into::into)).await
+}
+
+/// Holds the writer up until the sender goes, so that what is written meanwhile waits together.
+async fn hold(store: &Store) -> std::sync::mpsc::Sender<()> {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (started, running) = tokio::sync::oneshot::channel();
+    let mut started = Some(started);
+    let held_store = store.clone();
+    tokio::spawn(async move {
+        let _ = held_store
+            .write(move |_| {
+                started.take().map(|started| started.send(()));
+                let _ = held.recv();
+                Ok(())
+            })
+            .await;
+    });
+    running.await.unwrap();
+    release
+}
+
+async fn wait_for_queue(store: &Store, count: usize) {
+    while store.writer_counts().3 < count {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -10,7 +10,7 @@ use store::accounts::{AccountDataRow, account_data};
 
 use crate::{
     Result,
-    compute::{Answer, Found, SentSession, Section, Task, Work},
+    compute::{Answer, Found, Section, SentSession, Task, Work},
     filter::EventFilter,
 };
 use json::Json;
@@ -75,8 +75,8 @@ fn write_section(
     found: &Found,
     session: Option<SentSession>,
 ) -> Result<()> {
-    let any = rooms.iter().any(|(task, _)| task.section == section)
-        || found.stripped.iter().any(|(of, ..)| *of == section);
+    let any =
+        rooms.iter().any(|(task, _)| task.section == section) || found.stripped.iter().any(|(of, ..)| *of == section);
     if !any {
         return Ok(());
     }

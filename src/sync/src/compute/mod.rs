@@ -31,12 +31,7 @@ pub(crate) use state::BasicStates;
 pub(crate) use summary::Summaries;
 pub(crate) use task::{Section, Task};
 
-use crate::{
-    Result, StateForm, answer,
-    events::Loaded,
-    filter::Filter,
-    follow::Follower,
-};
+use crate::{Result, StateForm, answer, events::Loaded, filter::Filter, follow::Follower};
 
 /// What an answer is to be made for.
 #[derive(Clone)]
@@ -124,8 +119,12 @@ impl Work<'_> {
             by_room.entry(row.room).or_default().push(row);
         }
         // Who comes (back) to a room hears all that was ever said of it.
-        let newly: Vec<i64> =
-            found.tasks.iter().filter(|task| task.newly && self.question.since.is_some()).map(|task| task.room.nid).collect();
+        let newly: Vec<i64> = found
+            .tasks
+            .iter()
+            .filter(|task| task.newly && self.question.since.is_some())
+            .map(|task| task.room.nid)
+            .collect();
         if !newly.is_empty() {
             newly.iter().for_each(|room| drop(by_room.remove(room)));
             for row in account_data::of_rooms(self.conn, user, &newly, self.end)? {

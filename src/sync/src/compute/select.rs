@@ -8,10 +8,7 @@ use store::{
     sync::{DeltaRow, Span, changed_rooms, changed_rooms_among, own_deltas, standing, standing_in},
 };
 
-use super::{
-    Found, Section, Task, Work,
-    task::joined_viewer,
-};
+use super::{Found, Section, Task, Work, task::joined_viewer};
 use crate::{Error, Result};
 
 /// Rooms up to which it pays to ask for these rooms rather than for all of the user.
@@ -145,8 +142,7 @@ impl Work<'_> {
 
     fn invited(&mut self, section: Section, member: &MemberRow, room: &RoomRow, found: &mut Found) -> Result<()> {
         let ignored = &self.question.preferences.ignored;
-        let by_ignored =
-            !ignored.is_empty() && ignored.iter().any(|user| user.as_str() == member.sender);
+        let by_ignored = !ignored.is_empty() && ignored.iter().any(|user| user.as_str() == member.sender);
         if section == Section::Invite && by_ignored {
             return Ok(());
         }

@@ -105,7 +105,9 @@ impl Work<'_> {
 
     /// What of the changes is told.
     fn changed(&self, task: &Task, changes: &HashMap<Key<'_>, Change>) -> Vec<i64> {
-        let told = |(key, change): (&Key<'_>, &Change)| self.told(task, *key, *change).filter(|nid| Some(*nid) != change.first);
+        let told = |(key, change): (&Key<'_>, &Change)| {
+            self.told(task, *key, *change).filter(|nid| Some(*nid) != change.first)
+        };
         changes.iter().filter_map(told).collect()
     }
 

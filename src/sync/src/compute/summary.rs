@@ -59,7 +59,8 @@ impl Default for Summaries {
 impl Work<'_> {
     /// Reads the summaries of rooms that are new to the client or whose summary has changed.
     pub(super) fn read_summaries(&mut self, tasks: &mut [Task]) -> Result<()> {
-        let nids: Vec<i64> = tasks.iter().filter(|task| !task.full).flat_map(|task| memberships(&task.deltas)).collect();
+        let nids: Vec<i64> =
+            tasks.iter().filter(|task| !task.full).flat_map(|task| memberships(&task.deltas)).collect();
         self.load(nids)?;
         let mut wanted: Vec<&mut Task> = tasks
             .iter_mut()

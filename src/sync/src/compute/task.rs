@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ruma::OwnedUserId;
 use rooms::read::Viewer;
+use ruma::OwnedUserId;
 use store::{
     rooms::{MemberRow, Membership, RoomRow},
     sync::{DeltaRow, Span},

@@ -9,10 +9,7 @@ use store::{
     sync::{Span, newest_events},
 };
 
-use super::{
-    Section, Task, Work,
-    task::Seen,
-};
+use super::{Section, Task, Work, task::Seen};
 use crate::{Result, events::ClientEvent, follow::Reach};
 
 /// How often more is read for a timeline that the filter has left short.
@@ -44,7 +41,8 @@ impl Work<'_> {
             if searches.is_empty() {
                 break;
             }
-            let reaches = if round == 0 { self.newest(&searches, tasks, count)? } else { self.older(&searches, tasks, count)? };
+            let reaches =
+                if round == 0 { self.newest(&searches, tasks, count)? } else { self.older(&searches, tasks, count)? };
             self.load(reaches.iter().flat_map(|reach| reach.events.iter().map(|(_, nid)| *nid)))?;
             let mut short = Vec::new();
             for (mut search, reach) in searches.into_iter().zip(reaches) {
@@ -77,8 +75,10 @@ impl Work<'_> {
     fn newest(&mut self, searches: &[Search], tasks: &[Task], count: usize) -> Result<Vec<Reach>> {
         let tails = &self.sources.follower.tails;
         let spans = searches.iter().map(|search| tasks.get(search.task));
-        let mut reaches: Vec<Option<Reach>> =
-            spans.clone().map(|task| task.and_then(|task| tails.reach(task.span, count, task.room.last_position))).collect();
+        let mut reaches: Vec<Option<Reach>> = spans
+            .clone()
+            .map(|task| task.and_then(|task| tails.reach(task.span, count, task.room.last_position)))
+            .collect();
         // What is missing is read as far as it will be remembered, whoever asks next.
         let length = tails.length().max(count);
         let missing = spans.zip(&reaches).filter(|(_, reach)| reach.is_none()).filter_map(|(task, _)| task);

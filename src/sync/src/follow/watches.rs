@@ -107,7 +107,8 @@ impl Watches {
                 (LogKind::Event, Some(room), _) => touched.push(room),
                 (LogKind::Membership, Some(room), Some(user)) => {
                     touched.push(room);
-                    let event = committed.events.iter().find(|(at, _)| *at == entry.position).map(|(_, event)| &**event);
+                    let event =
+                        committed.events.iter().find(|(at, _)| *at == entry.position).map(|(_, event)| &**event);
                     inner.member_changed(entry, room, user, event);
                 }
                 (LogKind::AccountData | LogKind::Account | LogKind::Devices, _, Some(user)) => {
@@ -146,7 +147,11 @@ impl Inner {
         match &mut user.rooms {
             Rooms::Unknown { reading: newest, meanwhile } if *newest == reading => {
                 for (room, is_joined) in meanwhile.drain(..) {
-                    if is_joined { joined.insert(room) } else { joined.remove(&room) };
+                    if is_joined {
+                        joined.insert(room)
+                    } else {
+                        joined.remove(&room)
+                    };
                 }
             }
             // Another reading has begun since, or is done.

@@ -144,11 +144,17 @@ async fn an_invitation_is_told_with_what_the_room_is() {
     world.say(&room, "alice", "secret").await;
     world.invite(&room, "alice", "bob").await;
     world.set(&room, "alice", "m.room.name", "", json!({ "name": "later" })).await;
-    for mut client in [bob.fresh(), { let mut same = bob.fresh(); same.since = bob.since.clone(); same }] {
+    for mut client in [bob.fresh(), {
+        let mut same = bob.fresh();
+        same.since = bob.since.clone();
+        same
+    }] {
         let answer = client.sync().await;
         let invite = &answer["rooms"]["invite"][room.as_str()]["invite_state"];
         let types = types(invite);
-        for kind in ["m.room.create", "m.room.join_rules", "m.room.name", "m.room.topic", "member @alice", "member @bob"] {
+        for kind in
+            ["m.room.create", "m.room.join_rules", "m.room.name", "m.room.topic", "member @alice", "member @bob"]
+        {
             assert!(types.contains(&kind.to_owned()), "{kind}");
         }
         for event in invite["events"].as_array().unwrap() {

@@ -49,7 +49,9 @@ async fn invitations_joins_and_account_data_wake_too() {
             _ => world.leave(&room, "bob").await,
         }
     };
-    for (what, section) in [("invite", "invite"), ("join", "join"), ("message", "join"), ("data", ""), ("leave", "leave")] {
+    for (what, section) in
+        [("invite", "invite"), ("join", "join"), ("message", "join"), ("data", ""), ("leave", "leave")]
+    {
         let (answer, ()) = tokio::join!(bob.sync_for(LONG), later(what));
         match section {
             "" => assert!(answer["account_data"].is_object()),

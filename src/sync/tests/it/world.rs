@@ -40,7 +40,10 @@ pub struct World {
 
 struct Profiles;
 impl Users for Profiles {
-    fn member_profile<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, rooms::Result<(Option<String>, Option<String>)>> {
+    fn member_profile<'a>(
+        &'a self,
+        user: &'a UserId,
+    ) -> BoxFuture<'a, rooms::Result<(Option<String>, Option<String>)>> {
         async move { Ok((Some(user.localpart().to_owned()), None)) }.boxed()
     }
 

@@ -10,10 +10,7 @@ use ruma::{
 use crate::{App, Result, bridge::Ruma};
 
 /// The caller's devices.
-pub(super) async fn all(
-    app: Arc<App>,
-    request: Ruma<get_devices::v3::Request>,
-) -> Result<get_devices::v3::Response> {
+pub(super) async fn all(app: Arc<App>, request: Ruma<get_devices::v3::Request>) -> Result<get_devices::v3::Response> {
     let devices = app.accounts.devices(&request.caller.user_id).await?;
     Ok(get_devices::v3::Response::new(devices.into_iter().map(written).collect()))
 }

@@ -7,10 +7,7 @@ use ruma::api::client::session::{logout, logout_all};
 use crate::{App, Result, bridge::Ruma};
 
 /// Revokes the token of the request and deletes its device.
-pub(super) async fn logout(
-    app: Arc<App>,
-    request: Ruma<logout::v3::Request>,
-) -> Result<logout::v3::Response> {
+pub(super) async fn logout(app: Arc<App>, request: Ruma<logout::v3::Request>) -> Result<logout::v3::Response> {
     app.accounts.logout(&request.caller).await?;
     Ok(logout::v3::Response::new())
 }

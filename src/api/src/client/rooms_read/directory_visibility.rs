@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use accounts::Limit;
-use ruma::api::client::{
-    directory::{get_room_visibility, set_room_visibility},
-    room::Visibility,
+use actix_web::HttpResponse;
+use ruma::{
+    RoomId,
+    api::client::{directory::get_room_visibility, room::Visibility},
 };
+use serde::Deserialize;
+use serde_json::json;
 
-use crate::{App, Error, Result, bridge::Ruma};
+use crate::{
+    App, Error, Result,
+    bridge::{Call, Ruma, session},
+};
 
 /// Whether the directory lists a room.
 pub(super) async fn get(
@@ -20,19 +26,29 @@ pub(super) async fn get(
     Ok(get_room_visibility::v3::Response::new(visibility))
 }
 
+/// The body of the request; without one the room is listed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    visibility: Listed,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Listed {
+    #[default]
+    Public,
+    Private,
+}
+
 /// Puts a room into the directory, or takes it out.
-pub(super) async fn put(
-    app: Arc<App>,
-    request: Ruma<set_room_visibility::v3::Request>,
-) -> Result<set_room_visibility::v3::Response> {
-    let Ruma { body, caller, .. } = request;
-    caller.require_active()?;
-    app.accounts.limits().check(Limit::Write, &caller.user_id)?;
-    let published = match body.visibility {
-        Visibility::Public => true,
-        Visibility::Private => false,
-        other => return Err(Error::invalid_param(format!("there is no visibility {:?}", other.as_str()))),
-    };
-    app.rooms.publish(&caller.user_id, &body.room_id, published, caller.admin).await?;
-    Ok(set_room_visibility::v3::Response::new())
+pub(super) async fn put(call: Call) -> Result<HttpResponse> {
+    let session = session(&call).await?.ok_or_else(Error::missing_token)?;
+    session.require_active()?;
+    call.app.accounts.limits().check(Limit::Write, &session.user_id)?;
+    let room_id = RoomId::parse(call.arg(0)?).map_err(|error| Error::invalid_param(error.to_string()))?;
+    let wanted: Wanted = call.json()?;
+    let published = wanted.visibility == Listed::Public;
+    call.app.rooms.publish(&session.user_id, &room_id, published, session.admin).await?;
+    Ok(HttpResponse::Ok().json(json!({})))
 }

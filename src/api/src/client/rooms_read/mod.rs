@@ -35,6 +35,8 @@ pub(crate) fn routes() -> Routes {
         "/_matrix/client/unstable/im.nheko.summary/summary/{room_id_or_alias}",
         "/_matrix/client/unstable/im.nheko.summary/rooms/{room_id_or_alias}/summary",
     ];
+    let visibility =
+        ["/_matrix/client/v3/directory/list/room/{room_id}", "/_matrix/client/r0/directory/list/room/{room_id}"];
     Routes::default()
         .add(messages::messages)
         .add(context::context)
@@ -51,7 +53,7 @@ pub(crate) fn routes() -> Routes {
         .raw(Method::GET, &["/_matrix/client/v1/room_summary/{room_id_or_alias}"], room_summary::stable)
         .raw(Method::GET, &unstable_summary, room_summary::unstable)
         .add(directory_visibility::get)
-        .add(directory_visibility::put)
+        .raw(Method::PUT, &visibility, directory_visibility::put)
         .add(alias::create)
         .add(alias::delete)
         .add(alias::resolve)

@@ -13,7 +13,7 @@ use super::{
 const ROOMS: u64 = 6;
 
 async fn received(model: &Model, order: &[usize], together: usize) -> World {
-    let world = World::of(model).await;
+    let world = World::of_others(model).await;
     let events: Vec<VerifiedPdu> = order.iter().map(|i| model.event(*i).clone()).collect();
     for events in events.chunks(together) {
         world.receive_together(events).await;

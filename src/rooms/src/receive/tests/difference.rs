@@ -60,7 +60,7 @@ async fn the_index_says_what_a_walk_says() {
     for version in VERSIONS {
         for seed in 20..23 {
             let model = random::room(version.clone(), seed, 60);
-            let world = World::of(&model).await;
+            let world = World::of_others(&model).await;
             let events: Vec<_> = model.events[1..].iter().map(|event| event.event.clone()).collect();
             world.receive_together(&events).await;
             let room = world.row().await.nid;

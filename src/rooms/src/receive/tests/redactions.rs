@@ -73,10 +73,8 @@ async fn whoever_may_redact_does_before_or_after() {
 async fn whoever_may_not_redact_does_not() {
     let (mut model, last) = room(RoomVersionId::V11);
     let said = model.add(&[last], message("@bob:b", "I stay"));
-    let (before, after) = (
-        redaction(&mut model, last, "@carol:c", said),
-        redaction(&mut model, said, "@frank:c", said),
-    );
+    let (before, after) =
+        (redaction(&mut model, last, "@carol:c", said), redaction(&mut model, said, "@frank:c", said));
     let world = World::of(&model).await;
     for event in (1..=last).map(|i| model.event(i).clone()).chain([before, model.event(said).clone(), after]) {
         assert!(matches!(world.receive(&event).await, Received::Accepted(_)));

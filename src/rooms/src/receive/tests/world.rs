@@ -5,7 +5,7 @@ use std::sync::Arc;
 use events::{SigningKey, VerifiedPdu};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 use peerbrain_core::{clock::ManualClock, random::SeededRandom};
-use ruma::{EventId, OwnedRoomId, RoomVersionId, UserId, server_name};
+use ruma::{EventId, OwnedRoomId, RoomVersionId, ServerName, UserId, server_name};
 use store::{
     Store,
     rooms::{RoomRow, StoredEvent, event_by_id, room_by_id},
@@ -18,7 +18,7 @@ use crate::{
     lane::{NewRoom, Work},
 };
 
-/// The server `a`, that hosts the creator of the model's room.
+/// A server and the model's room on it.
 pub struct World {
     pub rooms: Rooms,
     pub room_id: OwnedRoomId,
@@ -37,14 +37,24 @@ impl Users for Nameless {
 }
 
 impl World {
-    /// With the first event of a model's room.
+    /// The server of alice, with the first event of her room.
     pub async fn of(model: &Model) -> Self {
+        Self::on(model, server_name!("a")).await
+    }
+
+    /// A server that adds nothing of its own.
+    pub async fn of_others(model: &Model) -> Self {
+        Self::on(model, server_name!("elsewhere")).await
+    }
+
+    async fn on(model: &Model, name: &ServerName) -> Self {
         let database = Database::sqlite();
         let events = EventCache::new(1_000_000);
-        let options = store::Options { server_name: "a".into(), observers: vec![events.clone()], ..database.options() };
+        let options =
+            store::Options { server_name: name.to_string(), observers: vec![events.clone()], ..database.options() };
         let rooms = Rooms::new(Options {
             store: Store::open(options).unwrap(),
-            server_name: server_name!("a").to_owned(),
+            server_name: name.to_owned(),
             key: Arc::new(SigningKey::generate([1; 32]).unwrap()),
             users: Arc::new(Nameless),
             clock: Arc::new(ManualClock::at(NOW)),
