@@ -10,6 +10,7 @@ CREATE TABLE users (
     locked BOOLEAN NOT NULL,
     suspended BOOLEAN NOT NULL
 ) /* WITHOUT ROWID */;
+CREATE INDEX users_admin ON users (user_id) WHERE admin;
 
 CREATE TABLE devices (
     user_id TEXT NOT NULL,

@@ -44,6 +44,11 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The access token.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     /// A request to fill in. `path` begins with a slash; what is not `/_…` or `/.…` or `//…` is of the client-server
     /// API, version 3.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -68,9 +73,11 @@ impl Client {
 
     /// A request with a body that need not be JSON.
     pub async fn raw(&self, method: Method, path: &str, body: impl Into<Vec<u8>>) -> Reply {
-        let request = self.request(method.clone(), path).header("content-type", "application/json");
-        let response = request.body(body.into()).send().await.unwrap_or_else(|e| panic!("{method} {path}: {e}"));
-        Reply::read(format!("{method} {path}"), response).await.unwrap()
+        let body = body.into();
+        let asked = format!("{method} {path} {}", String::from_utf8_lossy(&body[..body.len().min(60)]));
+        let request = self.request(method, path).header("content-type", "application/json");
+        let response = request.body(body).send().await.unwrap_or_else(|error| panic!("{asked}: {error}"));
+        Reply::read(asked, response).await.unwrap()
     }
 
     /// GET.

@@ -1,5 +1,7 @@
 //! Each server test runs on both databases.
 
+use std::path::{Path, PathBuf};
+
 use crate::postgres;
 
 /// The database of one test.
@@ -26,6 +28,11 @@ impl Database {
             Self::Sqlite => "sqlite",
             Self::Postgres { url } => url,
         }
+    }
+
+    /// The file of an SQLite database in this data folder.
+    pub fn file(data: &Path) -> PathBuf {
+        data.join("peerbrain.db")
     }
 }
 

@@ -1,4 +1,4 @@
-//! When devices were last seen: collected in memory, written now and then in one write.
+//! When devices were last seen: collected in memory, written together now and then.
 
 use std::collections::HashMap;
 
@@ -11,6 +11,8 @@ use crate::{Accounts, Result, Seen, Session};
 pub(crate) const NOTE_EVERY: i64 = 60_000;
 /// Devices that may wait for the write; further ones are not noted.
 const MOST_WAITING: usize = 10_000;
+/// Devices that one write notes, so that it holds nobody up.
+const TOGETHER: usize = 500;
 /// Bytes of a `User-Agent` that are kept.
 const AGENT_BYTES: usize = 255;
 
@@ -50,6 +52,10 @@ impl Accounts {
             return Ok(());
         }
         let seen: Vec<LastSeen> = waiting.into_values().collect();
-        Ok(self.store.write(move |tx| devices::note_seen(tx, &seen)).await?)
+        for some in seen.chunks(TOGETHER) {
+            let some = some.to_vec();
+            self.store.write(move |tx| devices::note_seen(tx, &some)).await?;
+        }
+        Ok(())
     }
 }

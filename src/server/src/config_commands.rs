@@ -5,9 +5,9 @@ use std::path::Path;
 use peerbrain_core::Config;
 
 use crate::command_line::ConfigCommand;
-use crate::configuration;
 use crate::error::Error;
 use crate::terminal::say;
+use crate::{configuration, listen, logging};
 
 /// Runs one of the commands.
 ///
@@ -18,6 +18,8 @@ pub fn run(command: &ConfigCommand, file: Option<&Path>) -> Result<(), Error> {
         ConfigCommand::Example => say(Config::example().trim_end()),
         ConfigCommand::Check => {
             let loaded = configuration::load(file)?;
+            logging::filter(&loaded.config.log)?;
+            loaded.config.listeners().iter().try_for_each(listen::check)?;
             let source = loaded.file.map_or("the defaults".to_owned(), |file| file.display().to_string());
             say(&format!("The configuration from {source} and the environment can be used."));
         }

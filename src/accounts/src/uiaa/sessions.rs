@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use parking_lot::Mutex;
 use ruma::OwnedUserId;
+use serde_json::Value;
 
 use super::stages::{Progress, Stage};
 use crate::JsonObject;
@@ -65,7 +66,7 @@ pub(crate) enum Advance {
 impl UiaSessions {
     /// Begins the session `id`.
     pub fn begin(&self, id: String, operation: Operation, body: JsonObject, progress: Progress, now: i64) {
-        let bytes = serde_json::to_string(&body).map_or(0, |text| text.len()) + operation.path.len();
+        let bytes = size(&body) + operation.path.len();
         let mut inner = self.inner.lock();
         inner.bytes += bytes;
         inner.order.push_back(id.clone());
@@ -77,12 +78,31 @@ impl UiaSessions {
     }
 
     /// What is proven in a session, if it is of this operation and the request repeats its parameters or omits them.
+    /// Where there is no user yet whose account could be misused, it may also add some: matrix-js-sdk asks for a refresh
+    /// token only in the second request of a registration.
     pub fn resume(&self, id: &str, operation: &Operation, body: &JsonObject, now: i64) -> Option<Progress> {
-        let inner = self.inner.lock();
-        let session = inner.sessions.get(id)?;
+        let mut inner = self.inner.lock();
+        let session = inner.sessions.get_mut(id)?;
         let fresh = now.saturating_sub(session.created_at) < LASTS;
-        let repeats = body.iter().all(|(key, value)| session.body.get(key) == Some(value));
-        (fresh && session.operation == *operation && repeats).then(|| session.progress.clone())
+        let may_add = operation.user.is_none();
+        let repeats = |(key, value): (&String, &Value)| match session.body.get(key) {
+            Some(known) => known == value,
+            None => may_add,
+        };
+        if !fresh || session.operation != *operation || !body.iter().all(repeats) {
+            return None;
+        }
+        let progress = session.progress.clone();
+        let added: JsonObject = body
+            .iter()
+            .filter(|(key, _)| !session.body.contains_key(*key))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
+        let bytes = size(&added);
+        session.bytes += bytes;
+        session.body.extend(added);
+        inner.bytes += bytes;
+        Some(progress)
     }
 
     /// Notes that a stage was completed; `proved` adds what it proved.
@@ -128,6 +148,11 @@ impl UiaSessions {
     }
 }
 
+/// Bytes that parameters take, near enough.
+fn size(body: &JsonObject) -> usize {
+    serde_json::to_string(body).map_or(0, |text| text.len())
+}
+
 impl Inner {
     fn remove(&mut self, id: &str) -> Option<UiaSession> {
         let session = self.sessions.remove(id)?;
@@ -162,6 +187,18 @@ mod tests {
 
     fn known(sessions: &UiaSessions, id: &str, now: i64) -> bool {
         sessions.resume(id, &operation("/a"), &JsonObject::new(), now).is_some()
+    }
+
+    #[test]
+    fn parameters_may_be_added_before_there_is_a_user_and_never_changed() {
+        let sessions = UiaSessions::default();
+        begin(&sessions, "a", 1, 0);
+        let with = |key: &str, value: Value| JsonObject::from_iter([(key.to_owned(), value)]);
+        assert!(sessions.resume("a", &operation("/a"), &with("refresh_token", true.into()), 0).is_some());
+        assert!(sessions.resume("a", &operation("/a"), &with("refresh_token", false.into()), 0).is_none());
+        let by_user = Operation { user: Some(ruma::owned_user_id!("@a:b")), ..operation("/a") };
+        sessions.begin("b".into(), by_user.clone(), JsonObject::new(), Progress::default(), 0);
+        assert!(sessions.resume("b", &by_user, &with("x", 1.into()), 0).is_none());
     }
 
     #[test]

@@ -183,8 +183,6 @@ settings! {
     pub struct Rooms {
         /// The version of rooms whose creator asks for none: "6" to "12".
         default_version: RoomVersionId = RoomVersionId::V12,
-        /// Most rooms that one user may be joined to.
-        max_joined: usize = 10_000,
     }
 }
 

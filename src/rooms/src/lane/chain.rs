@@ -187,6 +187,10 @@ impl<'a> Building<'a> {
         head.room.extremities = extremities_to_text(&nids);
         append.room = head.room.clone();
         append.nodes = nodes.into_rows();
+        if append.events.is_empty() {
+            // What refused events were resolved to is not stored with anything.
+            head.forget_resolved();
+        }
         let append = (!append.events.is_empty()).then_some(append);
         Chain { head, append, answers, pdus: pdus.into_iter().collect() }
     }

@@ -107,6 +107,11 @@ impl Head {
         self.resolved.iter().find(|(of, _)| of == roots).map(|(_, root)| *root)
     }
 
+    /// Forgets the resolutions: their roots may not have been stored.
+    pub(crate) fn forget_resolved(&mut self) {
+        self.resolved.clear();
+    }
+
     /// Remembers a resolution.
     pub(crate) fn remember_resolved(&mut self, roots: Vec<i64>, root: i64) {
         if self.resolved.len() >= RESOLVED {

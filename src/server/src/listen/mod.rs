@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::{App, HttpServer, web};
-use api::bridge::{self, Routes};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use api::bridge;
 use peerbrain_core::config::{Api, Bind, Listener};
+use serde_json::json;
 use store::Store;
 
 use crate::error::Error;
@@ -32,17 +33,30 @@ pub struct Shared {
     pub metrics: web::Data<Metrics>,
 }
 
+/// Looks whether the certificates of a listener can be used, without opening it.
+///
+/// # Errors
+/// Certificates that cannot be used, or that a Unix socket has no use for.
+pub fn check(listener: &Listener) -> Result<(), Error> {
+    match (&listener.bind, listener.tls()) {
+        (Bind::Unix(_), Some(_)) => Err(Error::plain(format!("{}: a Unix socket has no use for TLS", listener.bind))),
+        (_, Some((certificate, key))) => tls::server_config(certificate, key).map(drop),
+        (_, None) => Ok(()),
+    }
+}
+
 /// Opens a listener and starts its workers. The returned future must be polled; it ends when the listener has stopped.
 ///
 /// # Errors
 /// A place that is taken or not allowed, or certificates that cannot be used.
 pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
     let place = listener.bind.to_string();
-    let api = bridge::serve(shared.app.clone(), routes(listener))
+    check(listener)?;
+    let api = bridge::serve(shared.app.clone(), api::client_routes())
         .map_err(|error| Error::plain(format!("the routes contradict each other: {error}")))?;
     let (store, metrics) = (web::Data::new(shared.store.clone()), shared.metrics.clone());
-    let with = |api| listener.serves(api);
-    let (with_health, with_metrics) = (with(Api::Health), with(Api::Metrics));
+    let (with_health, with_metrics) = (listener.serves(Api::Health), listener.serves(Api::Metrics));
+    let withheld = withheld(listener);
     let server = HttpServer::new(move || {
         let own = |config: &mut web::ServiceConfig| {
             if with_health {
@@ -51,18 +65,20 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
             if with_metrics {
                 config.app_data(metrics.clone()).route("/metrics", web::get().to(metrics::metrics));
             }
+            for prefix in &withheld {
+                config.service(web::scope(prefix).default_service(web::to(unrecognized)));
+            }
         };
         App::new().wrap(bridge::cors()).configure(own).configure(api.clone())
     });
     let server = server.disable_signals().shutdown_timeout(PATIENCE.as_secs()).client_request_timeout(HEAD_TIMEOUT);
     let refused = |source| Error::Listen { place: place.clone(), source };
     let server = match (&listener.bind, listener.tls()) {
+        (Bind::Unix(path), _) => server.listen_uds(unix::listen(path, 0o660)?).map_err(refused)?,
         (Bind::Tcp(address), None) => server.bind(address).map_err(refused)?,
         (Bind::Tcp(address), Some((certificate, key))) => {
             server.bind_rustls_0_23(address, tls::server_config(certificate, key)?).map_err(refused)?
         }
-        (Bind::Unix(path), None) => server.listen_uds(unix::listen(path, 0o660)?).map_err(refused)?,
-        (Bind::Unix(_), Some(_)) => return Err(Error::plain(format!("{place}: a Unix socket has no use for TLS"))),
     };
     match &listener.bind {
         Bind::Unix(_) => say(&format!("Listening on {place}")),
@@ -76,11 +92,18 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
     Ok(server.run())
 }
 
-/// What the API offers on this listener.
-fn routes(listener: &Listener) -> Routes {
-    let mut routes = Routes::default();
-    if listener.serves(Api::Client) {
-        routes = routes.merge(api::client_routes());
-    }
-    routes
+/// The paths of the APIs that this listener does not offer.
+fn withheld(listener: &Listener) -> Vec<&'static str> {
+    let prefixes: [(Api, &[&str]); 3] = [
+        (Api::Client, &["/_matrix/client", "/.well-known/matrix"]),
+        (Api::Federation, &["/_matrix/federation", "/_matrix/key"]),
+        (Api::Admin, &["/_synapse/admin"]),
+    ];
+    let missing = prefixes.into_iter().filter(|(api, _)| !listener.serves(*api));
+    missing.flat_map(|(_, prefixes)| prefixes.iter().copied()).collect()
+}
+
+/// What the API says of paths that it does not know.
+async fn unrecognized() -> HttpResponse {
+    HttpResponse::NotFound().json(json!({ "errcode": "M_UNRECOGNIZED", "error": "This is not offered here" }))
 }

@@ -15,17 +15,20 @@ const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/key.pem");
 #[test]
 fn each_listener_offers_what_it_should() {
     let listeners = "[{ bind = \"127.0.0.1:0\", apis = [\"client\"] }, \
-                      { bind = \"unix:inside.sock\", apis = [\"metrics\", \"health\"] }]";
+                      { bind = \"unix:inside.sock\", apis = [\"metrics\", \"health\", \"admin\"] }]";
     let folder = Folder::new(Kind::Sqlite).with("LISTENERS", listeners);
+    let folder = folder.with("REGISTRATION__SHARED_SECRET", "a secret of some length");
     let server = folder.start();
     assert_eq!(server.get("/_matrix/client/versions").0, 200);
-    for path in ["/health", "/metrics", "/nothing"] {
+    for path in ["/health", "/metrics", "/nothing", "/_synapse/admin/v1/register"] {
         let (status, body) = server.get(path);
         assert!(status == 404 && body.contains("M_UNRECOGNIZED"), "{path}: {status} {body}");
     }
     let inside = |path: &str| exchange(UnixStream::connect(folder.path("inside.sock")).unwrap(), "GET", path, "", "");
     assert_eq!(inside("/health").0, 200);
     assert_eq!(inside("/_matrix/client/versions").0, 404);
+    assert_eq!(inside("/.well-known/matrix/client").0, 404);
+    assert_eq!(inside("/_synapse/admin/v1/register").0, 200);
     let (status, metrics) = inside("/metrics");
     assert_eq!(status, 200);
     for expected in [

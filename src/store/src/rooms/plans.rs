@@ -138,7 +138,7 @@ fn members_are_found_by_room_or_user() {
         goes_through(conn, of_room, |conn| drop(member_event_nids(conn, 1, &[Membership::Join]).unwrap()));
         let key = ["PRIMARY KEY (room=? AND user_id=?)", "memberships_"];
         goes_through(conn, key, |conn| drop(standings(conn, "@a:b", &[1, 2]).unwrap()));
-        goes_through(conn, ["room_id=?", "rooms_room_id_key"], |conn| {
+        goes_through(conn, ["room_id=?", "memberships_"], |conn| {
             drop(joined_among(conn, "@a:b", &["!a:b".into()]).unwrap());
         });
         let deltas = ["PRIMARY KEY (room=? AND position>?)", "state_deltas_pkey"];

@@ -10,7 +10,9 @@ async fn the_log_is_kept_for_the_slowest() {
         let store = database.open();
         store
             .write(|tx| {
-                (0..5_000).for_each(|_| drop(tx.log(LogKind::Account, None, Some("@a:b"), None)));
+                for _ in 0..5_000 {
+                    tx.log(LogKind::Account, None, Some("@a:b"), None);
+                }
                 Ok(())
             })
             .await

@@ -96,39 +96,42 @@ fn explain(conn: &mut Conn, text: &str) -> String {
         Conn::Pg(conn) => {
             let values = (1..).take_while(|n| text.contains(&format!("${n}"))).map(|_| "NULL").collect::<Vec<_>>();
             let values = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
-            conn.batch_execute(&format!("DEALLOCATE ALL; PREPARE asked AS {text}")).unwrap();
+            conn.batch_execute(&format!("PREPARE asked AS {text}")).unwrap();
             let lines: Vec<PostgresPlan> = sql_query(format!("EXPLAIN EXECUTE asked{values}")).load(conn).unwrap();
+            conn.batch_execute("DEALLOCATE asked").unwrap();
             lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n")
         }
     }
 }
 
-/// A server of 200 rooms and 500 users. SQLite plans without statistics, as it does in earnest; PostgreSQL collects
+/// A server of 20,000 rooms and 500 users. SQLite plans without statistics, as it does in earnest; PostgreSQL collects
 /// them by itself.
 fn fill(conn: &mut Conn) {
+    let bytes = if matches!(conn, Conn::Sqlite(_)) { "BLOB" } else { "BYTEA" };
     let n = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <";
     conn.batch_execute(&format!(
         "BEGIN;
-         INSERT INTO rooms {n} 200) SELECT i, '!r' || i, '12', 1, i, 1, '', 5, 0, i % 20 = 0 FROM n;
+         INSERT INTO rooms {n} 20000) SELECT i, '!r' || i, '12', 1, i, 1, '', 5, 0, i % 200 = 0 FROM n;
          INSERT INTO events {n} 20000) SELECT i, i % 200, i, i, i, '$e' || i, 'm.room.message', '@u' || (i % 500),
             NULL, NULL, 1, 1, 0, NULL, 'D', 't' || i, '{{}}' FROM n;
          INSERT INTO state_keys {n} 5000) SELECT i, 't' || (i % 50), '@u' || i FROM n;
-         INSERT INTO state_nodes {n} 5000) SELECT i, CAST('h' || i AS BYTEA), CAST('d' AS BYTEA) FROM n;
+         INSERT INTO state_nodes {n} 5000) SELECT i, CAST('h' || i AS {bytes}), CAST('d' AS {bytes}) FROM n;
          INSERT INTO current_state {n} 10000) SELECT i % 200, 't' || (i % 50), '@u' || i, i FROM n;
+         INSERT INTO current_state {n} 20000) SELECT i, 'm.room.join_rules', '', i FROM n;
          INSERT INTO state_deltas {n} 10000) SELECT i % 200, i, 't' || (i % 50), '@u' || i, i, NULL FROM n;
-         INSERT INTO memberships {n} 10000) SELECT i % 200, '@u' || (i / 200), 1 + i % 5, i, i, '@u1', NULL, NULL,
-            i % 2 = 1 FROM n;
+         INSERT INTO memberships {n} 20000) SELECT i % 1000, '@u' || ((i / 1000 * 37 + i) % 500), 1 + i / 1000 % 3, i, i,
+            '@u1', NULL, NULL, i % 7 = 1 FROM n;
          INSERT INTO auth_chains {n} 5000) SELECT i, i % 200, i % 100, i FROM n;
          INSERT INTO room_aliases {n} 1000) SELECT '#a' || i, i % 200, '@u1' FROM n;
          INSERT INTO log {n} 5000) SELECT i, 1, i % 200, NULL, i FROM n;
          INSERT INTO users {n} 500) SELECT '@u' || i, NULL, 1, i = 1, i % 2 = 1, i % 2 = 1, i % 2 = 1, i % 2 = 1 FROM n;
          INSERT INTO devices {n} 2000) SELECT '@u' || (i % 500), 'D' || i, NULL, 1, NULL, NULL, NULL FROM n;
-         INSERT INTO tokens {n} 4000) SELECT CAST('h' || i AS BYTEA), 1 + i % 2, '@u' || (i % 500), 'D' || (i % 2000), i,
+         INSERT INTO tokens {n} 4000) SELECT CAST('h' || i AS {bytes}), 1 + i % 2, '@u' || (i % 500), 'D' || (i % 2000), i,
             NULL FROM n;
-         INSERT INTO login_tokens {n} 1000) SELECT CAST('h' || i AS BYTEA), '@u1', i FROM n;
+         INSERT INTO login_tokens {n} 1000) SELECT CAST('h' || i AS {bytes}), '@u1', i FROM n;
          INSERT INTO profiles {n} 2000) SELECT '@u' || (i % 500), 'f' || i, '1' FROM n;
-         INSERT INTO account_data {n} 5000) SELECT '@u' || (i % 500), i % 7, 't' || i, '{{}}', i FROM n;
-         INSERT INTO filters {n} 2000) SELECT '@u' || (i % 500), i, CAST('h' || i AS BYTEA), '{{}}' FROM n;
+         INSERT INTO account_data {n} 5000) SELECT '@u' || (i % 20), i % 70, 't' || i, '{{}}', i FROM n;
+         INSERT INTO filters {n} 2000) SELECT '@u' || (i % 500), i, CAST('h' || i AS {bytes}), '{{}}' FROM n;
          INSERT INTO user_directory {n} 500) SELECT '@u' || i, 'u' || i FROM n;
          COMMIT;"
     ))

@@ -57,7 +57,7 @@ fn cost() {
         let whole = Ask { filter: Some(json!({ "room": { "timeline": { "limit": EVENTS } } })), ..Ask::default() };
         let lazy = json!({ "room": { "timeline": { "limit": EVENTS }, "state": { "lazy_load_members": true } } });
         let lazy = Ask { filter: Some(lazy), ..Ask::default() };
-        let sync = async |session, ask: &Ask| world.bytes(session, ask.clone()).await;
+        let sync = async |session, ask: &Ask| world.bytes(session, ask.clone()).await.unwrap();
         measure("first sync, 300 rooms", 50, async |_| drop(sync(&alice, &whole).await)).await;
         measure("first sync, 300 rooms, lazy members", 50, async |_| drop(sync(&alice, &lazy).await)).await;
         measure("first sync, 1 room", 3_000, async |_| drop(sync(&bob, &whole).await)).await;

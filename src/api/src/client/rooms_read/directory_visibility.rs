@@ -26,29 +26,23 @@ pub(super) async fn get(
     Ok(get_room_visibility::v3::Response::new(visibility))
 }
 
-/// The body of the request; without one the room is listed.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wanted {
-    visibility: Listed,
+#[derive(Deserialize)]
+struct Body {
+    visibility: Option<Visibility>,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Listed {
-    #[default]
-    Public,
-    Private,
-}
-
-/// Puts a room into the directory, or takes it out.
+/// Puts a room into the directory, or takes it out. Read without ruma's type, which does not know the default.
 pub(super) async fn put(call: Call) -> Result<HttpResponse> {
     let session = session(&call).await?.ok_or_else(Error::missing_token)?;
     session.require_active()?;
-    call.app.accounts.limits().check(Limit::Write, &session.user_id)?;
+    let body: Body = call.json()?;
+    let published = match body.visibility {
+        None | Some(Visibility::Public) => true,
+        Some(Visibility::Private) => false,
+        Some(other) => return Err(Error::invalid_param(format!("there is no visibility {:?}", other.as_str()))),
+    };
     let room_id = RoomId::parse(call.arg(0)?).map_err(|error| Error::invalid_param(error.to_string()))?;
-    let wanted: Wanted = call.json()?;
-    let published = wanted.visibility == Listed::Public;
+    call.app.accounts.limits().check(Limit::Write, &session.user_id)?;
     call.app.rooms.publish(&session.user_id, &room_id, published, session.admin).await?;
     Ok(HttpResponse::Ok().json(json!({})))
 }
