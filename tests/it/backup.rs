@@ -77,16 +77,23 @@ fn position(token: &str) -> u64 {
 async fn moves_under_load(from: &Database, to: &Database) {
     let mut old = Server::start(from).await;
     let (alice, bob) = (old.register("alice").await, old.register("bob").await);
-    let room = alice.post("/createRoom", json!({ "preset": "public_chat", "room_alias_name": "tea" })).await.text_at("room_id");
+    let room = alice
+        .post("/createRoom", json!({ "preset": "public_chat", "room_alias_name": "tea" }))
+        .await
+        .text_at("room_id");
     bob.join(&room).await;
-    alice.put(&format!("/user/{}/account_data/a.b", encode(&alice.id)), json!({ "text": "ünï\u{0}cödé \\ \" \n\t" })).await.ok();
+    alice
+        .put(&format!("/user/{}/account_data/a.b", encode(&alice.id)), json!({ "text": "ünï\u{0}cödé \\ \" \n\t" }))
+        .await
+        .ok();
     let early = alice.say(&room, "early", "early").await;
     let since = bob.sync(None, 0).await["next_batch"].as_str().unwrap().to_owned();
 
     let stop = Arc::new(AtomicBool::new(false));
     let loads = [load(&alice, &room, &stop), load(&bob, &room, &stop)];
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    let known: HashSet<String> = bob.newest(&room, 1_000).await.iter().map(|event| event["event_id"].to_string()).collect();
+    let known: HashSet<String> =
+        bob.newest(&room, 1_000).await.iter().map(|event| event["event_id"].to_string()).collect();
     let file = old.beside("backup").join("peerbrain.backup");
     let name = file.to_str().unwrap().to_owned();
     let mut command = old.command(&["db", "backup", &name]);
@@ -161,7 +168,8 @@ async fn check_restored(new: &mut Server, expected: &Restored) {
     let next = sync["next_batch"].as_str().unwrap();
     assert!(position(next) > position(&expected.newest), "{next} may have been given out before: {}", expected.newest);
     // A token from after the backup is of a time that is lost; what comes now is told all the same.
-    let text = alice.put(&crate::user::message_path(room, "new"), crate::user::message("new")).await.text_at("event_id");
+    let text =
+        alice.put(&crate::user::message_path(room, "new"), crate::user::message("new")).await.text_at("event_id");
     let sync = bob.get(&format!("/sync?since={}", encode(&expected.newest))).await.ok();
     assert_eq!(timeline(&sync, room).last().unwrap()["event_id"], text, "{sync}");
     new.is_sound();
@@ -221,7 +229,10 @@ async fn a_backup_is_enough_for_an_empty_folder() {
     does(&old, &["db", "backup", name]);
     let mut new = Server::prepare(programs::server());
     does(&new, &["db", "restore", name]);
-    assert_eq!(fs::read(new.folder().join("peerbrain.toml")).unwrap(), fs::read(old.folder().join("peerbrain.toml")).unwrap());
+    assert_eq!(
+        fs::read(new.folder().join("peerbrain.toml")).unwrap(),
+        fs::read(old.folder().join("peerbrain.toml")).unwrap()
+    );
     new.restart().await;
     User::login(new.client(), "alice", PASSWORD).await;
 }

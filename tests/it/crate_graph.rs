@@ -9,11 +9,8 @@ const ORDER: [&str; 8] = ["core", "events", "store", "accounts", "rooms", "sync"
 /// What stands apart: it sees the server from outside only.
 const APART: [&str; 3] = ["conformance", "loadtest", "tests"];
 /// Libraries that only some may name.
-const RESERVED: [(&str, &[&str]); 3] = [
-    ("diesel", &["store"]),
-    ("libsqlite3-sys", &["store"]),
-    ("actix", &["api", "server"]),
-];
+const RESERVED: [(&str, &[&str]); 3] =
+    [("diesel", &["store"]), ("libsqlite3-sys", &["store"]), ("actix", &["api", "server"])];
 /// What speaks to the outside world; `core` and `events` must not.
 const INPUT_AND_OUTPUT: [&str; 6] = ["tokio", "reqwest", "hyper", "actix", "diesel", "libsqlite3"];
 
@@ -30,11 +27,15 @@ fn packages() -> Vec<(String, Vec<String>)> {
 }
 
 fn dependencies(package: &Value) -> Vec<String> {
-    package["dependencies"].as_array().unwrap().iter().map(|dependency| short_if_ours(dependency)).collect()
+    package["dependencies"].as_array().unwrap().iter().map(short_if_ours).collect()
 }
 
 fn short_if_ours(dependency: &Value) -> String {
-    if dependency["path"].is_string() { short(&dependency["name"]) } else { format!("({})", dependency["name"].as_str().unwrap()) }
+    if dependency["path"].is_string() {
+        short(&dependency["name"])
+    } else {
+        format!("({})", dependency["name"].as_str().unwrap())
+    }
 }
 
 fn short(name: &Value) -> String {

@@ -42,7 +42,12 @@ impl Cluster {
         let keeper = keep(&folder, &programs);
         let cluster = Self { folder, programs, databases: AtomicU32::new(0), keeper };
         let data = cluster.data();
-        finish(cluster.program("initdb").args(["-A", "trust", "-U", "peerbrain", "-E", "UTF8", "--locale=C", "-N", "-D"]).arg(&data));
+        finish(
+            cluster
+                .program("initdb")
+                .args(["-A", "trust", "-U", "peerbrain", "-E", "UTF8", "--locale=C", "-N", "-D"])
+                .arg(&data),
+        );
         let text = format!(
             "listen_addresses=''\nunix_socket_directories='{}'\nmax_connections=300\n{settings}\n",
             cluster.folder.display()
@@ -56,7 +61,11 @@ impl Cluster {
     /// The URL of a new, empty database.
     pub fn fresh_database(&self) -> String {
         let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        finish(self.as_owner(self.programs.join("createdb")).arg("-h").arg(&self.folder).args(["-U", "peerbrain", &name]));
+        finish(self.as_owner(self.programs.join("createdb")).arg("-h").arg(&self.folder).args([
+            "-U",
+            "peerbrain",
+            &name,
+        ]));
         format!("postgres:///{name}?host={}&user=peerbrain", self.folder.display())
     }
 
@@ -131,8 +140,12 @@ fn keep(folder: &Path, programs: &Path) -> Child {
 fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let mut versions: Vec<PathBuf> =
-        fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
+    let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .collect();
     versions.sort();
     folders.extend(versions.into_iter().rev());
     folders.into_iter().find(|folder| ["initdb", "pg_ctl", "createdb"].iter().all(|name| folder.join(name).exists()))

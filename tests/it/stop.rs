@@ -44,12 +44,17 @@ async fn a_stop_answers_everybody(database: Database) {
         assert!(body["next_batch"].is_string() && when < asked + Duration::from_secs(5), "{body}");
     }
     // A request is answered, or came too late to be taken at all; it is never half done.
-    let acknowledged: Vec<String> = join_all(sends).await.into_iter().enumerate().filter_map(|(turn, send)| {
-        send.unwrap().ok().map(|reply| {
-            reply.ok();
-            turn.to_string()
+    let acknowledged: Vec<String> = join_all(sends)
+        .await
+        .into_iter()
+        .enumerate()
+        .filter_map(|(turn, send)| {
+            send.unwrap().ok().map(|reply| {
+                reply.ok();
+                turn.to_string()
+            })
         })
-    }).collect();
+        .collect();
     server.restart().await;
     let kept = bob.texts(&room).await;
     for text in &acknowledged {

@@ -31,7 +31,10 @@ impl User {
     /// Registers where registration is open.
     pub async fn register(client: &Client, name: &str) -> Self {
         let auth = json!({ "type": "m.login.dummy" });
-        Self::of(client, client.post("/register", json!({ "username": name, "password": PASSWORD, "auth": auth })).await)
+        Self::of(
+            client,
+            client.post("/register", json!({ "username": name, "password": PASSWORD, "auth": auth })).await,
+        )
     }
 
     /// Logs in with a new device.
@@ -83,7 +86,8 @@ impl User {
 
     /// All that this user can see and write, but for what differs from one look to the next.
     pub async fn everything(&self, rooms: &[&str]) -> Value {
-        let mut all = vec![self.sync(None, 0).await, self.get("/joined_rooms").await.ok(), self.get("/devices").await.ok()];
+        let mut all =
+            vec![self.sync(None, 0).await, self.get("/joined_rooms").await.ok(), self.get("/devices").await.ok()];
         for room in rooms {
             all.push(self.get(&format!("/rooms/{}/state", encode(room))).await.ok());
             all.push(self.newest(room, 1_000).await.into());

@@ -64,7 +64,7 @@ def homeserver(directory: str, port: int, where: str) -> dict:
         "listeners": [
             {"port": port, "type": "http", "bind_addresses": ["127.0.0.1"], "resources": [{"names": ["client"]}]}
         ],
-        "registration_shared_secret": os.environ.get("SYNAPSE_SHARED_SECRET", "conformance"),
+        "registration_shared_secret": os.environ.get("SYNAPSE_SHARED_SECRET", "conformance-of-peerbrain"),
         "enable_registration": True,
         "enable_registration_without_verification": True,
         "bcrypt_rounds": 4,

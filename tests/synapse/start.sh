@@ -10,7 +10,7 @@
 # Prints the process id when the server answers. Exit code 1: it could not be installed or did not come up.
 #
 # Environment: SYNAPSE_VENV (where it is installed), SYNAPSE_VERSION, SYNAPSE_SERVER_NAME (localhost:PORT),
-# SYNAPSE_SHARED_SECRET (conformance), PYTHON (python3).
+# SYNAPSE_SHARED_SECRET (conformance-of-peerbrain), PYTHON (python3).
 set -euo pipefail
 
 if [ $# -lt 2 ]; then

@@ -13,6 +13,8 @@ pub fn client_content(
     state_key: Option<&str>,
     content: &RawValue,
 ) -> Result<CanonicalJsonObject> {
+    storable(&event_type.to_string())?;
+    storable(state_key.unwrap_or_default())?;
     let content = canonical::object(content.get())?;
     match event_type {
         TimelineEventType::RoomPowerLevels if state_key.is_some() => power_levels(&content)?,
@@ -21,6 +23,11 @@ pub fn client_content(
         _ => {}
     }
     Ok(content)
+}
+
+/// PostgreSQL keeps no zero byte in a text, and nobody needs one in a name.
+fn storable(name: &str) -> Result<()> {
+    if name.contains('\0') { Err(Error::Format("a zero byte in an event type or state key".to_owned())) } else { Ok(()) }
 }
 
 /// All levels are integers. Room versions up to 9 accept texts and more, which few clients can read.

@@ -1,12 +1,14 @@
 //! Log lines, to standard error.
 
 use peerbrain_core::config::{Log, LogFormat};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::error::Error;
 
-/// What is quieter than the rest unless it is asked for: actix counts its workers at every start.
-const QUIET: &str = "actix_server=warn";
+/// What is quieter than the rest unless it is asked for: actix counts its workers at every start and reports whatever
+/// nonsense strangers send as an error; state resolution remarks on every event that is allowed.
+const QUIET: &str = "actix_server=warn,actix_http=off,ruma_state_res=warn";
 
 /// Starts logging, once per process.
 ///
@@ -26,11 +28,30 @@ pub fn start(log: &Log) -> Result<(), Error> {
 /// # Errors
 /// A `log.level` that cannot be read.
 pub fn filter(log: &Log) -> Result<EnvFilter, Error> {
-    let directives = format!("{QUIET},{}", log.level);
-    EnvFilter::builder().parse(directives).map_err(|error| {
+    let refused = |reason: &str| {
         Error::plain(format!(
-            "`log.level` is {:?}, but must be error, warn, info, debug or trace, or such for parts of the program: {error}",
+            "`log.level` is {:?}, but must be error, warn, info, debug, trace or off, or such for parts of the program, \
+             as in \"info,peerbrain_rooms=debug\"{reason}",
             log.level
         ))
-    })
+    };
+    // A lone word that is no level would be taken for a part of the program, and all the rest would fall silent.
+    let mut words = log.level.split(',').filter(|directive| !directive.contains('='));
+    if !words.all(|word| word.trim().parse::<LevelFilter>().is_ok()) {
+        return Err(refused(""));
+    }
+    let directives = format!("{QUIET},{}", log.level);
+    EnvFilter::builder().parse(directives).map_err(|error| refused(&format!(": {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_told_from_other_words() {
+        let accepted = |level: &str| filter(&Log { level: level.to_owned(), ..Log::default() }).is_ok();
+        assert!(accepted("info") && accepted("off") && accepted("warn,peerbrain_rooms=trace"));
+        assert!(!accepted("verbose") && !accepted("info,loud") && !accepted("info,peerbrain_rooms=loud"));
+    }
 }

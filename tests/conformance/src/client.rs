@@ -60,8 +60,8 @@ impl Server {
         }
     }
 
-    /// Sends a request with a JSON body, or none, and reads the answer whatever its status. A 429 is obeyed: the request
-    /// is made again after the time it names, a few times.
+    /// Sends a request with a JSON body, or none, and reads the answer whatever its status. A 429 is obeyed: the
+    /// request is made again after the time it names, a few times.
     pub async fn call(
         &self,
         method: Method,

@@ -15,7 +15,13 @@ async fn missing_and_unknown_tokens(database: Database) {
     let room = encode(&calm.room);
     let anybody = calm.server.client().clone();
     let wrong = anybody.with_token("no-such-token");
-    let gets = ["/account/whoami".to_owned(), "/sync".into(), "/joined_rooms".into(), format!("/rooms/{room}/state"), "/devices".into()];
+    let gets = [
+        "/account/whoami".to_owned(),
+        "/sync".into(),
+        "/joined_rooms".into(),
+        format!("/rooms/{room}/state"),
+        "/devices".into(),
+    ];
     for path in &gets {
         anybody.get(path).await.fails(&["401 M_MISSING_TOKEN"]);
         wrong.get(path).await.fails(&["401 M_UNKNOWN_TOKEN"]);
@@ -57,13 +63,16 @@ async fn unknown_rooms(database: Database) {
     let refused = &["403 M_FORBIDDEN", "404 M_NOT_FOUND"];
     for unknown in ["!unknown:peer.test", "!unknown:elsewhere.test", "!Zk3lS2TsDLb9NHqtVWb9uWUfn1ZX1PAVfPrzDGbf5bE"] {
         let room = encode(unknown);
-        for path in ["state", "messages?dir=b", "members", "joined_members", "event/$x", "context/$x", "state/m.room.name"] {
+        for path in
+            ["state", "messages?dir=b", "members", "joined_members", "event/$x", "context/$x", "state/m.room.name"]
+        {
             calm.alice.get(&format!("/rooms/{room}/{path}")).await.fails(refused);
         }
         calm.alice.put(&message_path(unknown, "x"), message("x")).await.fails(refused);
         calm.alice.post(&format!("/rooms/{room}/leave"), json!({})).await.fails(refused);
         for action in ["invite", "kick", "ban", "unban"] {
-            let reply = calm.alice.post(&format!("/rooms/{room}/{action}"), json!({ "user_id": "@bob:peer.test" })).await;
+            let reply =
+                calm.alice.post(&format!("/rooms/{room}/{action}"), json!({ "user_id": "@bob:peer.test" })).await;
             reply.fails(refused);
         }
         calm.alice.post(&format!("/rooms/{room}/upgrade"), json!({ "new_version": "11" })).await.fails(refused);
@@ -90,11 +99,22 @@ async fn foreign_rooms_and_events(database: Database) {
         redacted.fails(refused);
     }
     calm.alice.put(&message_path(&theirs, "x"), message("x")).await.fails(refused);
-    calm.alice.put(&format!("/rooms/{our_path}/state/m.room.member/{}", encode(&carol.id)), json!({ "membership": "join" })).await.fails(&["403 M_FORBIDDEN", "400 M_BAD_JSON"]);
+    calm.alice
+        .put(&format!("/rooms/{our_path}/state/m.room.member/{}", encode(&carol.id)), json!({ "membership": "join" }))
+        .await
+        .fails(&["403 M_FORBIDDEN", "400 M_BAD_JSON"]);
     // Bob has no power here.
-    calm.bob.put(&format!("/rooms/{our_path}/state/m.room.name"), json!({ "name": "Bob's" })).await.fails(&["403 M_FORBIDDEN"]);
-    calm.bob.post(&format!("/rooms/{our_path}/kick"), json!({ "user_id": calm.alice.id })).await.fails(&["403 M_FORBIDDEN"]);
-    for path in [format!("/user/{}/account_data/a.b", encode(&carol.id)), format!("/profile/{}/displayname", encode(&carol.id))] {
+    calm.bob
+        .put(&format!("/rooms/{our_path}/state/m.room.name"), json!({ "name": "Bob's" }))
+        .await
+        .fails(&["403 M_FORBIDDEN"]);
+    calm.bob
+        .post(&format!("/rooms/{our_path}/kick"), json!({ "user_id": calm.alice.id }))
+        .await
+        .fails(&["403 M_FORBIDDEN"]);
+    for path in
+        [format!("/user/{}/account_data/a.b", encode(&carol.id)), format!("/profile/{}/displayname", encode(&carol.id))]
+    {
         calm.alice.put(&path, json!({ "displayname": "x" })).await.fails(&["403 M_FORBIDDEN"]);
     }
     calm.is_undisturbed().await;

@@ -15,7 +15,17 @@ const WRONG_SHAPE: &[&str] = &["400 M_BAD_JSON", "400 M_INVALID_PARAM", "400 M_M
 
 /// What is no JSON at all.
 fn garbage() -> Vec<Vec<u8>> {
-    let texts = ["{", "{\"body\":}", "{\"a\":1,}", "[1", "nul", "{\"a\":1}}", "{'a':1}", "{\"a\":01}", "{\"body\":\"\\ud800\",\"name\":\"\\ud800\"}"];
+    let texts = [
+        "{",
+        "{\"body\":}",
+        "{\"a\":1,}",
+        "[1",
+        "nul",
+        "{\"a\":1}}",
+        "{'a':1}",
+        "{\"a\":01}",
+        "{\"body\":\"\\ud800\",\"name\":\"\\ud800\"}",
+    ];
     let mut all: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
     all.push(b"{\"body\":\"\xff\xfe\",\"name\":\"\xff\"}".to_vec());
     all.push(b"{\"body\":\"\x01\"}".to_vec());
@@ -53,7 +63,9 @@ async fn bodies_of_the_wrong_shape(database: Database) {
     let (room, alice) = (encode(&calm.room), calm.alice.clone());
     let state = |kind: &str| format!("/rooms/{room}/state/{kind}");
     let wrong = [json!([]), json!(null), json!("text"), json!(7), json!(true)];
-    for path in [message_path(&calm.room, "x"), state("m.room.topic"), format!("/user/{}/account_data/a.b", encode(&alice.id))] {
+    for path in
+        [message_path(&calm.room, "x"), state("m.room.topic"), format!("/user/{}/account_data/a.b", encode(&alice.id))]
+    {
         for body in &wrong {
             alice.put(&path, body.clone()).await.fails(WRONG_SHAPE);
         }
@@ -81,13 +93,36 @@ async fn bodies_of_the_wrong_shape(database: Database) {
     }
     let member = state(&format!("m.room.member/{}", encode(&alice.id)));
     for content in [json!({ "membership": 5 }), json!({ "membership": "emperor" }), json!({})] {
-        alice.put(&member, content).await.fails(&["400 M_BAD_JSON", "400 M_INVALID_PARAM", "400 M_MISSING_PARAM", "403 M_FORBIDDEN"]);
+        alice.put(&member, content).await.fails(&[
+            "400 M_BAD_JSON",
+            "400 M_INVALID_PARAM",
+            "400 M_MISSING_PARAM",
+            "403 M_FORBIDDEN",
+        ]);
     }
     for query in ["limit=many", "limit=-1", "dir=x", "dir=b&from=nonsense", "dir=b&to=t1", "dir=b&filter=%7B"] {
-        alice.get(&format!("/rooms/{room}/messages?{query}")).await.fails(&["400 M_INVALID_PARAM", "400 M_MISSING_PARAM", "400 M_NOT_JSON", "400 M_BAD_JSON"]);
+        alice.get(&format!("/rooms/{room}/messages?{query}")).await.fails(&[
+            "400 M_INVALID_PARAM",
+            "400 M_MISSING_PARAM",
+            "400 M_NOT_JSON",
+            "400 M_BAD_JSON",
+        ]);
     }
-    for query in ["since=nonsense", "since=s-1", "since=s99999999999999999999", "timeout=soon", "filter=%7B%22room%22:5%7D", "filter=unheard"] {
-        alice.get(&format!("/sync?{query}")).await.fails(&["400 M_INVALID_PARAM", "400 M_BAD_JSON", "400 M_NOT_JSON", "404 M_NOT_FOUND", "400 M_UNKNOWN"]);
+    for query in [
+        "since=nonsense",
+        "since=s-1",
+        "since=s99999999999999999999",
+        "timeout=soon",
+        "filter=%7B%22room%22:5%7D",
+        "filter=unheard",
+    ] {
+        alice.get(&format!("/sync?{query}")).await.fails(&[
+            "400 M_INVALID_PARAM",
+            "400 M_BAD_JSON",
+            "400 M_NOT_JSON",
+            "404 M_NOT_FOUND",
+            "400 M_UNKNOWN",
+        ]);
     }
     calm.is_undisturbed().await;
 }
@@ -100,10 +135,20 @@ async fn no_body_makes_any_endpoint_fail(database: Database) {
     let mut bodies = garbage();
     let texts = ["", "[]", "null", "\"text\"", "7", "{\"a\":1e400}", "{\"a\":-0}", "{\"\\u0000\":\"\\u0000\"}", &deep];
     bodies.extend(texts.iter().map(|text| text.as_bytes().to_vec()));
-    let mut endpoints: Vec<(Method, String)> = ["/login", "/createRoom", "/keys/query", "/search", "/user_directory/search", "/publicRooms", "/account/password", "/delete_devices", "/refresh"]
-        .iter()
-        .map(|path| (Method::POST, (*path).to_owned()))
-        .collect();
+    let mut endpoints: Vec<(Method, String)> = [
+        "/login",
+        "/createRoom",
+        "/keys/query",
+        "/search",
+        "/user_directory/search",
+        "/publicRooms",
+        "/account/password",
+        "/delete_devices",
+        "/refresh",
+    ]
+    .iter()
+    .map(|path| (Method::POST, (*path).to_owned()))
+    .collect();
     for path in ["invite", "kick", "ban", "unban", "upgrade", "receipt/m.read/$x", "read_markers"] {
         endpoints.push((Method::POST, format!("/rooms/{room}/{path}")));
     }
@@ -125,8 +170,17 @@ async fn no_body_makes_any_endpoint_fail(database: Database) {
     for (method, path) in &endpoints {
         for body in &bodies {
             let reply = calm.alice.raw(method.clone(), path, body.clone()).await;
-            assert!(reply.status < 500, "{method} {path} of {:?}: {}", String::from_utf8_lossy(&body[..body.len().min(80)]), reply.text);
-            assert!(reply.status == 200 || reply.json["errcode"].is_string() || reply.json["flows"].is_array(), "{method} {path}: {}", reply.text);
+            assert!(
+                reply.status < 500,
+                "{method} {path} of {:?}: {}",
+                String::from_utf8_lossy(&body[..body.len().min(80)]),
+                reply.text
+            );
+            assert!(
+                reply.status == 200 || reply.json["errcode"].is_string() || reply.json["flows"].is_array(),
+                "{method} {path}: {}",
+                reply.text
+            );
         }
     }
     calm.server.is_sound();

@@ -1,14 +1,19 @@
 //! Events that break the rules of events: numbers, depth, size.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Calm;
 use crate::client::encode;
 use crate::database::{Database, on_both_databases};
 use crate::user::{User, message, message_path, timeline};
 
-on_both_databases!(numbers_out_of_range, json_that_is_too_deep, events_of_just_the_largest_size, bodies_that_are_too_large);
+on_both_databases!(
+    numbers_out_of_range,
+    json_that_is_too_deep,
+    events_of_just_the_largest_size,
+    bodies_that_are_too_large
+);
 
 /// Bytes of an event (client-server API, "Size limits").
 const EVENT_BYTES: usize = 65_536;
@@ -48,18 +53,16 @@ async fn json_that_is_too_deep(database: Database) {
     calm.alice.raw(Method::PUT, &message_path(&calm.room, "fine"), nested(50)).await.ok();
 }
 
-/// The event as servers exchange it.
-async fn federated(user: &User, room: &str, event_id: &str) -> Option<Value> {
-    let filter = json!({ "event_format": "federation", "room": { "rooms": [room], "timeline": { "limit": 20 } } });
+/// Bytes of the newest event of a room as servers exchange it.
+async fn federated_size(user: &User, room: &str) -> usize {
+    let filter = json!({ "event_format": "federation", "room": { "rooms": [room], "timeline": { "limit": 1 } } });
     let sync = user.get(&format!("/sync?filter={}", encode(&filter.to_string()))).await.ok();
-    let events = timeline(&sync, room).iter();
-    let mut event = events.rev().find(|event| event["event_id"] == event_id || event["hashes"].is_object())?.clone();
-    event["hashes"].is_object().then(|| {
-        let fields = event.as_object_mut().unwrap();
-        fields.remove("unsigned");
-        fields.remove("event_id");
-        event
-    })
+    let mut event = timeline(&sync, room)[0].clone();
+    assert!(event["hashes"].is_object() && event["signatures"].is_object(), "not as servers exchange it: {event}");
+    for added in ["unsigned", "event_id"] {
+        event.as_object_mut().unwrap().remove(added);
+    }
+    event.to_string().len()
 }
 
 async fn events_of_just_the_largest_size(database: Database) {
@@ -69,11 +72,8 @@ async fn events_of_just_the_largest_size(database: Database) {
     for turn in 0..10 {
         calm.alice.say(&calm.room, &format!("digits {turn}"), "so that the depth has two digits").await;
     }
-    let sent = calm.alice.put(&message_path(&calm.room, "probe"), filler(1_000)).await.text_at("event_id");
-    let most = match federated(&calm.alice, &calm.room, &sent).await {
-        Some(event) => 1_000 + EVENT_BYTES - event.to_string().len(),
-        None => largest_text(&calm.alice, &calm.room).await,
-    };
+    calm.alice.put(&message_path(&calm.room, "probe"), filler(1_000)).await.ok();
+    let most = 1_000 + EVENT_BYTES - federated_size(&calm.alice, &calm.room).await;
     assert!((64_000..EVENT_BYTES).contains(&most), "{most}");
     let before = calm.alice.everything(&[&calm.room]).await;
     for bytes in [most + 1, most + 100, EVENT_BYTES, 2 * EVENT_BYTES] {
@@ -84,22 +84,6 @@ async fn events_of_just_the_largest_size(database: Database) {
     let newest = calm.bob.newest(&calm.room, 1).await;
     assert_eq!(newest[0]["content"]["body"].as_str().unwrap().len(), most);
     calm.server.is_sound();
-}
-
-/// The largest text that is taken, found by trying.
-async fn largest_text(user: &User, room: &str) -> usize {
-    let (mut taken, mut refused) = (1_000, EVENT_BYTES);
-    while refused - taken > 1 {
-        let middle = usize::midpoint(taken, refused);
-        let reply = user.put(&message_path(room, &format!("try {middle}")), message(&"x".repeat(middle))).await;
-        if reply.status == 200 {
-            taken = middle;
-        } else {
-            reply.fails(&["413 M_TOO_LARGE"]);
-            refused = middle;
-        }
-    }
-    taken
 }
 
 async fn bodies_that_are_too_large(database: Database) {

@@ -52,7 +52,7 @@ impl Machine {
         let tools = if power_cut { Some(programs::power_cut()?) } else { None };
         let cluster = match kind {
             Kind::Sqlite => None,
-            Kind::Postgres => Some(Cluster::start("wal_writer_delay=200ms")?),
+            Kind::Postgres => Some(Cluster::start("wal_writer_delay=200ms\nrecovery_init_sync_method=syncfs")?),
         };
         let database = cluster.as_ref().map(|cluster| Database::Postgres { url: cluster.fresh_database() });
         let mut server = Server::prepare(program);

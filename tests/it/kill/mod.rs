@@ -31,7 +31,7 @@ async fn keeps_its_word(kind: Kind, death: Death) {
 
 /// The broken server is caught losing what it acknowledged.
 async fn is_caught(kind: Kind, death: Death, sabotage: &'static str) {
-    let plan = Plan { kind, death, sabotage: Some(sabotage), kills: kills().clamp(5, 20) };
+    let plan = Plan { kind, death, sabotage: Some(sabotage), kills: kills().clamp(5, 8) };
     if let Some(breaches) = run(plan).await {
         let caught = breaches.iter().any(|breach| matches!(breach, Breach::Lost(_)));
         assert!(caught, "a server that sabotages by {sabotage} was not caught losing anything:\n{}", shown(&breaches));

@@ -115,7 +115,7 @@ async fn die_again_and_again(
     chance: &mut Chance,
 ) -> bool {
     for death in 0..plan.kills {
-        tokio::time::sleep(Duration::from_millis(chance.among(20..600))).await;
+        tokio::time::sleep(Duration::from_millis(chance.among(20..800))).await;
         if ledger.is_ruined() {
             return true;
         }

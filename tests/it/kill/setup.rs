@@ -6,7 +6,7 @@ use crate::client::{Client, encode};
 use crate::user::User;
 
 /// How many write at the same time.
-const WRITERS: usize = 6;
+const WRITERS: usize = 12;
 /// How many rooms they write into.
 const ROOMS: usize = 3;
 
@@ -25,7 +25,8 @@ pub struct Cast {
 impl Cast {
     /// Registers everybody and lets them into their rooms.
     pub async fn assemble(client: &Client) -> Self {
-        let mut cast = Self { writers: Vec::new(), followers: Vec::new(), rooms: Vec::new(), revolving_door: String::new() };
+        let mut cast =
+            Self { writers: Vec::new(), followers: Vec::new(), rooms: Vec::new(), revolving_door: String::new() };
         for number in 0..WRITERS {
             cast.writers.push(User::register(client, &format!("writer{number}")).await);
         }

@@ -15,6 +15,8 @@ const LASTS: i64 = 30 * 60 * 1_000;
 const MOST: usize = 10_000;
 /// Bytes of the requests that the sessions hold, all together.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes up to which one session takes further parameters.
+const MOST_ADDED_BYTES: usize = 64 * 1024;
 /// Failed attempts after which a session is gone.
 const MOST_FAILURES: u32 = 10;
 
@@ -72,9 +74,7 @@ impl UiaSessions {
         inner.order.push_back(id.clone());
         let session = UiaSession { operation, body, bytes, created_at: now, progress, failures: 0 };
         inner.sessions.insert(id, session);
-        while inner.sessions.len() > MOST || (inner.bytes > MOST_BYTES && inner.sessions.len() > 1) {
-            inner.drop_oldest();
-        }
+        inner.make_room();
     }
 
     /// What is proven in a session, if it is of this operation and the request repeats its parameters or omits them.
@@ -98,11 +98,19 @@ impl UiaSessions {
             .filter(|(key, _)| !session.body.contains_key(*key))
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect();
+        if added.is_empty() {
+            return Some(progress);
+        }
         let bytes = size(&added);
+        if session.bytes + bytes > MOST_ADDED_BYTES {
+            return None;
+        }
         session.bytes += bytes;
         session.body.extend(added);
         inner.bytes += bytes;
-        Some(progress)
+        inner.make_room();
+        // It may have been the oldest.
+        inner.sessions.contains_key(id).then_some(progress)
     }
 
     /// Notes that a stage was completed; `proved` adds what it proved.
@@ -165,6 +173,13 @@ impl Inner {
         Some(session)
     }
 
+    /// Drops the oldest sessions until the others are within their bounds.
+    fn make_room(&mut self) {
+        while self.sessions.len() > MOST || (self.bytes > MOST_BYTES && self.sessions.len() > 1) {
+            self.drop_oldest();
+        }
+    }
+
     fn drop_oldest(&mut self) {
         if let Some(oldest) = self.order.pop_front() {
             self.remove(&oldest);
@@ -199,6 +214,18 @@ mod tests {
         let by_user = Operation { user: Some(ruma::owned_user_id!("@a:b")), ..operation("/a") };
         sessions.begin("b".into(), by_user.clone(), JsonObject::new(), Progress::default(), 0);
         assert!(sessions.resume("b", &by_user, &with("x", 1.into()), 0).is_none());
+    }
+
+    #[test]
+    fn what_is_added_is_bounded() {
+        let sessions = UiaSessions::default();
+        begin(&sessions, "a", 1, 0);
+        let add = |key: &str| {
+            let body = JsonObject::from_iter([(key.to_owned(), "y".repeat(MOST_ADDED_BYTES / 3).into())]);
+            sessions.resume("a", &operation("/a"), &body, 0).is_some()
+        };
+        assert!(add("one") && add("two") && !add("three"));
+        assert!(add("two"), "what is known already adds nothing");
     }
 
     #[test]

@@ -72,14 +72,20 @@ async fn a_repeat_may_omit_what_the_first_request_said() {
 async fn a_repeat_that_changes_something_starts_over() {
     each(async |database| {
         let world = World::open(database);
-        for changed in [json!({ "x": 2 }), json!({ "x": 1, "added": true })] {
-            let session = challenge(dummy(&world, json!({ "x": 1 })).await).session().to_owned();
+        let alice = world.user("alice").await.user_id;
+        for (user, changed) in [
+            (None, json!({ "x": 2 })),
+            (Some(&alice), json!({ "x": 2 })),
+            (Some(&alice), json!({ "x": 1, "added": true })),
+        ] {
+            let ask = async |body: Value| world.accounts.authorize(request(user, &[Stage::Dummy], body)).await;
+            let session = challenge(ask(json!({ "x": 1 })).await).session().to_owned();
             let mut changed = changed;
             changed["auth"] = json!({ "type": "m.login.dummy", "session": session });
-            let again = challenge(dummy(&world, changed.clone()).await);
+            let again = challenge(ask(changed.clone()).await);
             assert!(again.session() != session && again.completed().is_empty());
             changed["auth"]["session"] = again.session().into();
-            let authorized = dummy(&world, changed.clone()).await.unwrap();
+            let authorized = ask(changed.clone()).await.unwrap();
             changed.as_object_mut().unwrap().remove("auth");
             assert_eq!(Value::from(authorized.body), changed, "what was authorised is what was asked last");
         }

@@ -64,9 +64,10 @@ fn find(tree: &matchit::Router<Path>, request: &HttpRequest) -> Result<Found> {
     let hit = tree.at(request.uri().path()).map_err(|_| Error::unrecognized())?;
     let method = if request.method().as_str() == "HEAD" { "GET" } else { request.method().as_str() };
     let service = hit.value.methods.get(method).ok_or_else(Error::wrong_method)?;
-    let decode = |value: &str| {
-        let decoded = percent_decode_str(value).decode_utf8();
-        decoded.map(std::borrow::Cow::into_owned).map_err(|_| Error::invalid_param("the path is not UTF-8"))
+    // A zero byte is in no name, and PostgreSQL keeps none.
+    let decode = |value: &str| match percent_decode_str(value).decode_utf8() {
+        Ok(decoded) if !decoded.contains('\0') => Ok(decoded.into_owned()),
+        _ => Err(Error::invalid_param("the path holds what is not UTF-8, or a zero byte")),
     };
     let args = hit.params.iter().map(|(_, value)| decode(value)).collect::<Result<_>>()?;
     Ok((hit.value.route.clone(), service.clone(), args))

@@ -42,7 +42,7 @@ impl Rooms {
         let outcome = self.store().write(move |tx| {
             let Some(room) = room_by_id(tx.conn(), &room_id)? else { return Ok(None) };
             let member = member(tx.conn(), room.nid, &user_id)?;
-            if !member.is_some_and(|member| member.membership() == Membership::Join) {
+            if member.is_none_or(|member| member.membership() != Membership::Join) {
                 return Ok(None);
             }
             let most = i64::try_from(ALIASES_PER_ROOM).unwrap_or(i64::MAX);

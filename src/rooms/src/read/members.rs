@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use ruma::{RoomId, UserId};
 use serde_json::value::RawValue;
 use store::rooms::{
-    Membership, StoredEvent, Stretch, history, joined_profiles, last_arrival, member, member_changes_since,
-    member_event_nids, room_by_id,
+    JoinedProfile, Membership, StoredEvent, Stretch, history, joined_profiles, last_arrival, member,
+    member_changes_since, member_event_nids, room_by_id,
 };
 
 use super::{
@@ -42,17 +42,6 @@ impl MembersRequest {
     }
 }
 
-/// A joined member and their profile in the room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JoinedMember {
-    /// The member.
-    pub user_id: String,
-    /// Their name in the room.
-    pub display_name: Option<String>,
-    /// Their picture in the room.
-    pub avatar_url: Option<String>,
-}
-
 impl Rooms {
     /// The membership events of a room: of its newest state that the reader may see, or at a point in time. A point at
     /// which the reader was not in the room counts as now.
@@ -83,18 +72,15 @@ impl Rooms {
     ///
     /// # Errors
     /// [`Error::Forbidden`](crate::Error::Forbidden) for everybody else.
-    pub async fn joined_members(&self, user_id: &UserId, room_id: &RoomId) -> Result<Vec<JoinedMember>> {
+    pub async fn joined_members(&self, user_id: &UserId, room_id: &RoomId) -> Result<Vec<JoinedProfile>> {
         let (user_id, room_id) = (user_id.to_owned(), room_id.to_owned());
         self.reading(move |_, conn| {
             let room = room_by_id(conn, room_id.as_str())?.ok_or_else(no_member)?;
             let member = member(conn, room.nid, user_id.as_str())?;
-            if !member.is_some_and(|member| member.membership() == Membership::Join) {
+            if member.is_none_or(|member| member.membership() != Membership::Join) {
                 return Err(no_member());
             }
-            let profiles = joined_profiles(conn, room.nid)?.into_iter();
-            Ok(profiles
-                .map(|(user_id, display_name, avatar_url)| JoinedMember { user_id, display_name, avatar_url })
-                .collect())
+            Ok(joined_profiles(conn, room.nid)?)
         })
         .await
     }

@@ -35,7 +35,7 @@ pub use context::Context;
 pub use event_filter::EventFilter;
 pub use hierarchy::{Hierarchy, HierarchyRequest, HierarchyRoom};
 pub use lazy_members::member_events;
-pub use members::{JoinedMember, MembersRequest};
+pub use members::MembersRequest;
 pub use messages::{Page, PageRequest};
 pub use preview::RoomSummary;
 pub use public_rooms::{PublicRooms, PublicRoomsRequest};

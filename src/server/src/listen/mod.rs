@@ -10,7 +10,6 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use api::bridge;
 use peerbrain_core::config::{Api, Bind, Listener};
-use serde_json::json;
 use store::Store;
 
 use crate::error::Error;
@@ -105,5 +104,5 @@ fn withheld(listener: &Listener) -> Vec<&'static str> {
 
 /// What the API says of paths that it does not know.
 async fn unrecognized() -> HttpResponse {
-    HttpResponse::NotFound().json(json!({ "errcode": "M_UNRECOGNIZED", "error": "This is not offered here" }))
+    api::Error::unrecognized().into_response()
 }

@@ -17,7 +17,7 @@ fn configuration_is_checked_and_shown() {
     assert!(complaint.contains("other.toml") && complaint.contains("`server.name`"), "{complaint}");
     let complaint = folder.fails(&["--config", "missing.toml", "serve"]);
     assert!(complaint.contains("missing.toml"), "{complaint}");
-    let folder = folder.with("LOG__LEVEL", "loud=");
+    let folder = folder.with("LOG__LEVEL", "loud");
     assert!(folder.fails(&["config", "check"]).contains("log.level"));
     let folder = folder.with("SERVER__NMAE", "x");
     assert!(folder.fails(&["serve"]).contains("PEERBRAIN__SERVER__NAME"));

@@ -1,6 +1,6 @@
 //! Finding users by parts of their names.
 
-use diesel::{prelude::*, upsert::excluded};
+use diesel::{dsl::sql, prelude::*, upsert::excluded};
 
 use crate::{
     Conn, Result, Tx,
@@ -66,18 +66,21 @@ pub fn sharing_a_room(conn: &mut Conn, user_id: &str, candidates: &[String]) -> 
 
 /// Those of `candidates` who are joined to a room that anybody may join or read.
 pub fn in_public_rooms(conn: &mut Conn, candidates: &[String]) -> Result<Vec<String>> {
+    // Not as parameters: without the values PostgreSQL takes an empty state key for a rare one, and starts from there.
+    let literal = sql::<diesel::sql_types::Text>;
     // Events are stored as canonical JSON, and a quote inside a string would be escaped: so this is the field itself.
-    let joinable =
-        current_state::event_type.eq("m.room.join_rules").and(events::json.like("%\"join_rule\":\"public\"%"));
+    let joinable = current_state::event_type
+        .eq(literal("'m.room.join_rules'"))
+        .and(events::json.like("%\"join_rule\":\"public\"%"));
     let readable = current_state::event_type
-        .eq("m.room.history_visibility")
+        .eq(literal("'m.room.history_visibility'"))
         .and(events::json.like("%\"history_visibility\":\"world_readable\"%"));
     let query = memberships::table
         .inner_join(current_state::table.on(current_state::room.eq(memberships::room)))
         .inner_join(events::table.on(events::nid.eq(current_state::event)))
         .filter(memberships::user_id.eq_any(candidates))
         .filter(memberships::membership.eq(Membership::Join as i16))
-        .filter(current_state::state_key.eq(""))
+        .filter(current_state::state_key.eq(literal("''")))
         .filter(joinable.or(readable));
     Ok(query.select(memberships::user_id).distinct().load(conn)?)
 }

@@ -66,12 +66,16 @@ fn take_positions(tx: &mut Tx<'_>, append: &Append) -> Vec<i64> {
     let room = append.room.nid;
     let mut positions = Vec::with_capacity(append.events.len());
     for (i, event) in append.events.iter().enumerate() {
-        let member = append.memberships.iter().find(|change| change.at == i && change.local);
-        positions.push(match member {
+        let mut members = append.memberships.iter().filter(|change| change.at == i && change.local);
+        positions.push(match members.next() {
             _ if append.backfilled => tx.backfilled_position(),
             Some(member) => tx.log(LogKind::Membership, Some(room), Some(&member.user_id), Some(event.nid)),
             None => tx.log(LogKind::Event, Some(room), None, Some(event.nid)),
         });
+        // State resolution may move several of our members at once: each must hear of it.
+        for member in members.filter(|_| !append.backfilled) {
+            tx.log(LogKind::Membership, Some(room), Some(&member.user_id), Some(event.nid));
+        }
     }
     positions
 }
@@ -150,7 +154,21 @@ fn write_events(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
             )
         })
         .collect();
-    insert_all!(conn, events::table, rows);
+    // A row that is there already is an outlier that has found its place in the room.
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        both!(conn, c => diesel::insert_into(events::table)
+            .values(rows)
+            .on_conflict(events::nid)
+            .do_update()
+            .set((
+                events::position.eq(excluded(events::position)),
+                events::replaces.eq(excluded(events::replaces)),
+                events::state_before.eq(excluded(events::state_before)),
+                events::state_after.eq(excluded(events::state_after)),
+                events::flags.eq(excluded(events::flags)),
+            ))
+            .execute(c))?;
+    }
     Ok(())
 }
 

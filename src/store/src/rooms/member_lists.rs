@@ -38,8 +38,19 @@ pub fn joined_among(conn: &mut Conn, user_id: &str, room_ids: &[String]) -> Resu
         .load(conn)?)
 }
 
-/// The joined members of a room with their names and pictures in it: (user, name, picture).
-pub fn joined_profiles(conn: &mut Conn, room: i64) -> Result<Vec<(String, Option<String>, Option<String>)>> {
+/// A joined member and their profile in the room.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct JoinedProfile {
+    /// The member.
+    pub user_id: String,
+    /// Their name in the room.
+    pub display_name: Option<String>,
+    /// Their picture in the room.
+    pub avatar_url: Option<String>,
+}
+
+/// The joined members of a room with their profiles in it.
+pub fn joined_profiles(conn: &mut Conn, room: i64) -> Result<Vec<JoinedProfile>> {
     Ok(memberships::table
         .filter(memberships::room.eq(room))
         .filter(memberships::membership.eq(Membership::Join as i16))

@@ -119,7 +119,7 @@ fn fill(conn: &mut Conn) {
          INSERT INTO current_state {n} 10000) SELECT i % 200, 't' || (i % 50), '@u' || i, i FROM n;
          INSERT INTO current_state {n} 20000) SELECT i, 'm.room.join_rules', '', i FROM n;
          INSERT INTO state_deltas {n} 10000) SELECT i % 200, i, 't' || (i % 50), '@u' || i, i, NULL FROM n;
-         INSERT INTO memberships {n} 20000) SELECT i % 1000, '@u' || ((i / 1000 * 37 + i) % 500), 1 + i / 1000 % 3, i, i,
+         INSERT INTO memberships {n} 20000) SELECT i % 1000 * 20, '@u' || ((i / 1000 * 37 + i) % 500), 1 + i / 1000 % 3, i, i,
             '@u1', NULL, NULL, i % 7 = 1 FROM n;
          INSERT INTO auth_chains {n} 5000) SELECT i, i % 200, i % 100, i FROM n;
          INSERT INTO room_aliases {n} 1000) SELECT '#a' || i, i % 200, '@u1' FROM n;

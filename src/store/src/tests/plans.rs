@@ -2,6 +2,7 @@
 
 use super::plan::{each, goes_through, plan};
 use crate::{
+    Conn,
     accounts::{account_data, devices, filters, profiles, tokens, user_directory, users},
     rooms::{self, Membership},
     sync,
@@ -24,7 +25,7 @@ fn rooms_are_found_by_number_id_and_alias() {
     each(|c| {
         goes_through(c, &["pk rooms"], |c| rooms::room_by_nid(c, 1));
         goes_through(c, &["pk rooms"], |c| rooms::rooms_by_nid(c, &[1, 2]));
-        let id = if matches!(c, crate::Conn::Sqlite(_)) { "rooms_1 (room_id=?)" } else { "rooms_room_id_key" };
+        let id = if matches!(c, Conn::Sqlite(_)) { "rooms_1 (room_id=?)" } else { "rooms_room_id_key" };
         goes_through(c, &[id], |c| rooms::room_by_id(c, "!r1"));
         goes_through(c, &["pk room_aliases (alias=?)", "pk rooms"], |c| rooms::room_by_alias(c, "#a1"));
     });
@@ -126,7 +127,10 @@ fn account_data_is_found_by_room_and_by_position() {
         });
         let position = "account_data_position (user_id=? AND position>? AND position<?)";
         goes_through(c, &[position], |c| account_data::changed(c, "@u1", 3, 9));
-        goes_through(c, &["pk account_data (user_id=? AND room=?)"], |c| account_data::of_rooms(c, "@u1", &[0, 1], 9));
+        // PostgreSQL may as well read all rooms of a user who has little.
+        let rooms =
+            if matches!(c, Conn::Sqlite(_)) { "pk account_data (user_id=? AND room=?)" } else { "account_data_" };
+        goes_through(c, &[rooms], |c| account_data::of_rooms(c, "@u1", &[0, 1], 9));
         goes_through(c, &["pk memberships"], |c| account_data::room_of_user(c, "@u1", "!r1"));
     });
 }

@@ -95,3 +95,10 @@ async fn what_cannot_be_found_out_is_said_to_be_unknown_and_heard_of_later() {
     }
     store.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_of_which_postgres_has_not_heard_were_not_committed() {
+    let Some(database) = Database::postgres() else { return };
+    let mut conn = crate::Conn::open(&database.target, crate::connection::Role::Writer).unwrap();
+    assert_eq!(crate::writer::was_committed(&mut conn, 1 << 40).unwrap(), Some(false));
+}

@@ -159,8 +159,10 @@ pub(crate) fn was_committed(conn: &mut Conn, number: i64) -> Result<Option<bool>
         #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
         status: Option<String>,
     }
-    let found: Status =
-        diesel::sql_query("SELECT txid_status($1) AS status").bind::<BigInt, _>(number).get_result(conn)?;
+    // A crash may have taken back the numbers given last: what PostgreSQL has not heard of was not committed.
+    let query = "SELECT CASE WHEN $1 < txid_snapshot_xmax(txid_current_snapshot()) THEN txid_status($1)
+                 ELSE 'aborted' END AS status";
+    let found: Status = diesel::sql_query(query).bind::<BigInt, _>(number).get_result(conn)?;
     Ok(match found.status.as_deref() {
         Some("committed") => Some(true),
         Some("aborted") => Some(false),

@@ -49,11 +49,13 @@ impl Writer {
             Some(number) => batch::was_committed(&mut conn, number)?,
             None => None,
         };
-        let done = if committed == Some(true) { self.unconfirmed.take() } else { None };
+        let stored: i64 = clock::table.find(1).select(clock::position).first(&mut conn)?;
+        // After a crash, somebody else's transaction may have the number now.
+        let is_ours = |done: &mut Box<Done>| committed == Some(true) && done.committed.position == stored;
+        let done = self.unconfirmed.take_if(is_ours);
         if let Some(done) = &done {
             self.announce(&done.committed);
         }
-        let stored: i64 = clock::table.find(1).select(clock::position).first(&mut conn)?;
         let known = *self.position.borrow();
         if stored != known {
             return Err(Error::Unavailable(format!(

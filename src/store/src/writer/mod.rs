@@ -8,5 +8,7 @@ mod sabotage;
 mod thread;
 mod wal;
 
+#[cfg(test)]
+pub(crate) use batch::was_committed;
 pub(crate) use job::{AppendJob, Job, Write};
 pub(crate) use thread::{Writer, WriterStats};

@@ -37,12 +37,12 @@ pub(super) fn by_key(deltas: &[DeltaRow], start: i64) -> HashMap<Key<'_>, Change
 }
 
 impl Work<'_> {
-    /// Reads the changes of all rooms: where the whole state is told, from the start of the timeline on, else from
-    /// where the client stands.
+    /// Reads the changes of all rooms: where the client knows nothing of a room, from the start of the timeline on,
+    /// else from where it stands.
     pub(super) fn read_changes(&mut self, tasks: &mut [Task]) -> Result<()> {
         let mut since: HashMap<(i64, i64), Vec<i64>> = HashMap::new();
         for task in tasks.iter_mut().filter(|task| !task.outside && task.span.after < task.span.upto) {
-            if !task.full {
+            if !task.newly {
                 since.entry((task.span.after, task.span.upto)).or_default().push(task.room.nid);
             } else if let Some(changes) = self.changes_of_timeline(task) {
                 task.deltas = changes;
@@ -56,7 +56,7 @@ impl Work<'_> {
                 by_room.entry(delta.room).or_default().push(delta);
             }
         }
-        for task in tasks.iter_mut().filter(|task| !task.full) {
+        for task in tasks.iter_mut().filter(|task| !task.newly) {
             task.deltas = by_room.remove(&task.room.nid).unwrap_or_default();
         }
         Ok(())

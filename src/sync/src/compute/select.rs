@@ -143,7 +143,8 @@ impl Work<'_> {
     fn invited(&mut self, section: Section, member: &MemberRow, room: &RoomRow, found: &mut Found) -> Result<()> {
         let ignored = &self.question.preferences.ignored;
         let by_ignored = !ignored.is_empty() && ignored.iter().any(|user| user.as_str() == member.sender);
-        if section == Section::Invite && by_ignored {
+        // Blocked or ignored, an invite is hidden as long as that is so (MSC4380).
+        if section == Section::Invite && (by_ignored || self.question.preferences.invites_blocked) {
             return Ok(());
         }
         let state = self.stripped_state(member).map_err(|error| {

@@ -96,9 +96,10 @@ impl Work<'_> {
             }
         }
         for (key, change) in changes {
-            if !(lazy && key.0 == MEMBER) {
-                nids.extend(self.told(task, *key, *change));
-            }
+            let told = self.told(task, *key, *change);
+            // A member whom the client may know is told if anything is new.
+            let lazily = lazy && key.0 == MEMBER;
+            nids.extend(told.filter(|nid| !lazily || (!task.newly && Some(*nid) != change.first)));
         }
         nids
     }

@@ -26,7 +26,7 @@ pub(crate) struct Summary {
     present: Vec<(String, i64)>,
     /// Where there is hardly anybody: the first who left or were banned.
     gone: Vec<(String, i64)>,
-    /// Whether the room has both a name and an alias, so that nobody needs to call it by its members.
+    /// Whether the room has a name or an alias, so that nobody needs to call it by its members.
     named: bool,
 }
 
@@ -89,7 +89,7 @@ impl Work<'_> {
                 present: present.remove(room).unwrap_or_default(),
                 gone: gone.remove(room).unwrap_or_default(),
                 named: self.says(*root, "m.room.name", "name")?
-                    && self.says(*root, "m.room.canonical_alias", "alias")?,
+                    || self.says(*root, "m.room.canonical_alias", "alias")?,
             });
             self.sources.summaries.kept.insert(*root, summary.clone());
             made.insert(*root, summary);

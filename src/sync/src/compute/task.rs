@@ -64,8 +64,8 @@ pub(crate) struct Task {
     pub timeline: Vec<Seen>,
     /// Whether there are older ones in the span that are not told.
     pub limited: bool,
-    /// How the current state changed: from the span's beginning, or where the whole state is told from the start of
-    /// the timeline; in order.
+    /// How the current state changed: from where the client stands, or where it knows nothing of the room from the
+    /// start of the timeline; in order.
     pub deltas: Vec<DeltaRow>,
     /// The events of the section `state` or `state_after`.
     pub state: Vec<Arc<ClientEvent>>,

@@ -14,11 +14,12 @@ use ruma::{OwnedDeviceId, OwnedUserId};
 use tokio::sync::Notify;
 
 type Device = (OwnedUserId, OwnedDeviceId);
+type Places = VecDeque<(u64, Arc<Notify>)>;
 
 /// The syncs that wait, by device, the oldest first.
 #[derive(Default)]
 pub(crate) struct Waiting {
-    devices: Mutex<HashMap<Device, VecDeque<(u64, Arc<Notify>)>>>,
+    devices: Mutex<HashMap<Device, Places>>,
     next: AtomicU64,
 }
 

@@ -127,8 +127,15 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
+/// A few cases, or as many as `PROPTEST_CASES` says.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig { max_shrink_iters: 60, ..ProptestConfig::default() };
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { config.cases } else { 24 };
+    ProptestConfig { cases, ..config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn many_small_syncs_tell_what_a_first_one_does(

@@ -132,7 +132,7 @@ impl World {
         let account = NewAccount {
             username: Some(name.into()),
             password: format!("password {name}"),
-            device: NewDevice { device_id: Some(format!("{name}_DEVICE").into()), ..NewDevice::default() },
+            device: NewDevice { device_id: Some(format!("{name}_DEVICE")), ..NewDevice::default() },
             login: true,
         };
         let login = self.accounts.register(account, None).await.unwrap().login.unwrap();

@@ -77,7 +77,9 @@ async fn password_change_keeps_others(server: Server) -> Outcome {
     let alice = server.user("alice").await?;
     let other = alice.new_device().await?;
     change(&alice, json!({ "logout_devices": false })).await?;
-    other.get(v3!("account/whoami")).await?.ok().map(drop)
+    log_in(&alice, &alice.password).await?.error(403, "M_FORBIDDEN")?;
+    ensure_eq!(other.get(v3!("account/whoami")).await?.ok()?["user_id"], alice.id.as_str(), "user of the other device");
+    Ok(())
 }
 
 async fn password_missing(server: Server) -> Outcome {

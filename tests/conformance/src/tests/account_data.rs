@@ -8,13 +8,15 @@ tests! { "account_data":
     overwrite, "client-config", ["PUT v3/user/{userId}/account_data/{type}"];
     missing, "client-config", ["GET v3/user/{userId}/account_data/{type} M_NOT_FOUND"];
     of_others, "client-config",
-        ["PUT v3/user/{userId}/account_data/{type} M_FORBIDDEN", "GET v3/user/{userId}/account_data/{type} M_FORBIDDEN"];
+        ["PUT v3/user/{userId}/account_data/{type} M_FORBIDDEN",
+         "GET v3/user/{userId}/account_data/{type} M_FORBIDDEN"];
     not_an_object, "client-config", ["PUT v3/user/{userId}/account_data/{type} M_BAD_JSON"];
     not_json, "client-config", ["PUT v3/user/{userId}/account_data/{type} M_NOT_JSON"];
     server_controlled, "client-config", ["PUT v3/user/{userId}/account_data/{type} 405"];
     floats_allowed, "client-config", ["PUT v3/user/{userId}/account_data/{type}"];
     of_room, "client-config",
-        ["PUT v3/user/{userId}/rooms/{roomId}/account_data/{type}", "GET v3/user/{userId}/rooms/{roomId}/account_data/{type}"];
+        ["PUT v3/user/{userId}/rooms/{roomId}/account_data/{type}",
+         "GET v3/user/{userId}/rooms/{roomId}/account_data/{type}"];
     of_room_missing, "client-config", ["GET v3/user/{userId}/rooms/{roomId}/account_data/{type} M_NOT_FOUND"];
     of_room_of_others, "client-config",
         ["PUT v3/user/{userId}/rooms/{roomId}/account_data/{type} M_FORBIDDEN",

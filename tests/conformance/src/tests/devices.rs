@@ -67,6 +67,7 @@ async fn last_seen(server: Server) -> Outcome {
     let alice = server.user("alice").await?;
     alice.get(v3!("account/whoami")).await?.ok()?;
     let device = alice.get(v3!("devices/{}", alice.device)).await?.ok()?;
+    ensure_eq!(device["device_id"], alice.device.as_str(), "device_id");
     // Both are optional and may lag behind.
     let (ts, ip) = (&device["last_seen_ts"], &device["last_seen_ip"]);
     ensure!(ts.is_null() || ts.as_u64().is_some_and(|ts| ts > 1_600_000_000_000), "milliseconds since 1970: {ts}");
@@ -106,13 +107,15 @@ async fn delete_twice(server: Server) -> Outcome {
     for _ in 0..2 {
         alice.authenticated(Method::DELETE, &path, json!({})).await?.ok()?;
     }
-    Ok(())
+    alice.get(&path).await?.error(404, "M_NOT_FOUND").map(drop)
 }
 
 async fn delete_of_others(server: Server) -> Outcome {
     let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
-    bob.authenticated(Method::DELETE, &v3!("devices/{}", alice.device), json!({})).await?;
-    alice.get(v3!("account/whoami")).await?.ok().map(drop)
+    let path = v3!("devices/{}", alice.device);
+    bob.authenticated(Method::DELETE, &path, json!({})).await?;
+    ensure_eq!(alice.get(&path).await?.ok()?["device_id"], alice.device.as_str(), "the other's device");
+    Ok(())
 }
 
 async fn delete_several(server: Server) -> Outcome {

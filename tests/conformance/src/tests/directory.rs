@@ -33,20 +33,14 @@ tests! { "directory":
     filter_room_types, "published-room-directory", ["POST v3/publicRooms"];
     unlisted, "published-room-directory", ["POST v3/publicRooms"];
     bad_limit, "published-room-directory", ["GET v3/publicRooms 400"];
-    summary, "room-summaries", ["GET v1/room_summary/{roomIdOrAlias}"];
-    summary_by_alias, "room-summaries", ["GET v1/room_summary/{roomIdOrAlias}"];
-    summary_unstable_paths, "room-summaries", [];
-    summary_of_private_room, "room-summaries", ["GET v1/room_summary/{roomIdOrAlias} M_NOT_FOUND"];
-    summary_of_unknown_room, "room-summaries", ["GET v1/room_summary/{roomIdOrAlias} M_NOT_FOUND"];
-    summary_membership, "room-summaries", ["GET v1/room_summary/{roomIdOrAlias}"];
-    summary_restricted, "room-summaries", ["GET v1/room_summary/{roomIdOrAlias}"];
 }
 
 fn alias_of(server: &Server, local: &str) -> String {
     format!("#{local}:{}", server.name())
 }
 
-async fn add(user: &User, room: &str, stem: &str) -> Result<String, Failure> {
+/// Gives a room a fresh alias.
+pub async fn add(user: &User, room: &str, stem: &str) -> Result<String, Failure> {
     let alias = alias_of(&user.server, &user.server.fresh(stem));
     user.put(v3!("directory/room/{}", alias), json!({ "room_id": room })).await?.ok()?;
     Ok(alias)
@@ -345,79 +339,4 @@ async fn unlisted(server: Server) -> Outcome {
 async fn bad_limit(server: Server) -> Outcome {
     let alice = server.user("alice").await?;
     alice.get(v3!("publicRooms?limit=many")).await?.refused(400).map(drop)
-}
-
-async fn summary(server: Server) -> Outcome {
-    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
-    let body = json!({
-        "preset": "public_chat", "name": "Sum", "topic": "T", "room_version": "11",
-        "initial_state": [{ "type": "m.room.encryption", "content": { "algorithm": "m.megolm.v1.aes-sha2" } }],
-    });
-    let room = alice.create_room(body).await?;
-    let answer = bob.get(v1!("room_summary/{}", room)).await?.ok()?;
-    let want = json!({
-        "room_id": room, "name": "Sum", "topic": "T", "num_joined_members": 1, "join_rule": "public",
-        "world_readable": false, "guest_can_join": false, "room_version": "11", "encryption": "m.megolm.v1.aes-sha2",
-    });
-    for (key, value) in want.as_object().into_iter().flatten() {
-        ensure_eq!(answer[key], *value, "{key} of the summary");
-    }
-    Ok(())
-}
-
-async fn summary_by_alias(server: Server) -> Outcome {
-    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
-    let room = alice.public_room().await?;
-    let alias = add(&alice, &room, "sum").await?;
-    ensure_eq!(bob.get(v1!("room_summary/{}", alias)).await?.ok()?["room_id"], room.as_str(), "room of the alias");
-    Ok(())
-}
-
-/// Clients in use still ask by the paths of MSC3266.
-async fn summary_unstable_paths(server: Server) -> Outcome {
-    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
-    let room = alice.public_room().await?;
-    let base = "/_matrix/client/unstable/im.nheko.summary";
-    for path in [format!("{base}/rooms/{}/summary", encode(&room)), format!("{base}/summary/{}", encode(&room))] {
-        ensure_eq!(bob.get(&path).await?.ok()?["room_id"], room.as_str(), "room_id by {path}");
-    }
-    Ok(())
-}
-
-/// A room that one may neither join nor read does not show that it exists.
-async fn summary_of_private_room(server: Server) -> Outcome {
-    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
-    let room = alice.private_room().await?;
-    bob.get(v1!("room_summary/{}", room)).await?.error(404, "M_NOT_FOUND").map(drop)
-}
-
-async fn summary_of_unknown_room(server: Server) -> Outcome {
-    let bob = server.user("bob").await?;
-    let nowhere = format!("!nowhere:{}", server.name());
-    bob.get(v1!("room_summary/{}", nowhere)).await?.error(404, "M_NOT_FOUND").map(drop)
-}
-
-async fn summary_membership(server: Server) -> Outcome {
-    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
-    let room = alice.private_room().await?;
-    let path = v1!("room_summary/{}", room);
-    ensure_eq!(alice.get(&path).await?.ok()?["membership"], "join", "membership of a member");
-    alice.invite(&room, &bob).await?;
-    ensure_eq!(bob.get(&path).await?.ok()?["membership"], "invite", "membership of an invited user");
-    Ok(())
-}
-
-async fn summary_restricted(server: Server) -> Outcome {
-    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
-    let lobby = alice.public_room().await?;
-    let allow = json!([{ "type": "m.room_membership", "room_id": lobby }]);
-    let rules = json!([{ "type": "m.room.join_rules", "content": { "join_rule": "restricted", "allow": allow } }]);
-    let room = alice.create_room(json!({ "initial_state": rules })).await?;
-    let path = v1!("room_summary/{}", room);
-    bob.get(&path).await?.error(404, "M_NOT_FOUND")?;
-    bob.join(&lobby).await?;
-    let answer = bob.get(&path).await?.ok()?;
-    ensure_eq!(answer["join_rule"], "restricted", "join_rule");
-    ensure_eq!(answer["allowed_room_ids"], json!([lobby]), "allowed_room_ids");
-    Ok(())
 }

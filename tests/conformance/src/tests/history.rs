@@ -6,7 +6,8 @@ tests! { "history":
     shared, "room-history-visibility", ["GET v3/rooms/{roomId}/messages"];
     joined_only, "room-history-visibility", ["GET v3/rooms/{roomId}/messages"];
     invited, "room-history-visibility", ["GET v3/rooms/{roomId}/messages"];
-    world_readable, "room-history-visibility", ["GET v3/rooms/{roomId}/messages", "GET v3/rooms/{roomId}/event/{eventId}"];
+    world_readable, "room-history-visibility",
+        ["GET v3/rooms/{roomId}/messages", "GET v3/rooms/{roomId}/event/{eventId}"];
     world_readable_state, "room-history-visibility", ["GET v3/rooms/{roomId}/state"];
     world_readable_hides_what_came_before, "room-history-visibility", ["GET v3/rooms/{roomId}/event/{eventId}"];
     not_set_is_shared, "room-history-visibility", ["GET v3/rooms/{roomId}/messages"];
@@ -21,7 +22,8 @@ tests! { "history":
     sync_after_joining, "room-history-visibility", ["GET v3/sync"];
     own_join_is_visible, "room-history-visibility", ["GET v3/rooms/{roomId}/messages"];
     visibility_change_itself, "room-history-visibility", ["GET v3/rooms/{roomId}/messages"];
-    invited_user_reads_nothing_when_joined_only, "room-history-visibility", ["GET v3/rooms/{roomId}/event/{eventId} M_NOT_FOUND"];
+    invited_user_reads_nothing_when_joined_only, "room-history-visibility",
+        ["GET v3/rooms/{roomId}/event/{eventId} M_NOT_FOUND"];
 }
 
 /// A public room with this visibility from its beginning.

@@ -43,8 +43,10 @@ mod hierarchy;
 mod history;
 mod knock;
 mod login;
+mod members;
 mod membership;
 mod messages;
+mod moderation;
 mod people;
 mod profile;
 mod redact;
@@ -52,8 +54,10 @@ mod refresh;
 mod registration;
 mod send;
 mod state;
+mod summary;
 mod sync;
 mod uia;
+mod upgrade;
 mod versions;
 
 use crate::run::Test;
@@ -74,16 +78,20 @@ pub fn all() -> Vec<Test> {
         account::tests(),
         create::tests(),
         membership::tests(),
+        moderation::tests(),
         send::tests(),
         messages::tests(),
         directory::tests(),
+        summary::tests(),
         redact::tests(),
         state::tests(),
+        members::tests(),
         knock::tests(),
         history::tests(),
         context::tests(),
         hierarchy::tests(),
         versions::tests(),
+        upgrade::tests(),
         sync::tests(),
     ]
     .concat()

@@ -10,7 +10,8 @@ tests! { "profile":
     timezone, "profiles", ["PUT v3/profile/{userId}/{keyName}"];
     delete_field, "profiles", ["DELETE v3/profile/{userId}/{keyName}"];
     delete_display_name, "profiles", ["DELETE v3/profile/{userId}/{keyName}"];
-    of_others, "profiles", ["PUT v3/profile/{userId}/{keyName} M_FORBIDDEN", "DELETE v3/profile/{userId}/{keyName} M_FORBIDDEN"];
+    of_others, "profiles",
+        ["PUT v3/profile/{userId}/{keyName} M_FORBIDDEN", "DELETE v3/profile/{userId}/{keyName} M_FORBIDDEN"];
     missing_key, "profiles", ["PUT v3/profile/{userId}/{keyName} M_MISSING_PARAM"];
     not_json, "profiles", ["PUT v3/profile/{userId}/{keyName} M_BAD_JSON"];
     key_too_large, "profiles", ["PUT v3/profile/{userId}/{keyName} M_KEY_TOO_LARGE"];
@@ -100,6 +101,7 @@ async fn delete_field(server: Server) -> Outcome {
 async fn delete_display_name(server: Server) -> Outcome {
     let alice = server.user("alice").await?;
     set(&alice, "displayname", json!("Alice")).await?;
+    ensure_eq!(alice.get(field(&alice, "displayname")).await?.ok()?["displayname"], "Alice", "display name before");
     alice.delete(field(&alice, "displayname")).await?.ok()?;
     let answer = alice.get(v3!("profile/{}", alice)).await?;
     ensure!(answer.json["displayname"].is_null(), "the deleted display name is still there: {}", answer.brief());

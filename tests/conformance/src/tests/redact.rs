@@ -1,5 +1,6 @@
 //! Redactions.
 
+use super::membership::pair;
 use super::prelude::*;
 
 tests! { "redact":
@@ -17,13 +18,6 @@ tests! { "redact":
     where_redacts_stands, "redactions", ["PUT v3/rooms/{roomId}/redact/{eventId}/{txnId}"];
     through_send, "redactions", ["PUT v3/rooms/{roomId}/send/{eventType}/{txnId}"];
     gone_from_messages, "redactions", ["GET v3/rooms/{roomId}/messages"];
-}
-
-async fn pair(server: &Server) -> Result<(User, User, String), Failure> {
-    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
-    let room = alice.public_room().await?;
-    bob.join(&room).await?;
-    Ok((alice, bob, room))
 }
 
 async fn try_redact(user: &User, room: &str, event: &str) -> Result<Reply, Failure> {

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use rooms::read::JoinedMember;
 use ruma::{
     OwnedUserId, UserId,
     api::client::membership::joined_members::v3::{Request, Response, RoomMember},
 };
+use store::rooms::JoinedProfile;
 
 use crate::{App, Error, Result, bridge::Ruma};
 
@@ -17,7 +17,7 @@ pub(super) async fn joined_members(app: Arc<App>, request: Ruma<Request>) -> Res
     Ok(Response::new(joined))
 }
 
-fn written(member: JoinedMember) -> Result<(OwnedUserId, RoomMember)> {
+fn written(member: JoinedProfile) -> Result<(OwnedUserId, RoomMember)> {
     let user_id = UserId::parse(&member.user_id).map_err(Error::internal)?;
     let mut profile = RoomMember::new();
     profile.display_name = member.display_name;

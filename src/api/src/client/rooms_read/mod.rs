@@ -31,8 +31,6 @@ pub(crate) fn routes() -> Routes {
         "/_matrix/client/unstable/org.matrix.msc2946/rooms/{room_id}/hierarchy",
     ];
     let public_rooms = ["/_matrix/client/v3/publicRooms", "/_matrix/client/r0/publicRooms"];
-    let visibility =
-        ["/_matrix/client/v3/directory/list/room/{room_id}", "/_matrix/client/r0/directory/list/room/{room_id}"];
     let unstable_summary = [
         "/_matrix/client/unstable/im.nheko.summary/summary/{room_id_or_alias}",
         "/_matrix/client/unstable/im.nheko.summary/rooms/{room_id_or_alias}/summary",

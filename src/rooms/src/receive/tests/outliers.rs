@@ -60,3 +60,24 @@ async fn an_outlier_needs_its_auth_events_and_is_no_previous_event() {
     assert_eq!(missing.prev_events, [model.id(last - 1).to_owned()]);
     assert!(missing.auth_events.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outlier_finds_its_place() {
+    for version in VERSIONS {
+        let (mut model, last) = room(version);
+        let said = model.add(&[last - 1], message("@bob:b", "hello"));
+        let world = World::of(&model).await;
+        let events = (1..=last).map(|i| model.event(i).clone()).collect();
+        world.rooms.add_outliers(&world.room_id, events).await.unwrap();
+        for i in 1..=said {
+            let outlier = world.event(model.id(i)).await;
+            let received = world.receive(model.event(i)).await;
+            assert_eq!(matches!(received, Received::Rejected(_)), model.events[i].rejected, "{received:?}");
+            let stored = world.event(model.id(i)).await.unwrap();
+            assert!(stored.position > 0);
+            assert!(outlier.is_none_or(|outlier| outlier.nid == stored.nid), "its number stays");
+        }
+        check::events_agree(&world, &model).await;
+        check::tables_agree(&world).await;
+    }
+}
