@@ -37,7 +37,7 @@ enabled = false
 
 [[listeners]]
 bind = "127.0.0.1:$port"
-apis = ["client", "health", "metrics"]
+apis = ["client", "admin", "health", "metrics"]
 EOF
 fi
 

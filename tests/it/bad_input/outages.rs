@@ -67,7 +67,7 @@ async fn a_full_disk() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_goes_away() {
-    let Some(cluster) = Cluster::start("") else { return };
+    let Some(cluster) = Cluster::start("fsync=off") else { return };
     let database = Database::Postgres { url: cluster.fresh_database() };
     let mut server = Server::start(&database).await;
     let alice = server.register("alice").await;

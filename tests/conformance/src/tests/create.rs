@@ -170,8 +170,8 @@ async fn visibility_public_lists(server: Server) -> Outcome {
     let name = server.fresh("Listed");
     let room = alice.create_room(json!({ "visibility": "public", "name": name })).await?;
     let hidden = alice.create_room(json!({ "preset": "public_chat", "name": name })).await?;
-    let found = alice.post(v3!("publicRooms"), json!({ "filter": { "generic_search_term": name } })).await?.ok()?;
-    let rooms: Vec<&Value> = found["chunk"].as_array().into_iter().flatten().map(|entry| &entry["room_id"]).collect();
+    let found = super::directory::search(&alice, &name, json!({}), 1).await?;
+    let rooms: Vec<&Value> = found.iter().map(|entry| &entry["room_id"]).collect();
     ensure_eq!(rooms, [&json!(room)], "listed rooms (the unlisted one is {hidden})");
     Ok(())
 }
