@@ -27,7 +27,11 @@ pub fn client_content(
 
 /// PostgreSQL keeps no zero byte in a text, and nobody needs one in a name.
 fn storable(name: &str) -> Result<()> {
-    if name.contains('\0') { Err(Error::Format("a zero byte in an event type or state key".to_owned())) } else { Ok(()) }
+    if name.contains('\0') {
+        Err(Error::Format("a zero byte in an event type or state key".to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
 /// All levels are integers. Room versions up to 9 accept texts and more, which few clients can read.

@@ -1,12 +1,6 @@
 //! Events that were used lately.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 
 use events::Pdu;
 use quick_cache::{Weighter, sync::Cache};
@@ -17,6 +11,9 @@ use store::{
 };
 
 use crate::{Error, Result};
+
+/// How many redactions are remembered: more than happen while any snapshot is open.
+const REDACTED: usize = 10_000;
 
 #[derive(Clone)]
 struct Bytes;
@@ -35,8 +32,8 @@ impl Weighter<i64, Pdu> for Bytes {
 pub struct EventCache {
     stored: Cache<i64, StoredEvent, Bytes>,
     parsed: Cache<i64, Pdu, Bytes>,
-    /// Counts commits that redacted something. What was read across such a commit may be out of date: it is not kept.
-    redactions: AtomicU64,
+    /// Events that were redacted lately. A snapshot that began before may still read what they said: that is not kept.
+    redacted: Cache<i64, ()>,
 }
 
 impl EventCache {
@@ -46,7 +43,7 @@ impl EventCache {
         Arc::new(Self {
             stored: Cache::with_weighter(items, bytes / 2, Bytes),
             parsed: Cache::with_weighter(items, bytes / 2, Bytes),
-            redactions: AtomicU64::new(0),
+            redacted: Cache::new(REDACTED),
         })
     }
 
@@ -61,11 +58,8 @@ impl EventCache {
             }
         }
         if !wanted.is_empty() {
-            let before = self.redactions.load(Ordering::Acquire);
             let events = events_by_nid(conn, &wanted)?;
-            if before == self.redactions.load(Ordering::Acquire) {
-                events.iter().for_each(|event| self.stored.insert(event.nid, event.clone()));
-            }
+            events.iter().for_each(|event| self.keep_stored(event));
             found.extend(events);
         }
         Ok(found)
@@ -89,12 +83,25 @@ impl EventCache {
         if let Some(pdu) = self.parsed.get(&nid) {
             return Ok(pdu);
         }
-        let before = self.redactions.load(Ordering::Acquire);
-        let pdu = parse(&self.one(conn, nid)?, rules)?;
-        if before == self.redactions.load(Ordering::Acquire) {
-            self.parsed.insert(nid, pdu.clone());
+        let event = self.one(conn, nid)?;
+        let pdu = parse(&event, rules)?;
+        self.parsed.insert(nid, pdu.clone());
+        if self.is_outdated(&event) {
+            self.parsed.remove(&nid);
         }
         Ok(pdu)
+    }
+
+    fn keep_stored(&self, event: &StoredEvent) {
+        self.stored.insert(event.nid, event.clone());
+        // Asked afterwards: a redaction that comes now finds the event in the cache and takes it out itself.
+        if self.is_outdated(event) {
+            self.stored.remove(&event.nid);
+        }
+    }
+
+    fn is_outdated(&self, event: &StoredEvent) -> bool {
+        event.redacted_by.is_none() && self.redacted.get(&event.nid).is_some()
     }
 
     /// Keeps what a lane has just built, once it is committed.
@@ -105,8 +112,8 @@ impl EventCache {
 
 impl Observer for EventCache {
     fn committed(&self, committed: &Committed) {
-        if !committed.redacted.is_empty() {
-            self.redactions.fetch_add(1, Ordering::AcqRel);
+        for (_, event) in &committed.redacted {
+            self.redacted.insert(*event, ());
         }
         for (position, row) in &committed.events {
             self.stored.insert(row.nid, StoredEvent { position: *position, row: row.clone() });

@@ -157,7 +157,8 @@ fn moved_state(old: &OldState) -> Result<Vec<InitialState>> {
         let state_key = event.state_key.clone().unwrap_or_default();
         let Some(content) = content_of(event) else { continue };
         let banned = event.event_type == "m.room.member" && content.get("membership") == Some(&"ban".into());
-        if !banned && !(MOVES.contains(&event.event_type.as_str()) && state_key.is_empty()) {
+        let moves = MOVES.contains(&event.event_type.as_str()) && state_key.is_empty();
+        if !(banned || moves) {
             continue;
         }
         let content = serde_json::value::to_raw_value(&content).map_err(|error| Error::Internal(error.to_string()))?;

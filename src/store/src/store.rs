@@ -106,7 +106,7 @@ impl Store {
     /// [`Error::Stale`] where the room has moved on since the rows were built.
     pub async fn append(&self, append: Append) -> Result<Appended> {
         let (reply, outcome) = oneshot::channel();
-        self.jobs.send(Job::Append(AppendJob { append, reply })).await.map_err(|_| Error::Closed)?;
+        self.jobs.send(Job::Append(Box::new(AppendJob { append, reply }))).await.map_err(|_| Error::Closed)?;
         outcome.await.map_err(|_| Error::Closed)?
     }
 

@@ -31,7 +31,7 @@ pub struct Routes {
 impl Routes {
     /// Adds a handler at every path, and for the method, that ruma knows for its request type.
     #[must_use]
-    pub fn add<T, F, Fut>(self, handler: F) -> Self
+    pub fn endpoint<T, F, Fut>(self, handler: F) -> Self
     where
         T: Endpoint,
         F: Fn(Arc<App>, Ruma<T>) -> Fut + Clone + Send + Sync + 'static,

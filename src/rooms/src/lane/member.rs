@@ -40,8 +40,9 @@ impl Building<'_> {
         let user_id = event.pdu.state_key().unwrap_or_default();
         let (content, gone) = (Content::of(event)?, new.is_none());
         // PostgreSQL keeps no zero byte in a text.
-        let text =
-            |value: Option<serde_json::Value>| value.and_then(|value| value.as_str().map(|text| text.replace('\0', "")));
+        let text = |value: Option<serde_json::Value>| {
+            value.and_then(|value| value.as_str().map(|text| text.replace('\0', "")))
+        };
         Ok(Some(MembershipChange {
             at,
             user_id: user_id.to_owned(),

@@ -37,7 +37,8 @@ pub use find_event::{event_by_id, event_nids, events_by_nid, events_by_txn};
 pub use find_room::{room_by_alias, room_by_id, room_by_nid, rooms_by_nid};
 pub use history::{Stretch, events_near, highest_depth_before, history, last_arrival, lowest_depth_after};
 pub use member_lists::{
-    JoinedProfile, joined_among, joined_profiles, joined_room_ids, longest_joined, member_changes_since, member_event_nids, standings,
+    JoinedProfile, joined_among, joined_profiles, joined_room_ids, longest_joined, member_changes_since,
+    member_event_nids, standings,
 };
 pub use members::{forget, member, members_of_room, rooms_of_user};
 pub use membership::{MemberRow, Membership};

@@ -10,7 +10,7 @@ use crate::{
 /// A write waiting for its transaction.
 pub(crate) enum Job {
     /// Finished rows of a room.
-    Append(AppendJob),
+    Append(Box<AppendJob>),
     /// Anything else.
     Write(Box<dyn Run>),
     /// Stop when everything before this is written.

@@ -252,7 +252,15 @@ async fn entry(server: Server) -> Outcome {
     });
     let room = alice.create_room(body).await?;
     bob.join(&room).await?;
-    let found = search(&bob, &name, json!({}), 1).await?;
+    let mut found = search(&bob, &name, json!({}), 1).await?;
+    for _ in 0..40 {
+        // The count of members may lag behind, too.
+        if found.first().is_some_and(|entry| entry["num_joined_members"] == 2) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        found = search(&bob, &name, json!({}), 1).await?;
+    }
     let entry = found.first().cloned().unwrap_or_default();
     ensure_eq!(found.len(), 1, "number of entries");
     let canonical = alice.state(&room, "m.room.canonical_alias", "").await?["alias"].clone();

@@ -12,8 +12,8 @@ use crate::{bridge::Routes, client::arguments::v3_and_r0};
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .add(whoami::whoami)
-        .add(third_party_ids::third_party_ids)
+        .endpoint(whoami::whoami)
+        .endpoint(third_party_ids::third_party_ids)
         .raw(Method::POST, v3_and_r0!("account/password"), password::password)
         .raw(Method::POST, v3_and_r0!("account/deactivate"), deactivate::deactivate)
 }

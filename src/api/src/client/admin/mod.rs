@@ -9,9 +9,10 @@ use http::Method;
 use crate::{bridge::Routes, client::arguments::v3_and_r0};
 
 pub(crate) fn routes() -> Routes {
-    Routes::default().add(lock::is_locked).add(lock::lock).add(suspend::is_suspended).add(suspend::suspend).raw(
-        Method::GET,
-        v3_and_r0!("admin/whois/{user_id}"),
-        whois::whois,
-    )
+    Routes::default()
+        .endpoint(lock::is_locked)
+        .endpoint(lock::lock)
+        .endpoint(suspend::is_suspended)
+        .endpoint(suspend::suspend)
+        .raw(Method::GET, v3_and_r0!("admin/whois/{user_id}"), whois::whois)
 }

@@ -10,9 +10,9 @@ use crate::{bridge::Routes, client::arguments::v3_and_r0};
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .add(get_devices::all)
-        .add(get_devices::one)
-        .add(update_device::update_device)
+        .endpoint(get_devices::all)
+        .endpoint(get_devices::one)
+        .endpoint(update_device::update_device)
         .raw(Method::DELETE, v3_and_r0!("devices/{device_id}"), delete_devices::one)
         .raw(Method::POST, v3_and_r0!("delete_devices"), delete_devices::several)
 }

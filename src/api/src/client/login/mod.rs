@@ -15,7 +15,7 @@ pub(crate) fn routes() -> Routes {
     Routes::default()
         .raw(Method::GET, v3_and_r0!("login"), login_flows::login_flows)
         .raw(Method::POST, v3_and_r0!("login"), login_request::login)
-        .add(refresh::refresh)
-        .add(logout::logout)
-        .add(logout::logout_all)
+        .endpoint(refresh::refresh)
+        .endpoint(logout::logout)
+        .endpoint(logout::logout_all)
 }

@@ -5,5 +5,5 @@ mod get_pushrules;
 use crate::bridge::Routes;
 
 pub(crate) fn routes() -> Routes {
-    Routes::default().add(get_pushrules::all).add(get_pushrules::global)
+    Routes::default().endpoint(get_pushrules::all).endpoint(get_pushrules::global)
 }

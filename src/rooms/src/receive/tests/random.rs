@@ -72,7 +72,7 @@ fn prev_events(dice: &mut Dice, model: &Model) -> Vec<usize> {
     if prev.iter().any(rejected) && dice.below(5) > 0 {
         prev.retain(|i| !rejected(i));
     }
-    if prev.is_empty() { vec![0.max(newest.min(4) - 1)] } else { prev }
+    if prev.is_empty() { vec![newest.min(4) - 1] } else { prev }
 }
 
 fn draft(dice: &mut Dice, model: &Model) -> Draft {
