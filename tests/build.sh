@@ -7,11 +7,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 target=${CARGO_TARGET_DIR:-target}
 if [ "${1:-all}" = all ]; then
-    cargo build --locked -p peerbrain-server --features sabotage
+    cargo build --locked --workspace --bins --features peerbrain-server/sabotage
     # Moved into place, for a running one cannot be written to.
     cp "$target/debug/peerbrain" "$target/debug/peerbrain-sabotage.new"
     mv "$target/debug/peerbrain-sabotage.new" "$target/debug/peerbrain-sabotage"
     "$here/powercut/build.sh" "$target/debug/powercut"
 fi
-# Last, so that target/debug/peerbrain is the honest one.
-cargo build --locked -p peerbrain-server
+# Of the whole workspace, so that `cargo test --workspace` builds no dependency again. Last, so that target/debug/peerbrain is the honest one.
+cargo build --locked --workspace --bins
