@@ -72,7 +72,7 @@ impl ReaderPool {
             .max_size(size)
             .min_idle(Some(0))
             .idle_timeout(Some(Duration::from_secs(120)))
-            .connection_timeout(Duration::from_secs(10))
+            .connection_timeout(Duration::from_secs(3))
             .build(Readers { target, role, outages })?;
         Ok(Self { pool, permits: Arc::new(Semaphore::new(size as usize)), runtime: Handle::try_current().ok() })
     }

@@ -68,18 +68,26 @@ fn parse_error(body: &[u8], error: &FromHttpRequestError) -> Error {
     }
 }
 
-/// Every body of the API is a JSON object. serde would also take a list for a struct, and nothing at all for `{}`.
+/// Every body of the API is one JSON object and nothing more. serde would also take a list for a struct, and ruma reads
+/// some bodies only as far as the first value goes.
 pub(crate) fn check_object(body: &[u8]) -> Result<()> {
+    if !is_json(body) {
+        return Err(json_error(body, ""));
+    }
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{') => Ok(()),
-        _ => Err(json_error(body, "The body must be a JSON object")),
+        _ => Err(Error::bad_json("The body must be a JSON object")),
     }
+}
+
+/// Whether a body is one JSON value. serde_json does not look into strings that it ignores.
+fn is_json(body: &[u8]) -> bool {
+    std::str::from_utf8(body).is_ok() && serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 /// Tells apart what is no JSON at all, what lacks a field, and what is of the wrong shape.
 pub(crate) fn json_error(body: &[u8], text: &str) -> Error {
-    // serde_json does not look into strings that it ignores.
-    if std::str::from_utf8(body).is_err() || serde_json::from_slice::<IgnoredAny>(body).is_err() {
+    if !is_json(body) {
         return Error::new(400, "M_NOT_JSON", "The body is not valid JSON");
     }
     if text.contains("missing field") {

@@ -122,6 +122,11 @@ impl Tails {
     /// Takes note of a commit.
     pub fn committed(&self, committed: &Committed) {
         let mut inner = self.inner.lock();
+        if inner.position == 0 {
+            // What was written before this process began is not remembered.
+            let first = committed.events.iter().map(|(position, _)| *position).filter(|position| *position > 0).min();
+            inner.recent_after = first.map_or(committed.position, |first| first - 1);
+        }
         inner.position = inner.position.max(committed.position);
         for (position, event) in &committed.events {
             // What arrives late is no news.
