@@ -109,30 +109,23 @@ impl World {
             avatar_url: None,
             local: true,
         };
+        let row = RoomRow {
+            nid: room,
+            room_id: room_id.into(),
+            version: "12".into(),
+            revision: 0,
+            last_position: 0,
+            state: 0,
+            extremities: String::new(),
+            joined: 0,
+            invited: 0,
+            published: false,
+        };
         let append = Append {
-            built_on: 0,
-            room: RoomRow {
-                nid: room,
-                room_id: room_id.into(),
-                version: "12".into(),
-                revision: 0,
-                last_position: 0,
-                state: 0,
-                extremities: String::new(),
-                joined: 0,
-                invited: 0,
-                published: false,
-            },
             changes: events.iter().map(change).collect(),
             memberships: members.iter().map(member).collect(),
             events,
-            nodes: Vec::new(),
-            redactions: Vec::new(),
-            pending_redactions: Vec::new(),
-            auth_chains: Vec::new(),
-            auth_chain_links: Vec::new(),
-            aliases: Vec::new(),
-            backfilled: false,
+            ..Append::new(row)
         };
         self.store.append(append).await.unwrap();
         room

@@ -89,20 +89,7 @@ impl Chain {
 impl<'a> Building<'a> {
     /// A chain with nothing in it yet.
     pub(crate) fn begin(rooms: &'a Rooms, conn: &'a mut Conn, head: Head) -> Self {
-        let append = Append {
-            built_on: head.room.revision,
-            room: head.room.clone(),
-            events: Vec::new(),
-            changes: Vec::new(),
-            memberships: Vec::new(),
-            nodes: Vec::new(),
-            redactions: Vec::new(),
-            pending_redactions: Vec::new(),
-            auth_chains: Vec::new(),
-            auth_chain_links: Vec::new(),
-            aliases: Vec::new(),
-            backfilled: false,
-        };
+        let append = Append::new(head.room.clone());
         let nodes = NodeWriter::new(conn, &rooms.inner.nodes, &rooms.inner.store);
         let (pdus, ids, chains) = (HashMap::new(), HashMap::new(), ChainIndex::default());
         Self { rooms, nodes, head, append, pdus, ids, chains }

@@ -33,6 +33,26 @@ pub struct Append {
     pub backfilled: bool,
 }
 
+impl Append {
+    /// Nothing yet, built on the room as it is.
+    pub fn new(room: RoomRow) -> Self {
+        Self {
+            built_on: room.revision,
+            room,
+            events: Vec::new(),
+            changes: Vec::new(),
+            memberships: Vec::new(),
+            nodes: Vec::new(),
+            redactions: Vec::new(),
+            pending_redactions: Vec::new(),
+            auth_chains: Vec::new(),
+            auth_chain_links: Vec::new(),
+            aliases: Vec::new(),
+            backfilled: false,
+        }
+    }
+}
+
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {

@@ -10,20 +10,7 @@ use crate::{
 /// An append of `count` messages to a room that is new, or was at this revision.
 pub(super) fn messages(store: &Store, room: i64, built_on: i64, count: usize) -> Append {
     let events = (0..count).map(|_| Arc::new(message(store.next_nid(), room))).collect();
-    Append {
-        built_on,
-        room: room_row(room),
-        events,
-        changes: Vec::new(),
-        memberships: Vec::new(),
-        nodes: Vec::new(),
-        redactions: Vec::new(),
-        pending_redactions: Vec::new(),
-        auth_chains: Vec::new(),
-        auth_chain_links: Vec::new(),
-        aliases: Vec::new(),
-        backfilled: false,
-    }
+    Append { built_on, events, ..Append::new(room_row(room)) }
 }
 
 pub(super) fn room_row(nid: i64) -> RoomRow {

@@ -46,20 +46,8 @@ async fn go_back(world: &World, room_id: &ruma::RoomId, said: &str, to: &str) {
         event: Some(to),
         replaced: Some(topic),
     };
-    let append = Append {
-        built_on: room.revision,
-        room: store::rooms::RoomRow { state: said.state_before, ..room },
-        events: vec![message(1, 0), message(2, 4)],
-        changes: vec![change],
-        memberships: Vec::new(),
-        nodes: Vec::new(),
-        redactions: Vec::new(),
-        pending_redactions: Vec::new(),
-        auth_chains: Vec::new(),
-        auth_chain_links: Vec::new(),
-        aliases: Vec::new(),
-        backfilled: false,
-    };
+    let room = store::rooms::RoomRow { state: said.state_before, ..room };
+    let append = Append { events: vec![message(1, 0), message(2, 4)], changes: vec![change], ..Append::new(room) };
     world.store.append(append).await.unwrap();
 }
 

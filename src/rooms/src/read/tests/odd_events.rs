@@ -34,20 +34,7 @@ async fn insert(
     assert!(row.json.contains(&said));
     change(&mut row);
     let id = EventId::parse(&row.event_id).unwrap();
-    let append = Append {
-        built_on: room.revision,
-        room,
-        events: vec![Arc::new(row)],
-        changes: Vec::new(),
-        memberships: Vec::new(),
-        nodes: Vec::new(),
-        redactions: Vec::new(),
-        pending_redactions: Vec::new(),
-        auth_chains: Vec::new(),
-        auth_chain_links: Vec::new(),
-        aliases: Vec::new(),
-        backfilled,
-    };
+    let append = Append { events: vec![Arc::new(row)], backfilled, ..Append::new(room) };
     world.rooms.store().append(append).await.unwrap();
     id
 }
