@@ -1,6 +1,6 @@
 //! The handle through which the server works with rooms.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicI64};
 
 use events::{SigningKey, version};
 use peerbrain_core::{clock::Clock, random::Random};
@@ -8,11 +8,14 @@ use quick_cache::sync::Cache;
 use ruma::{OwnedRoomId, OwnedServerName, RoomId, RoomVersionId, UserId, room_version_rules::RoomVersionRules};
 use store::{
     Store,
-    rooms::{RoomRow, room_by_id},
+    rooms::{RoomRow, forget_originals, room_by_id},
     state::NodeCache,
 };
 
 use crate::{Error, EventCache, Result, Users, lane::Lanes, state_keys::StateKeys};
+
+/// How long the original of a redacted event is kept, for those who moderate: seven days.
+const ORIGINALS_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
 /// What [`Rooms`] is made of.
 pub struct Options {
@@ -56,6 +59,8 @@ pub(crate) struct Inner {
     pub nodes: NodeCache,
     pub default_version: RoomVersionId,
     pub runtime: tokio::runtime::Handle,
+    /// When the last room was made, in milliseconds since 1970.
+    pub last_created: AtomicI64,
     pub lanes: Lanes,
     pub state_keys: StateKeys,
 }
@@ -77,6 +82,7 @@ impl Rooms {
             nodes: NodeCache::new(state_cache),
             default_version,
             runtime,
+            last_created: AtomicI64::new(0),
             lanes: Lanes::default(),
             state_keys: StateKeys::new(),
         };
@@ -101,6 +107,16 @@ impl Rooms {
     /// The version of new rooms.
     pub fn default_version(&self) -> &RoomVersionId {
         &self.inner.default_version
+    }
+
+    /// Forgets what events said that were redacted more than a week ago. To be called now and then.
+    pub async fn forget_originals(&self) -> Result<()> {
+        let before = self.inner.clock.now_ms() - ORIGINALS_KEPT_MS;
+        let forgotten = self.inner.store.write(move |tx| forget_originals(tx, before)).await?;
+        if forgotten > 0 {
+            tracing::info!(forgotten, "what redacted events said was forgotten");
+        }
+        Ok(())
     }
 
     /// Whether a user is one of ours.

@@ -66,13 +66,19 @@ impl Rooms {
             creation_content: old.content("m.room.create").unwrap_or_default(),
             preset: Some(Preset::PrivateChat),
             room_version: Some(to),
-            power_level_content_override: Some(self.moved_levels(&old, user, privileged)),
+            power_level_content_override: Some(moved_levels(&old, user, &additional_creators, privileged)),
             ..CreateRoom::default()
         };
         for key in ["room_version", "creator", "additional_creators", "predecessor"] {
             request.creation_content.remove(key);
         }
-        request.creation_content.insert("predecessor".into(), json!({ "room_id": room_id }));
+        // Before version 12 it names an event too; the tombstone can only come after the new room's id is known.
+        let newest = old.events.iter().max_by_key(|event| event.depth).map(|event| &event.event_id);
+        let predecessor = match privileged {
+            true => json!({ "room_id": room_id }),
+            false => json!({ "room_id": room_id, "event_id": newest }),
+        };
+        request.creation_content.insert("predecessor".into(), predecessor);
         if privileged && !additional_creators.is_empty() {
             request.creation_content.insert("additional_creators".into(), json!(additional_creators));
         }
@@ -97,22 +103,6 @@ impl Rooms {
             events_by_nid(conn, &nids)
         });
         Ok(OldState { events: events.await? })
-    }
-
-    /// The old levels, with the power that the new room's version gives its creators taken out.
-    fn moved_levels(&self, old: &OldState, user: &UserId, privileged: bool) -> Map<String, Value> {
-        let mut levels = old.content("m.room.power_levels").unwrap_or_default();
-        if let Some(users) = levels.get_mut("users").and_then(Value::as_object_mut) {
-            if privileged {
-                users.remove(user.as_str());
-            } else {
-                // Who upgrades must be able to finish it.
-                users.entry(user.as_str()).or_insert(100.into());
-            }
-        } else if !privileged {
-            levels.insert("users".into(), json!({ user.as_str(): 100 }));
-        }
-        levels
     }
 
     /// Local aliases follow the room, and so does the canonical one.
@@ -148,6 +138,39 @@ impl Rooms {
             tracing::info!(room, %error, "the replaced room keeps its power levels");
         }
     }
+}
+
+/// The old levels, as they can stand in the new room: creators of version 12 and later have no level, and earlier ones
+/// need enough of it to finish the upgrade.
+fn moved_levels(old: &OldState, user: &UserId, creators: &[OwnedUserId], privileged: bool) -> Map<String, Value> {
+    let mut levels = old.content("m.room.power_levels").unwrap_or_default();
+    let number = |value: Option<&Value>| value.and_then(Value::as_i64);
+    let events = levels.get("events").and_then(Value::as_object);
+    let highest = events.into_iter().flat_map(Map::values).filter_map(Value::as_i64).max().unwrap_or(0);
+    let needed = highest.max(number(levels.get("state_default")).unwrap_or(50)).max(100);
+    let tombstone = (number(levels.get("state_default")).unwrap_or(50) + 1).max(150);
+    let mut object = |key: &str, change: &dyn Fn(&mut Map<String, Value>)| {
+        let entry = levels.entry(key).or_insert_with(|| json!({}));
+        if let Some(entry) = entry.as_object_mut() {
+            change(entry);
+        }
+    };
+    if privileged {
+        object("users", &|users| {
+            users.remove(user.as_str());
+            creators.iter().for_each(|creator| drop(users.remove(creator.as_str())));
+        });
+        object("events", &|events| {
+            let known = number(events.get("m.room.tombstone")).unwrap_or(0);
+            events.insert("m.room.tombstone".into(), known.max(tombstone).into());
+        });
+    } else {
+        object("users", &|users| {
+            let known = number(users.get(user.as_str())).unwrap_or(0);
+            users.insert(user.to_string(), known.max(needed).into());
+        });
+    }
+    levels
 }
 
 /// The state that moves, with bans.

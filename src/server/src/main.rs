@@ -24,7 +24,7 @@ mod terminal;
 mod user_commands;
 mod wiring;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser as _;
 
@@ -33,6 +33,12 @@ use error::Error;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Threads that read the database, build events and hash passwords. Each keeps memory of its own, and more of them than
+/// there are database connections would mostly wait.
+const BLOCKING_THREADS: usize = 32;
+/// How long such a thread waits for work before it ends, and gives its memory back.
+const BLOCKING_THREADS_REST: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
@@ -57,5 +63,9 @@ fn run(command_line: CommandLine) -> Result<(), Error> {
 
 /// The runtime of everything but the listeners, whose workers bring their own.
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_keep_alive(BLOCKING_THREADS_REST)
+        .build()?)
 }

@@ -8,6 +8,7 @@ use accounts::Accounts;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
 use futures_util::future::{join_all, select_all};
+use rooms::Rooms;
 use sync::Syncs;
 
 use crate::admin_socket::AdminSocket;
@@ -45,7 +46,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     let requests = Arc::new(metrics.requests.clone());
     let app = api::App {
         accounts: accounts.clone(),
-        rooms,
+        rooms: rooms.clone(),
         syncs: syncs.clone(),
         clock,
         config: config.clone(),
@@ -63,7 +64,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
         first_start::show_admin_token(&token);
     }
     terminal::say("Ready.");
-    let housekeeping = tokio::spawn(tidy(accounts.clone()));
+    let housekeeping = tokio::spawn(tidy(accounts.clone(), rooms.clone()));
 
     let outcome = run(servers, signals, &syncs).await;
     drop(admin);
@@ -95,9 +96,14 @@ async fn run(servers: Vec<Server>, mut signals: StopSignals, syncs: &Syncs) -> R
     }
 }
 
-/// Tidies accounts now and then.
-async fn tidy(accounts: Arc<Accounts>) {
-    loop {
+/// Tidies accounts every minute, and rooms every hour.
+async fn tidy(accounts: Arc<Accounts>, rooms: Rooms) {
+    for minute in 0_u64.. {
+        if minute % 60 == 0
+            && let Err(error) = rooms.forget_originals().await
+        {
+            tracing::warn!(%error, "what redacted events said could not be forgotten; it is tried again in an hour");
+        }
         tokio::time::sleep(HOUSEKEEPING).await;
         if let Err(error) = accounts.housekeeping().await {
             tracing::warn!(%error, "tidying failed; it is tried again in a minute");

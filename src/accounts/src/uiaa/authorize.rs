@@ -146,6 +146,7 @@ impl Accounts {
             return Ok(Err(WRONG));
         }
         Ok(match self.check_password(&named, password).await? {
+            Some(row) if row.locked => return Err(Error::Locked),
             Some(_) => Ok(Progress { user: Some(named), ..Progress::default() }),
             None => Err(WRONG),
         })

@@ -158,7 +158,17 @@ impl UiaSessions {
 
 /// Bytes that parameters take, near enough.
 fn size(body: &JsonObject) -> usize {
-    serde_json::to_string(body).map_or(0, |text| text.len())
+    body.iter().map(|(key, value)| 64 + key.len() + weight(value)).sum()
+}
+
+/// Bytes of memory, not of text: a list of lists takes forty times what it is written in.
+fn weight(value: &Value) -> usize {
+    32 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => 128 + list.iter().map(weight).sum::<usize>(),
+        Value::Object(object) => size(object),
+        _ => 0,
+    }
 }
 
 impl Inner {

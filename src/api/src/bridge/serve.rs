@@ -1,6 +1,10 @@
 //! From actix's request to a handler and back.
 
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
@@ -58,6 +62,9 @@ async fn answer(
     response
 }
 
+/// How long the body of a request may take to come.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+
 type Found = (Arc<str>, Service, Vec<String>);
 
 fn find(tree: &matchit::Router<Path>, request: &HttpRequest) -> Result<Found> {
@@ -80,10 +87,13 @@ async fn read(
     args: Vec<String>,
     route: Arc<str>,
 ) -> Result<Call> {
+    let most = body_limit(&route);
+    let deadline = tokio::time::Instant::now() + BODY_TIMEOUT;
+    let late = |_| Error::new(408, "M_UNKNOWN", "The body took too long");
     let mut body = bytes::BytesMut::new();
-    while let Some(chunk) = payload.next().await {
+    while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next()).await.map_err(late)? {
         let chunk = chunk.map_err(|error| Error::new(400, "M_UNKNOWN", format!("the body broke off: {error}")))?;
-        if body.len() + chunk.len() > limits::CLIENT_BODY_BYTES {
+        if body.len() + chunk.len() > most {
             return Err(Error::new(413, "M_TOO_LARGE", "The request is too large"));
         }
         body.extend_from_slice(&chunk);
@@ -93,6 +103,15 @@ async fn read(
         user_agent: request.headers().get("user-agent").and_then(|v| v.to_str().ok()).map(str::to_owned),
     };
     Ok(Call { request: convert(request, body.freeze())?, app, args, client, route })
+}
+
+/// How many bytes a request may have: few where nobody knows yet who sends it.
+fn body_limit(route: &str) -> usize {
+    let anonymous = ["/login", "/register", "/refresh", "/account/password", "/account/deactivate"];
+    match anonymous.iter().any(|end| route.ends_with(end)) {
+        true => limits::ANONYMOUS_BODY_BYTES,
+        false => limits::CLIENT_BODY_BYTES,
+    }
 }
 
 /// actix still speaks http 0.2.
@@ -121,7 +140,8 @@ fn client_address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
         return peer;
     }
     let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    let addresses: Vec<IpAddr> =
-        forwarded.flat_map(|value| value.split(',')).filter_map(|part| part.trim().parse().ok()).collect();
-    addresses.iter().rev().find(|address| !server.trusts(Some(**address))).copied().or(peer)
+    let parts: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
+    // What cannot be read ends it: whatever stands before it may be invented.
+    let mut known = parts.iter().rev().map_while(|part| part.trim().parse::<IpAddr>().ok());
+    known.find(|address| !server.trusts(Some(*address))).or(peer)
 }

@@ -56,6 +56,7 @@ pub(super) fn limit_user(call: &Call, limit: Limit, session: &Session) -> Result
 pub(super) fn limit_address(call: &Call, limit: Limit) -> Result<()> {
     match call.client.ip {
         Some(ip) => Ok(call.app.accounts.limits().check(limit, address_key(ip))?),
-        None => Ok(()),
+        // Those who come through a Unix socket share one.
+        None => Ok(call.app.accounts.limits().check(limit, "a Unix socket")?),
     }
 }

@@ -131,9 +131,9 @@ settings! {
         /// Further connections for slow reads (searches, backups), so that they hold up nobody else.
         slow_readers: NonZeroUsize = nonzero(2),
         /// Megabytes of memory for events used lately.
-        event_cache_mb: u32 = 16,
+        event_cache_mb: u32 = 8,
         /// Megabytes of memory for parts of room states used lately.
-        state_cache_mb: u32 = 8,
+        state_cache_mb: u32 = 4,
     }
 }
 

@@ -1,8 +1,13 @@
 //! Makes the room.
 
-use events::version;
+use std::sync::atomic::Ordering;
+
+use events::{canonical, version};
 use peerbrain_core::{limits, random};
-use ruma::{OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomId, UserId};
+use ruma::{
+    CanonicalJsonValue, MilliSecondsSinceUnixEpoch, OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomAliasId, RoomId,
+    UInt, UserId,
+};
 use serde_json::Value;
 use store::rooms::room_by_alias;
 
@@ -10,6 +15,7 @@ use crate::{
     Error, Result, Rooms,
     create::{CreateRoom, events_of::Plan, request::Visibility},
     lane::NewRoom,
+    send::aliases_in,
 };
 
 impl Rooms {
@@ -26,6 +32,7 @@ impl Rooms {
             Some(name) => Some(self.free_alias(name).await?),
             None => None,
         };
+        self.check_initial_state(&request, alias.as_deref())?;
         let plan = Plan {
             rules,
             version: version.as_str(),
@@ -35,7 +42,10 @@ impl Rooms {
             member: to_value(&self.member_content("join", creator).await?)?,
             invites: self.invites(creator, &request).await?,
         };
-        let proposals = plan.proposals()?;
+        let mut proposals = plan.proposals()?;
+        if let Some(first) = proposals.first_mut() {
+            first.timestamp = Some(self.creation_time());
+        }
         let new = NewRoom {
             room_id: (!version::room_id_is_create_hash(rules)).then(|| self.new_room_id()).transpose()?,
             version: version.clone(),
@@ -64,6 +74,40 @@ impl Rooms {
             return Err(Error::Forbidden("invites to addresses need an identity server, and there is none".into()));
         }
         Ok(())
+    }
+
+    /// `initial_state` is no way around what the endpoints for members and aliases check. A ban is, of an old room.
+    fn check_initial_state(&self, request: &CreateRoom, alias: Option<&RoomAliasId>) -> Result<()> {
+        for state in &request.initial_state {
+            match state.event_type.as_str() {
+                "m.room.member" => {
+                    let content = canonical::object(state.content.get())?;
+                    if content.get("membership").and_then(CanonicalJsonValue::as_str) != Some("ban") {
+                        return Err(Error::InvalidParam("members are invited by `invite`".into()));
+                    }
+                }
+                "m.room.canonical_alias" => {
+                    let named = aliases_in(&canonical::object(state.content.get())?)?;
+                    let foreign = |named: &&OwnedRoomAliasId| {
+                        named.server_name() == self.inner.server_name && Some(named.as_ref()) != alias
+                    };
+                    if let Some(wrong) = named.iter().find(foreign) {
+                        return Err(Error::BadAlias(format!("{wrong} does not point to this room")));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The time of a new room: no two are made in the same millisecond, for the id of a version 12 room follows from what
+    /// its first event says.
+    fn creation_time(&self) -> MilliSecondsSinceUnixEpoch {
+        let now = i64::from(self.inner.clock.now().get());
+        let next = |last: i64| Some(now.max(last + 1));
+        let last = self.inner.last_created.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).unwrap_or(0);
+        MilliSecondsSinceUnixEpoch(UInt::try_from(now.max(last + 1)).unwrap_or_default())
     }
 
     fn new_room_id(&self) -> Result<OwnedRoomId> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use events::{EventBuilder, Pdu, VerifiedPdu, auth};
 use ruma::{
-    OwnedEventId,
+    EventId, OwnedEventId,
     events::{StateEventType, TimelineEventType},
 };
 use store::rooms::{EventFlags, EventRow, events_by_txn};
@@ -12,7 +12,7 @@ use store::rooms::{EventFlags, EventRow, events_by_txn};
 use crate::{
     Error, Result,
     cache::event_id,
-    lane::{At, NewEvent, Numbered, Placed, Proposal, chain::Building, head::Extremity},
+    lane::{At, NewEvent, Numbered, Placed, Proposal, chain::Building, head::Extremity, member::Standing},
 };
 
 /// How many previous events one of ours names (the specification allows 20).
@@ -41,6 +41,9 @@ impl Building<'_> {
             && is_same(proposal, &replaced.pdu)?
         {
             return self.sent_before(replaced);
+        }
+        if proposal.only_if_joined && Standing::of(replaced.as_ref())?.joined() == 0 {
+            return Err(Error::Forbidden("the user is no longer in the room".into()));
         }
         let emptied = self.check_redaction(proposal, base.state)?;
         let (event, auth_events) = self.build(proposal, &base)?;
@@ -85,6 +88,7 @@ impl Building<'_> {
                 && row.event_type == event_type
                 && row.device_id.as_deref() == Some(origin.device_id.as_str())
                 && row.txn_id.as_deref() == Some(&origin.txn_id)
+                && proposal.redacts.as_ref().is_none_or(|target| redacts(row, target))
         };
         let new = self.append.events.iter().enumerate().find(|(_, row)| same(row));
         let found = match new {
@@ -172,4 +176,10 @@ fn is_same(proposal: &Proposal, known: &Pdu) -> Result<bool> {
         return Ok(false);
     }
     Ok(events::canonical::object(known.content().get())? == proposal.content)
+}
+
+/// Whether a redaction that we made empties this event. In canonical JSON a quote inside a text is escaped, so the key
+/// and its value stand there like this or not at all.
+fn redacts(row: &EventRow, target: &EventId) -> bool {
+    row.json.contains(&format!("\"redacts\":\"{target}\""))
 }

@@ -174,6 +174,10 @@ impl<'a> Building<'a> {
         head.room.extremities = extremities_to_text(&nids);
         append.room = head.room.clone();
         append.nodes = nodes.into_rows();
+        if !append.redactions.is_empty() {
+            // What was remembered in this chain may be the text that has just gone.
+            head.forget();
+        }
         if append.events.is_empty() {
             // What refused events were resolved to is not stored with anything.
             head.forget_resolved();

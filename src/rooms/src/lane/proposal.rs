@@ -22,6 +22,8 @@ pub struct Proposal {
     pub origin: Option<Origin>,
     /// Its time, if it is not now.
     pub timestamp: Option<MilliSecondsSinceUnixEpoch>,
+    /// Of a membership: refuse it unless the user is joined when its turn comes.
+    pub only_if_joined: bool,
 }
 
 /// The request of a device, for finding its repetition (client-server §transaction-identifiers).
@@ -66,11 +68,29 @@ impl Proposal {
         content: CanonicalJsonObject,
     ) -> Self {
         let state_key = Some(state_key.into());
-        Self { sender, event_type, state_key, content, redacts: None, origin: None, timestamp: None }
+        Self {
+            sender,
+            event_type,
+            state_key,
+            content,
+            redacts: None,
+            origin: None,
+            timestamp: None,
+            only_if_joined: false,
+        }
     }
 
     /// A message event.
     pub fn message(sender: OwnedUserId, event_type: TimelineEventType, content: CanonicalJsonObject) -> Self {
-        Self { sender, event_type, state_key: None, content, redacts: None, origin: None, timestamp: None }
+        Self {
+            sender,
+            event_type,
+            state_key: None,
+            content,
+            redacts: None,
+            origin: None,
+            timestamp: None,
+            only_if_joined: false,
+        }
     }
 }

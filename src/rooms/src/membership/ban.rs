@@ -26,6 +26,7 @@ impl Rooms {
         reason: Option<String>,
     ) -> Result<()> {
         let room = self.writable(room_id).await?;
+        self.require_joined(room, sender).await?;
         if self.membership_of(room, target).await? != Some(Membership::Ban) {
             return Err(Error::Forbidden(format!("{target} is not banned")));
         }

@@ -18,6 +18,7 @@ impl Rooms {
         reason: Option<String>,
     ) -> Result<()> {
         let room = self.writable(room_id).await?;
+        self.require_joined(room, sender).await?;
         self.check_invite(room, target).await?;
         if self.membership_of(room, target).await? == Some(Membership::Join) {
             return Err(Error::Forbidden(format!("{target} is already in the room")));

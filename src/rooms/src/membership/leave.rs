@@ -31,6 +31,7 @@ impl Rooms {
     /// [`Error::Forbidden`] where they are not in it, or by the auth rules.
     pub async fn kick(&self, room_id: &RoomId, sender: &UserId, target: &UserId, reason: Option<String>) -> Result<()> {
         let room = self.writable(room_id).await?;
+        self.require_joined(room, sender).await?;
         let membership = self.membership_of(room, target).await?;
         if !membership.is_some_and(|membership| PRESENT.contains(&membership)) {
             return Err(Error::Forbidden(format!("{target} is not in the room")));
@@ -52,8 +53,13 @@ impl Rooms {
         });
         for id in ids.await? {
             let Ok(room_id) = RoomId::parse(id.as_str()) else { continue };
-            if let Err(error) = self.leave(&room_id, user, None).await {
-                tracing::warn!(%room_id, %error, "a closed account could not leave a room");
+            match self.leave(&room_id, user, None).await {
+                Ok(()) => {}
+                // It may be repeated, and then succeed.
+                Err(error @ (Error::Store(_) | Error::Unavailable(_) | Error::Busy | Error::Internal(_))) => {
+                    return Err(error);
+                }
+                Err(error) => tracing::warn!(%room_id, %error, "a closed account could not leave a room"),
             }
         }
         Ok(())

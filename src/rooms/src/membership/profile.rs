@@ -1,10 +1,11 @@
 //! A user's new name or picture reaches the rooms they are in.
 
+use events::canonical;
 use futures_util::{StreamExt, stream};
-use ruma::UserId;
+use ruma::{UserId, events::TimelineEventType};
 use store::rooms::{Membership, rooms_of_user};
 
-use crate::{Result, Rooms};
+use crate::{Result, Rooms, lane::Proposal};
 
 /// How many rooms are told at once.
 const AT_ONCE: usize = 16;
@@ -14,11 +15,14 @@ impl Rooms {
     pub async fn announce_profile(&self, user: &UserId) -> Result<()> {
         let of = user.to_owned();
         let joined = self.inner.store.read(move |conn| rooms_of_user(conn, of.as_str(), &[Membership::Join])).await?;
-        let content = self.member_content("join", user).await?;
+        let content = canonical::object_from(&self.member_content("join", user).await?)?;
         let tell = |room: i64| {
-            let content = content.clone();
+            let member = TimelineEventType::RoomMember;
+            let state = Proposal::state(user.to_owned(), member, user.as_str(), content.clone());
+            // Who has left meanwhile, or was sent out, must not come back by this.
+            let proposal = Proposal { only_if_joined: true, ..state };
             async move {
-                if let Err(error) = self.set_membership(room, user, user, content).await {
+                if let Err(error) = self.propose_one(room, proposal).await {
                     tracing::warn!(room, %error, "a new profile could not be sent to a room");
                 }
             }

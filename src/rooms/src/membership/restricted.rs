@@ -17,7 +17,7 @@ impl Rooms {
     ///
     /// # Errors
     /// [`Error::Forbidden`] where the user is in none of the rooms that open this one.
-    pub(super) async fn authorising_user(&self, room: i64, user: &UserId) -> Result<Option<OwnedUserId>> {
+    pub(crate) async fn authorising_user(&self, room: i64, user: &UserId) -> Result<Option<OwnedUserId>> {
         let (rooms, user) = (self.clone(), user.to_owned());
         self.inner.store.read(move |conn| Ok(rooms.find_authorising_user(conn, room, &user))).await?
     }

@@ -52,7 +52,11 @@ fn aliases_in_event(json: &str) -> Result<Vec<OwnedRoomAliasId>> {
     }
 }
 
-fn aliases_in(content: &CanonicalJsonObject) -> Result<Vec<OwnedRoomAliasId>> {
+/// The aliases that an `m.room.canonical_alias` names.
+///
+/// # Errors
+/// [`Error::InvalidParam`] for what is no alias.
+pub(crate) fn aliases_in(content: &CanonicalJsonObject) -> Result<Vec<OwnedRoomAliasId>> {
     let wrong = || Error::InvalidParam("`alias` and `alt_aliases` hold room aliases".into());
     let mut named = Vec::new();
     match content.get("alias") {

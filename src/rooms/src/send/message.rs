@@ -28,7 +28,16 @@ impl Rooms {
         let room = self.writable(room_id).await?;
         let sender = sender.to_owned();
         let origin = Some(origin);
-        let proposal = Proposal { sender, event_type, state_key: None, content, redacts, origin, timestamp };
+        let proposal = Proposal {
+            sender,
+            event_type,
+            state_key: None,
+            content,
+            redacts,
+            origin,
+            timestamp,
+            only_if_joined: false,
+        };
         self.propose_one(room, proposal).await
     }
 }

@@ -5,6 +5,8 @@ mod message;
 mod redact;
 mod state;
 
+pub(crate) use canonical_alias::aliases_in;
+
 use ruma::{RoomId, UserId};
 use store::rooms::{MemberRow, Membership, member, room_by_id};
 
@@ -34,6 +36,14 @@ impl Rooms {
     pub(crate) async fn member_row(&self, room: i64, user: &UserId) -> Result<Option<MemberRow>> {
         let user = user.to_owned();
         Ok(self.inner.store.read(move |conn| member(conn, room, user.as_str())).await?)
+    }
+
+    /// Nobody outside learns anything of who is in a room, not even by being refused.
+    pub(crate) async fn require_joined(&self, room: i64, user: &UserId) -> Result<()> {
+        match self.membership_of(room, user).await? {
+            Some(Membership::Join) => Ok(()),
+            _ => Err(Error::Forbidden("you are not in this room".into())),
+        }
     }
 
     /// The same, as a membership alone.

@@ -5,6 +5,7 @@ use ruma::{
     CanonicalJsonObject, CanonicalJsonValue, MilliSecondsSinceUnixEpoch, RoomId, UserId, events::TimelineEventType,
 };
 use serde_json::value::RawValue;
+use store::rooms::Membership;
 
 use crate::{Error, Result, Rooms, Sent, lane::Proposal};
 
@@ -38,10 +39,15 @@ impl Rooms {
     /// A membership set by hand gets what the endpoints for memberships would have added.
     async fn complete_member(&self, room: i64, state_key: &str, content: &mut CanonicalJsonObject) -> Result<()> {
         let user = UserId::parse(state_key).map_err(|_| Error::InvalidParam("the state key is no user id".into()))?;
+        // Who vouches for a restricted join is for us to say: we sign it, and others believe it.
+        content.remove("join_authorised_via_users_server");
         match content.get("membership").and_then(CanonicalJsonValue::as_str) {
             Some("invite") => self.check_invite(room, &user).await,
             Some("join") if self.is_local(&user) => {
-                let member = self.member_content("join", &user).await?;
+                let mut member = self.member_content("join", &user).await?;
+                if !matches!(self.membership_of(room, &user).await?, Some(Membership::Join | Membership::Invite)) {
+                    member.join_authorised_via_users_server = self.authorising_user(room, &user).await?;
+                }
                 for (key, value) in canonical::object_from(&member)? {
                     content.entry(key).or_insert(value);
                 }

@@ -13,6 +13,7 @@ mod history;
 mod member_lists;
 mod members;
 mod membership;
+mod originals;
 mod pending_redactions;
 #[cfg(test)]
 mod plans;
@@ -42,6 +43,7 @@ pub use member_lists::{
 };
 pub use members::{forget, member, members_of_room, rooms_of_user};
 pub use membership::{MemberRow, Membership};
+pub use originals::forget_originals;
 pub use pending_redactions::redactions_of;
 pub use room::{RoomRow, extremities_from_text, extremities_to_text};
 pub use state_keys::{intern_state_keys, state_key_nid, state_keys_by_nid};

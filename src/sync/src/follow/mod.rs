@@ -13,7 +13,7 @@ pub(crate) use watches::{Standing, Watches};
 use crate::events::ClientEvents;
 
 /// How many bytes of events in client form are kept when nothing else is said.
-const EVENT_BYTES: u64 = 16 << 20;
+const EVENT_BYTES: u64 = 8 << 20;
 
 /// Follows the store for [`Syncs`](crate::Syncs): it must be among the observers with which the store is opened.
 pub struct Follower {

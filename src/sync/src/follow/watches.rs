@@ -21,6 +21,8 @@ use tokio::sync::watch;
 
 /// Users and joined rooms, each room of each user counted, that are watched; beyond it those who wait for nothing go.
 const WATCHED: usize = 400_000;
+/// Changes of membership that a reading of a user's rooms may have to be told of; beyond it another is begun.
+const MEANWHILE: usize = 10_000;
 
 /// One user who syncs.
 struct Watch {
@@ -137,12 +139,19 @@ impl Inner {
             let watch = Watch { newest: watch::Sender::new(position), used: AtomicU64::new(0) };
             User { watch: Arc::new(watch), rooms: Rooms::Unknown { reading, meanwhile: Vec::new() } }
         });
-        user.rooms = Rooms::Unknown { reading, meanwhile: Vec::new() };
-        reading
+        // Readings of several devices of one user share what came meanwhile, or each would spoil the other's.
+        match &user.rooms {
+            Rooms::Unknown { reading, meanwhile } if meanwhile.len() < MEANWHILE => *reading,
+            _ => {
+                user.rooms = Rooms::Unknown { reading, meanwhile: Vec::new() };
+                reading
+            }
+        }
     }
 
     fn read(&mut self, user_id: &str, reading: u64, mut joined: HashSet<i64>, position: i64) {
-        self.position = self.position.max(position);
+        // Only commits that were announced count for everybody: this snapshot may be ahead of them.
+        let newest = self.position.max(position);
         let Some(user) = self.users.get_mut(user_id) else { return };
         match &mut user.rooms {
             Rooms::Unknown { reading: newest, meanwhile } if *newest == reading => {
@@ -161,7 +170,7 @@ impl Inner {
             self.members.entry(*room).or_default().push(user.watch.clone());
         }
         self.weight += joined.len();
-        user.watch.newest.send_replace(self.position);
+        user.watch.newest.send_replace(newest);
         user.rooms = Rooms::Known(joined);
     }
 

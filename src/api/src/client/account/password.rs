@@ -1,6 +1,6 @@
 //! `POST /account/password`.
 
-use accounts::JsonObject;
+use accounts::{JsonObject, Limit};
 use actix_web::HttpResponse;
 use serde::Deserialize;
 use serde_json::json;
@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     Error, Result,
     bridge::{Call, session},
+    client::arguments::limit_address,
     client::uia::{by_password, early, parameters},
 };
 
@@ -20,6 +21,9 @@ struct Parameters {
 /// Changes the password of the caller, or of the one whose password is given.
 pub(super) async fn password(call: Call) -> Result<HttpResponse> {
     let session = session(&call).await?;
+    if session.is_none() {
+        limit_address(&call, Limit::Login)?;
+    }
     let body: JsonObject = call.json()?;
     if let Some(early) = early::<Parameters>(&body)? {
         call.app.accounts.check_new_password(&early.new_password)?;

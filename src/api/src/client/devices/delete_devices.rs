@@ -2,12 +2,13 @@
 
 use accounts::JsonObject;
 use actix_web::HttpResponse;
+use peerbrain_core::limits;
 use ruma::OwnedDeviceId;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    Result,
+    Error, Result,
     bridge::Call,
     client::{
         arguments::required_session,
@@ -29,13 +30,23 @@ pub(super) async fn one(call: Call) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(json!({})))
 }
 
+fn check_number(parameters: &Parameters) -> Result<()> {
+    if parameters.devices.len() > limits::DEVICES_PER_USER {
+        return Err(Error::invalid_param("These are more devices than a user can have"));
+    }
+    Ok(())
+}
+
 /// Deletes several of them.
 pub(super) async fn several(call: Call) -> Result<HttpResponse> {
     let session = required_session(&call).await?;
     let body: JsonObject = call.json()?;
-    early::<Parameters>(&body)?;
+    if let Some(early) = early::<Parameters>(&body)? {
+        check_number(&early)?;
+    }
     let authorized = by_password(&call, Some(&session), body).await?;
     let parameters: Parameters = parameters(authorized.body)?;
+    check_number(&parameters)?;
     call.app.accounts.delete_devices(&session.user_id, &parameters.devices).await?;
     Ok(HttpResponse::Ok().json(json!({})))
 }

@@ -17,4 +17,5 @@ pub(crate) fn routes() -> Routes {
             capabilities::capabilities,
         )
         .raw(Method::GET, &["/.well-known/matrix/client"], well_known::client)
+        .raw(Method::GET, &["/.well-known/matrix/server"], well_known::server)
 }

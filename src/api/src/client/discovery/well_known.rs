@@ -1,4 +1,4 @@
-//! `GET /.well-known/matrix/client`.
+//! `GET /.well-known/matrix/client` and `/server`.
 
 use actix_web::HttpResponse;
 use serde_json::json;
@@ -11,4 +11,11 @@ pub(super) async fn client(call: Call) -> Result<HttpResponse> {
     let base_url = config.well_known.client.as_ref().or(config.server.public_base_url.as_ref());
     let base_url = base_url.ok_or_else(|| Error::not_found("No public address is configured"))?;
     Ok(HttpResponse::Ok().json(json!({ "m.homeserver": { "base_url": base_url } })))
+}
+
+/// Where other servers find this one, if the operator has said so (server-server §server-discovery).
+pub(super) async fn server(call: Call) -> Result<HttpResponse> {
+    let server = call.app.config.well_known.server.as_ref();
+    let server = server.ok_or_else(|| Error::not_found("No address for other servers is configured"))?;
+    Ok(HttpResponse::Ok().json(json!({ "m.server": server })))
 }
