@@ -27,8 +27,10 @@ async fn memory_stays_bounded(database: Database) {
     for allowed in [ALLOWED_KB, ALLOWED_AGAIN_KB, ALLOWED_AGAIN_KB] {
         flood(&calm).await;
         let now = calm.server.memory_kb("VmHWM");
-        assert!(now - most < allowed, "the flood took {} kB", now - most);
-        most = now;
+        // The kernel counts memory in batches, so the highest mark may seem to fall a little.
+        let took = now.saturating_sub(most);
+        assert!(took < allowed, "the flood took {took} kB");
+        most = most.max(now);
     }
     calm.server.is_sound();
     assert_eq!(calm.alice.texts(&calm.room).await, ["all is calm"]);

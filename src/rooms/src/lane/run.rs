@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use store::rooms::Appended;
 
 use crate::{
@@ -24,13 +25,7 @@ pub(super) async fn run(rooms: Rooms, room: i64, lane: Arc<Lane>) {
             let count = state.waiting.len().min(CHAIN);
             (state.waiting.drain(..count).collect::<Vec<Job>>(), state.head.take())
         };
-        let worker = rooms.clone();
-        let built = tokio::task::spawn_blocking(move || build(&worker, room, head, jobs)).await;
-        let Ok((chain, left)) = built else {
-            // The build panicked: its callers see their reply dropped, and the head is loaded anew.
-            tracing::error!(room, "building events failed");
-            continue;
-        };
+        let (chain, left) = build(&rooms, room, head, jobs).await;
         put_back(&lane, left);
         if let Some(chain) = chain {
             let head = finish(&rooms, chain).await;
@@ -47,16 +42,23 @@ fn put_back(lane: &Lane, left: Vec<Job>) {
     }
 }
 
-/// Builds as much as fits together. On a failure to load the head every caller is told.
-fn build(rooms: &Rooms, room: i64, head: Option<Head>, jobs: Vec<Job>) -> (Option<Chain>, Vec<Job>) {
-    let mut jobs = Some(jobs);
-    let outcome = rooms.inner.store.read_blocking(|conn| Ok(Chain::build(rooms, conn, room, head, &mut jobs)));
-    let error = match outcome {
+/// Builds as much as fits together, on a blocking thread with one of the connections for reading. Where that fails every
+/// caller is told, and the head is loaded anew.
+async fn build(rooms: &Rooms, room: i64, head: Option<Head>, jobs: Vec<Job>) -> (Option<Chain>, Vec<Job>) {
+    // Still ours if no connection comes, or the build panics.
+    let jobs = Arc::new(Mutex::new(Some(jobs)));
+    let (worker, mine) = (rooms.clone(), jobs.clone());
+    let outcome = rooms.inner.store.read(move |conn| {
+        let mut jobs = mine.lock();
+        Ok(Chain::build(&worker, conn, room, head, &mut jobs))
+    });
+    let error = match outcome.await {
         Ok(Ok((chain, left))) => return (Some(chain), left),
         Ok(Err(error)) => error,
         Err(error) => Error::Store(error),
     };
-    for job in jobs.take().unwrap_or_default() {
+    tracing::warn!(room, %error, "events could not be built");
+    for job in jobs.lock().take().unwrap_or_default() {
         job.refuse(error.share());
     }
     (None, Vec::new())

@@ -17,6 +17,7 @@ tests! { "knock":
     version_without_knocking, "knocking-on-rooms", ["POST v3/knock/{roomIdOrAlias} 403"];
     restricted_join, "restricted-rooms", ["POST v3/rooms/{roomId}/join"];
     restricted_refused, "restricted-rooms", ["POST v3/rooms/{roomId}/join M_FORBIDDEN"];
+    restricted_refused_by_state_event, "restricted-rooms", ["PUT v3/rooms/{roomId}/state/{eventType}/{stateKey} M_FORBIDDEN"];
     restricted_after_leaving_the_other, "restricted-rooms", ["POST v3/rooms/{roomId}/join M_FORBIDDEN"];
     restricted_with_invite, "restricted-rooms", ["POST v3/rooms/{roomId}/join"];
     restricted_authorised_by, "restricted-rooms", ["POST v3/rooms/{roomId}/join"];
@@ -172,6 +173,19 @@ async fn restricted_refused(server: Server) -> Outcome {
     // An invite is not membership: "a *joined* member of another room".
     alice.invite(&lobby, &bob).await?;
     try_join(&bob, &room).await?.error(403, "M_FORBIDDEN").map(drop)
+}
+
+/// Who vouches for a join is for the server to say, not for the one who joins.
+async fn restricted_refused_by_state_event(server: Server) -> Outcome {
+    let (alice, bob) = (server.user("alice").await?, server.user("bob").await?);
+    let (_, room) = restricted(&alice, "12").await?;
+    for content in [
+        json!({ "membership": "join", "join_authorised_via_users_server": &alice.id }),
+        json!({ "membership": "join" }),
+    ] {
+        bob.try_state(&room, "m.room.member", &bob.id, content).await?.error(403, "M_FORBIDDEN")?;
+    }
+    Ok(())
 }
 
 async fn restricted_after_leaving_the_other(server: Server) -> Outcome {

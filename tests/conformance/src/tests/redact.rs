@@ -13,6 +13,7 @@ tests! { "redact":
     unknown_event, "redactions", ["PUT v3/rooms/{roomId}/redact/{eventId}/{txnId} 404"];
     event_of_other_room, "redactions", ["PUT v3/rooms/{roomId}/redact/{eventId}/{txnId} 404"];
     same_transaction, "transaction-identifiers", ["PUT v3/rooms/{roomId}/redact/{eventId}/{txnId}"];
+    same_transaction_other_event, "transaction-identifiers", ["PUT v3/rooms/{roomId}/redact/{eventId}/{txnId}"];
     not_member, "redactions", ["PUT v3/rooms/{roomId}/redact/{eventId}/{txnId} M_FORBIDDEN"];
     state_event_keeps_what_rules_need, "redactions", ["PUT v3/rooms/{roomId}/redact/{eventId}/{txnId}"];
     where_redacts_stands, "redactions", ["PUT v3/rooms/{roomId}/redact/{eventId}/{txnId}"];
@@ -118,6 +119,17 @@ async fn same_transaction(server: Server) -> Outcome {
     let path = v3!("rooms/{}/redact/{}/same", room, id);
     let first = alice.put(&path, json!({})).await?.ok()?;
     ensure_eq!(alice.put(&path, json!({})).await?.ok()?, first, "answer to the repeated request");
+    Ok(())
+}
+
+/// "and the path of the HTTP request is the same": another event is another path.
+async fn same_transaction_other_event(server: Server) -> Outcome {
+    let (alice, _, room) = pair(&server).await?;
+    for body in ["first", "second"] {
+        let id = alice.say(&room, body).await?;
+        alice.put(v3!("rooms/{}/redact/{}/one", room, id), json!({})).await?.ok()?;
+        ensure_eq!(alice.event(&room, &id).await?["content"], json!({}), "content of the {body}");
+    }
     Ok(())
 }
 
