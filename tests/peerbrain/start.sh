@@ -5,7 +5,7 @@
 #
 # DIR holds its configuration, data and log. Prints the process id when the server answers.
 # Environment: PEERBRAIN_BIN (the program; else the debug build), PEERBRAIN_SHARED_SECRET (conformance-of-peerbrain),
-# PEERBRAIN_SERVER_NAME (localhost:PORT).
+# PEERBRAIN_SERVER_NAME (localhost:PORT), PEERBRAIN_UPLOAD_MB (1: tests of the limit send files of that size).
 set -euo pipefail
 
 if [ $# -lt 2 ]; then
@@ -31,9 +31,21 @@ url = "$database"
 [registration]
 mode = "open"
 shared_secret = "${PEERBRAIN_SHARED_SECRET:-conformance-of-peerbrain}"
+guests = true
 
 [rate_limits]
 enabled = false
+
+[media]
+max_upload_mb = ${PEERBRAIN_UPLOAD_MB:-1}
+
+[turn]
+uris = ["turn:turn.example.com?transport=udp"]
+shared_secret = "conformance"
+
+[push]
+allowed_networks = ["127.0.0.1"]
+allow_http = true
 
 [[listeners]]
 bind = "127.0.0.1:$port"

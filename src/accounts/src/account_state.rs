@@ -112,14 +112,6 @@ impl Accounts {
         Ok(self.store.write(move |tx| users::set_admin(tx, &id, admin)).await?)
     }
 
-    /// Gives a user another password on behalf of the operator, and logs all devices out.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::WeakPassword`].
-    pub async fn set_password(&self, user_id: &UserId, password: &str) -> Result<()> {
-        self.change_password(user_id, None, password, true).await
-    }
-
     /// The users after `after` in the order of their ids, at most `limit`, for the operator.
     pub async fn list_users(&self, after: &str, limit: usize) -> Result<Vec<UserRow>> {
         let (after, limit) = (after.to_owned(), i64::try_from(limit).unwrap_or(i64::MAX));
@@ -266,31 +258,6 @@ mod tests {
             assert_eq!(code(world.accounts.profile(&alice.user_id).await), Some("M_NOT_FOUND"));
             assert_eq!(code(world.accounts.deactivate(&alice.user_id, true).await), Some("M_NOT_FOUND"));
             assert_eq!(code(world.accounts.check_username("alice").await), Some("M_USER_IN_USE"));
-        })
-        .await
-    }
-
-    #[tokio::test]
-    async fn passwords_are_changed() {
-        each(async |database| {
-            let world = World::open(database);
-            let alice = world.user("alice").await;
-            let other = world.login("alice", "OTHER").await;
-            let accounts = &world.accounts;
-            assert_eq!(
-                code(accounts.change_password(&alice.user_id, None, "short", true).await),
-                Some("M_WEAK_PASSWORD")
-            );
-            accounts.change_password(&alice.user_id, Some(&alice.device_id), "another one", false).await.unwrap();
-            world.session(&other.access_token).await.unwrap();
-            accounts.change_password(&alice.user_id, Some(&alice.device_id), "yet another", true).await.unwrap();
-            assert!(world.session(&other.access_token).await.is_err());
-            world.session(&alice.access_token).await.unwrap();
-            let by = |password| Credentials::Password { user: "alice", password };
-            assert_eq!(code(accounts.login(by("password alice"), NewDevice::default()).await), Some("M_FORBIDDEN"));
-            accounts.login(by("yet another"), NewDevice::default()).await.unwrap();
-            let listed = accounts.list_users("", 10).await.unwrap();
-            assert!(listed.len() == 1 && listed[0].password_hash.is_none());
         })
         .await
     }

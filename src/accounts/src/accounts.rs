@@ -3,19 +3,16 @@
 use std::sync::Arc;
 
 use peerbrain_core::{Clock, Config, Random, config::Registration};
-use ruma::{OwnedServerName, OwnedUserId, ServerName, UserId};
+use ruma::{OwnedServerName, ServerName, UserId};
 use store::{
     Store,
     accounts::{UserRow, tokens, users},
 };
 
 use crate::{
-    Caches, Error, Filter, RateLimits, Result, last_seen::LastSeenNotes, password::Passwords, registration::Nonces,
-    storable::is_storable, uiaa::UiaSessions,
+    Caches, Error, RateLimits, Result, filter::CachedFilters, last_seen::LastSeenNotes, password::Passwords,
+    registration::Nonces, storable::is_storable, uiaa::UiaSessions,
 };
-
-/// Filters kept in memory.
-const CACHED_FILTERS: usize = 2_000;
 
 /// The accounts of this server. The work is in the files named after it; here is what they share.
 pub struct Accounts {
@@ -32,7 +29,7 @@ pub struct Accounts {
     pub(crate) uia: UiaSessions,
     pub(crate) nonces: Nonces,
     pub(crate) last_seen: LastSeenNotes,
-    pub(crate) filters: quick_cache::sync::Cache<(OwnedUserId, i64), Arc<Filter>>,
+    pub(crate) filters: CachedFilters,
 }
 
 impl Accounts {
@@ -51,7 +48,7 @@ impl Accounts {
             uia: UiaSessions::default(),
             nonces: Nonces::default(),
             last_seen: LastSeenNotes::default(),
-            filters: quick_cache::sync::Cache::new(CACHED_FILTERS),
+            filters: CachedFilters::default(),
             server_name: config.server.name.clone(),
             registration: config.registration.clone(),
             all_users_found: config.user_directory.all_users,
@@ -82,7 +79,7 @@ impl Accounts {
         if self.store.read(move |conn| tokens::any_expired_login_token(conn, now)).await? {
             self.store.write(move |tx| tokens::delete_expired_login_tokens(tx, now)).await?;
         }
-        Ok(())
+        self.forget_openid_tokens(now).await
     }
 
     /// Whether this is a user of this server whose account is open.

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use quick_cache::sync::Cache;
+use quick_cache::{Weighter, sync::Cache};
 use ruma::UserId;
 use store::{Committed, LogKind, Observer};
 
@@ -16,21 +16,38 @@ use crate::{Preferences, Session, tokens::TokenHash};
 
 /// Sessions kept in memory.
 const SESSIONS: usize = 20_000;
-/// Users whose preferences are kept in memory.
+/// Bytes of memory for preferences used lately.
+const PREFERENCES_BYTES: u64 = 2 << 20;
+/// Users of the usual preferences for whom that is enough.
 const PREFERENCES: usize = 10_000;
 
 /// Sessions and preferences in memory. It is an observer of the store: a commit that revokes a token or changes an
 /// account empties what it concerns before the caller of that write, and so the client, hears of it.
 pub struct Caches {
     sessions: Cache<TokenHash, Arc<Session>>,
-    preferences: Cache<String, Arc<Preferences>>,
+    preferences: Cache<String, Arc<Preferences>, Weight>,
     /// Counts what was emptied. Who has read the database before, and adds to the cache after, must not.
     emptied: AtomicU64,
 }
 
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<String, Arc<Preferences>> for Weight {
+    /// Bytes: of a hash table about half is in use.
+    fn weight(&self, user_id: &String, preferences: &Arc<Preferences>) -> u64 {
+        let ignored: usize = preferences.ignored.iter().map(|user| 64 + user.as_str().len()).sum();
+        (128 + user_id.len() + ignored) as u64
+    }
+}
+
 impl Default for Caches {
     fn default() -> Self {
-        Self { sessions: Cache::new(SESSIONS), preferences: Cache::new(PREFERENCES), emptied: AtomicU64::new(0) }
+        Self {
+            sessions: Cache::new(SESSIONS),
+            preferences: Cache::with_weighter(PREFERENCES, PREFERENCES_BYTES, Weight),
+            emptied: AtomicU64::new(0),
+        }
     }
 }
 
@@ -86,5 +103,25 @@ impl Observer for Caches {
         for user in changed_accounts.union(&changed_preferences) {
             self.preferences.remove(*user);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_ignore_lists_do_not_fill_the_memory() {
+        let caches = Caches::default();
+        let ignored = (0..5_000).map(|i| UserId::parse(format!("@{i}:example.org")).unwrap()).collect();
+        let large = Arc::new(Preferences { ignored, invites_blocked: false });
+        for i in 0..100 {
+            let user_id = UserId::parse(format!("@user{i}:example.org")).unwrap();
+            caches.keep_preferences(&user_id, large.clone(), caches.before_reading());
+        }
+        assert!(caches.preferences.weight() <= PREFERENCES_BYTES && caches.preferences.len() < 10);
+        let user_id = UserId::parse("@small:example.org").unwrap();
+        caches.keep_preferences(&user_id, Arc::default(), caches.before_reading());
+        assert!(caches.preferences(&user_id).is_some());
     }
 }

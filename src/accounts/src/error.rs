@@ -29,8 +29,8 @@ pub enum Error {
     /// Not allowed.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),
-    /// There are no guests here.
-    #[error("guest accounts are not supported here")]
+    /// Not for guests, or there are none here.
+    #[error("this is not for guests")]
     GuestsForbidden,
     /// The name is taken.
     #[error("this user name is taken")]

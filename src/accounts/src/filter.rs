@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use peerbrain_core::limits::{FILTER_BYTES, FILTERS_PER_USER};
-use ruma::{CanonicalJsonValue, UserId, api::client::filter::FilterDefinition};
+use quick_cache::{Weighter, sync::Cache};
+use ruma::{CanonicalJsonValue, OwnedUserId, UserId, api::client::filter::FilterDefinition};
 use serde_json::Value;
 use store::accounts::filters;
 
@@ -36,6 +37,33 @@ impl Filter {
     }
 }
 
+/// Bytes of memory for filters used lately.
+const CACHED_BYTES: u64 = 4 << 20;
+/// Filters of the usual size for which that is enough.
+const CACHED: usize = 2_000;
+
+/// Filters used lately, by user and id. They never change, so what was read is good for ever.
+pub(crate) struct CachedFilters(Cache<(OwnedUserId, i64), Arc<Filter>, Weight>);
+
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<(OwnedUserId, i64), Arc<Filter>> for Weight {
+    /// Bytes, rather too many than too few: what is read from a list takes more memory than its text.
+    fn weight(&self, (user_id, _): &(OwnedUserId, i64), filter: &Arc<Filter>) -> u64 {
+        const ELEMENT: usize = 48;
+        let elements = filter.text.bytes().filter(|byte| *byte == b',').count();
+        let text = filter.text.len();
+        (size_of::<Filter>() + 128 + user_id.as_str().len() + 2 * text + ELEMENT * elements) as u64
+    }
+}
+
+impl Default for CachedFilters {
+    fn default() -> Self {
+        Self(Cache::with_weighter(CACHED, CACHED_BYTES, Weight))
+    }
+}
+
 impl Accounts {
     /// Stores a filter and gives its id; the same filter has the same id.
     ///
@@ -53,7 +81,7 @@ impl Accounts {
                 self.store.write(move |tx| filters::insert(tx, &user, &hash, &text, most)).await?
             }
         };
-        self.filters.insert((user_id.to_owned(), id), Arc::new(filter));
+        self.filters.0.insert((user_id.to_owned(), id), Arc::new(filter));
         Ok(id.to_string())
     }
 
@@ -65,21 +93,21 @@ impl Accounts {
         let unknown = || Error::not_found("there is no such filter");
         let id: i64 = filter_id.parse().map_err(|_| unknown())?;
         let key = (user_id.to_owned(), id);
-        if let Some(known) = self.filters.get(&key) {
+        if let Some(known) = self.filters.0.get(&key) {
             return Ok(known);
         }
         let user = user_id.to_string();
         let text = self.store.read(move |conn| filters::get(conn, &user, id)).await?.ok_or_else(unknown)?;
         let definition = serde_json::from_str(&text).map_err(|_| store::Error::Corrupt("a stored filter".into()))?;
         let filter = Arc::new(Filter { text, definition });
-        // Filters never change, so what was read is good for ever.
-        self.filters.insert(key, filter.clone());
+        self.filters.0.insert(key, filter.clone());
         Ok(filter)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ruma::user_id;
     use serde_json::json;
 
     use store::testing::each;
@@ -106,7 +134,7 @@ mod tests {
             assert_eq!(id, same);
             let other = accounts.create_filter(alice, JsonObject::new()).await.unwrap();
             assert_ne!(id, other);
-            accounts.filters.clear();
+            accounts.filters.0.clear();
             let read = accounts.filter(alice, &id).await.unwrap();
             assert_eq!(serde_json::from_str::<Value>(&read.text).unwrap()["room"], room);
             assert_eq!(read.definition.room.timeline.limit.map(u64::from), Some(5));
@@ -116,6 +144,19 @@ mod tests {
             }
         })
         .await
+    }
+
+    #[test]
+    fn large_filters_do_not_fill_the_memory() {
+        let cached = CachedFilters::default();
+        let types: Vec<String> = (0..6_000).map(|i| i.to_string()).collect();
+        let filter = Filter::from_object(object(json!({ "room": { "timeline": { "types": types } } }))).unwrap();
+        let filter = Arc::new(filter);
+        assert!(Weight.weight(&(user_id!("@a:b").to_owned(), 0), &filter) > 300_000);
+        for id in 0..1_000 {
+            cached.0.insert((user_id!("@a:b").to_owned(), id), filter.clone());
+        }
+        assert!(cached.0.weight() <= CACHED_BYTES && cached.0.len() < 20, "{}", cached.0.len());
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Logging in (client-server §legacy-login).
 
-use ruma::{OwnedUserId, UserId};
+use ruma::UserId;
 use store::{
     Tx,
     accounts::{UserRow, tokens as rows, users},
 };
 
 use crate::{
-    Accounts, Error, JsonObject, Limit, Login, NewDevice, Result,
+    Accounts, Error, JsonObject, Limit, Login, NewDevice, PasswordProof, Result,
     new_device::{PreparedLogin, finished, too_many_devices, write_login},
     tokens::{self, Purpose, TokenHash},
     uiaa,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long a login token is good, in milliseconds.
-const LOGIN_TOKEN_LASTS: i64 = 2 * 60 * 1_000;
+pub const LOGIN_TOKEN_LASTS: i64 = 2 * 60 * 1_000;
 
 /// What a login is proven with.
 #[derive(Clone, Copy)]
@@ -51,8 +51,8 @@ impl<'a> Credentials<'a> {
 /// What must still hold when the login is written.
 #[derive(Clone)]
 enum Proof {
-    /// The user had this password, in PHC form.
-    Password(OwnedUserId, Option<String>),
+    /// The password of a user.
+    Password(PasswordProof),
     /// The hash of a login token.
     Token(TokenHash),
 }
@@ -93,10 +93,10 @@ impl Accounts {
         let user_id = existing_user_id(user, &self.server_name).ok_or_else(wrong_credentials)?;
         self.limits.check(Limit::Login, &user_id)?;
         let user = self.check_password(&user_id, password).await?.ok_or_else(wrong_credentials)?;
-        Ok(Proof::Password(user_id, user.password_hash))
+        Ok(Proof::Password(PasswordProof::new(user_id, &user)))
     }
 
-    /// A token with which this user can log in once, within two minutes.
+    /// A token with which this user can log in once, within [`LOGIN_TOKEN_LASTS`].
     pub async fn create_login_token(&self, user_id: &UserId) -> Result<String> {
         self.active_user(user_id).await?;
         let secret = tokens::fresh(&*self.random, Purpose::Login);
@@ -113,7 +113,7 @@ fn wrong_credentials() -> Error {
 /// Takes the login token, if that is the proof, and looks at the account again: it may have changed meanwhile.
 fn write_checked(tx: &mut Tx<'_>, mut prepared: PreparedLogin, proof: &Proof, now: i64) -> store::Result<Outcome> {
     let user_id = match proof {
-        Proof::Password(user_id, _) => user_id.to_string(),
+        Proof::Password(proof) => proof.user_id().to_string(),
         Proof::Token(hash) => match rows::take_login_token(tx, hash)? {
             Some((user_id, expires_at)) if now < expires_at => user_id,
             _ => return Ok(Outcome::Refused),
@@ -125,7 +125,7 @@ fn write_checked(tx: &mut Tx<'_>, mut prepared: PreparedLogin, proof: &Proof, no
         Some(UserRow { deactivated: true, .. }) => Ok(Outcome::Deactivated),
         Some(UserRow { locked: true, .. }) => Ok(Outcome::Locked),
         // The password was changed while it was compared.
-        Some(user) if matches!(proof, Proof::Password(_, hash) if *hash != user.password_hash) => Ok(Outcome::Refused),
+        Some(user) if matches!(proof, Proof::Password(proof) if !proof.holds(&user)) => Ok(Outcome::Refused),
         Some(_) if write_login(tx, &prepared)? => Ok(Outcome::Done(user_id)),
         Some(_) => Ok(Outcome::TooManyDevices),
     }

@@ -10,6 +10,7 @@ use ruma::{OwnedDeviceId, OwnedUserId};
 use store::{
     Tx,
     accounts::{DeviceRow, TokenKind, devices, tokens as rows},
+    e2ee::dehydrated_devices,
 };
 
 use crate::{
@@ -150,6 +151,10 @@ pub(crate) fn finished(user_id: String, prepared: PreparedLogin) -> Result<Login
 pub(crate) fn write_login(tx: &mut Tx<'_>, prepared: &PreparedLogin) -> store::Result<bool> {
     let PreparedLogin { device, tokens } = prepared;
     let (user_id, device_id) = (device.user_id.as_str(), device.device_id.as_str());
+    if dehydrated_devices::is_dehydrated(tx.conn(), user_id, device_id)? {
+        // Nobody logs in as that one: whoever takes its id is another device, without its keys and messages.
+        devices::delete(tx, user_id, std::slice::from_ref(&device.device_id))?;
+    }
     if devices::get(tx.conn(), user_id, device_id)?.is_some() {
         rows::revoke_all(tx, user_id, device_id)?;
     } else {

@@ -16,8 +16,8 @@ use argon2::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use peerbrain_core::{Random, config, limits::PASSWORD_BYTES, random};
-use ruma::{DeviceId, UserId};
-use store::accounts::{UserRow, devices, users};
+use ruma::UserId;
+use store::accounts::UserRow;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Accounts, Error, Limit, Result};
@@ -159,31 +159,6 @@ impl Accounts {
     /// [`Error::WeakPassword`], [`Error::InvalidParam`]: nobody may have this password.
     pub fn check_new_password(&self, password: &str) -> Result<()> {
         self.passwords.check_new(password)
-    }
-
-    /// Gives a user another password. With `logout_devices` all devices but `keep` are logged out and deleted
-    /// (client-server §password-management).
-    pub async fn change_password(
-        &self,
-        user_id: &UserId,
-        keep: Option<&DeviceId>,
-        password: &str,
-        logout_devices: bool,
-    ) -> Result<()> {
-        self.passwords.check_new(password)?;
-        self.active_user(user_id).await?;
-        let hash = self.passwords.hash(password, &*self.random).await?;
-        let (user_id, keep) = (user_id.to_string(), keep.map(ToString::to_string));
-        self.store
-            .write(move |tx| {
-                users::set_password_hash(tx, &user_id, &hash)?;
-                if logout_devices {
-                    devices::delete_all(tx, &user_id, keep.as_deref())?;
-                }
-                Ok(())
-            })
-            .await?;
-        Ok(())
     }
 }
 

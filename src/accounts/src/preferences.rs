@@ -32,17 +32,6 @@ impl Accounts {
         self.caches.keep_preferences(user_id, read.clone(), before);
         Ok(read)
     }
-
-    /// The same on the calling thread, which must be one that may block.
-    pub fn preferences_blocking(&self, user_id: &UserId) -> Result<Arc<Preferences>> {
-        if let Some(known) = self.caches.preferences(user_id) {
-            return Ok(known);
-        }
-        let before = self.caches.before_reading();
-        let read = Arc::new(self.store.read_blocking(|conn| read(conn, user_id.as_str()))?);
-        self.caches.keep_preferences(user_id, read.clone(), before);
-        Ok(read)
-    }
 }
 
 fn read(conn: &mut Conn, user: &str) -> store::Result<Preferences> {
@@ -97,10 +86,6 @@ mod tests {
             let now = set("m.invite_permission_config", json!({ "default_action": ["block"] })).await;
             assert_eq!(*now, Preferences { ignored, invites_blocked: false });
             assert!(set("m.ignored_user_list", json!({ "ignored_users": [] })).await.ignored.is_empty());
-            assert_eq!(
-                world.accounts.preferences_blocking(alice).unwrap(),
-                world.accounts.preferences(alice).await.unwrap()
-            );
         })
         .await
     }

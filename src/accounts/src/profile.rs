@@ -4,7 +4,7 @@ use peerbrain_core::limits::{PROFILE_BYTES, PROFILE_KEY_BYTES};
 use ruma::{MxcUri, UserId};
 use serde_json::Value;
 use store::{
-    Tx,
+    Conn, Tx,
     accounts::{profiles, user_directory},
 };
 
@@ -30,6 +30,12 @@ pub struct ProfileChange {
     pub avatar_url: Option<String>,
     /// Whether one of them has changed, so that the member events of all joined rooms must follow.
     pub changed: bool,
+}
+
+/// The name and the picture of a user of this server, for who has a connection already.
+pub fn member_profile(conn: &mut Conn, user_id: &str) -> store::Result<(Option<String>, Option<String>)> {
+    let rows = profiles::get(conn, user_id)?;
+    Ok((text_of(&rows, DISPLAYNAME), text_of(&rows, AVATAR_URL)))
 }
 
 /// How a change ended.
@@ -70,8 +76,7 @@ impl Accounts {
     /// The name and the picture of a user of this server, for its member events.
     pub async fn member_profile(&self, user_id: &UserId) -> Result<(Option<String>, Option<String>)> {
         let user_id = user_id.to_string();
-        let rows = self.store.read(move |conn| profiles::get(conn, &user_id)).await?;
-        Ok((text_of(&rows, DISPLAYNAME), text_of(&rows, AVATAR_URL)))
+        Ok(self.store.read(move |conn| member_profile(conn, &user_id)).await?)
     }
 
     /// Sets one field. An empty name or picture takes it away.
@@ -151,7 +156,9 @@ fn check_key(field: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_value(field: &str, value: &Value) -> Result<()> {
+/// # Errors
+/// [`Error::InvalidParam`] for a value that the field cannot have.
+pub(crate) fn check_value(field: &str, value: &Value) -> Result<()> {
     if ![DISPLAYNAME, AVATAR_URL, "m.tz"].contains(&field) {
         return Ok(());
     }

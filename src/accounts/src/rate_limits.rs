@@ -35,6 +35,8 @@ pub enum Limit {
     Registration,
     /// Looking for a free name, checking a registration token, per address.
     RegistrationCheck,
+    /// Refreshed access tokens, per address.
+    Refresh,
     /// Joins and knocks, per user.
     Join,
     /// Invites, per inviting user.
@@ -43,6 +45,10 @@ pub enum Limit {
     CreateRoom,
     /// Profile changes, per user.
     Profile,
+    /// Searches in messages, per user.
+    Search,
+    /// Reports, per user.
+    Report,
     /// Everything else that writes, per user.
     Write,
 }
@@ -69,15 +75,28 @@ impl RateLimits {
     /// # Errors
     /// [`Error::LimitExceeded`] with the time until there will be one again; nothing is taken then.
     pub fn check(&self, limit: Limit, key: impl Hash) -> Result<()> {
-        self.draw(limit, key, true)
+        self.check_many(limit, key, 1)
+    }
+
+    /// Takes `count` at once. Where that is more than a bucket holds, a full one is enough: what it did not hold must come
+    /// back before there is one again.
+    ///
+    /// # Errors
+    /// As [`RateLimits::check`].
+    pub fn check_many(&self, limit: Limit, key: impl Hash, count: usize) -> Result<()> {
+        if count == 0 {
+            return Ok(());
+        }
+        self.draw(limit, key, u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     /// The same without taking one.
     pub fn peek(&self, limit: Limit, key: impl Hash) -> Result<()> {
-        self.draw(limit, key, false)
+        self.draw(limit, key, 0)
     }
 
-    fn draw(&self, limit: Limit, key: impl Hash, take: bool) -> Result<()> {
+    /// Takes so many; none means to look whether there is one.
+    fn draw(&self, limit: Limit, key: impl Hash, take: u32) -> Result<()> {
         if !self.rates.enabled {
             return Ok(());
         }
@@ -91,17 +110,18 @@ impl RateLimits {
             return Ok(());
         };
         let mut buckets = shard.lock();
-        let full_at = buckets.get(&hash).copied().unwrap_or(now).max(now).saturating_add(each);
-        let missing = full_at.saturating_sub(now).saturating_sub(whole);
+        let full_at = buckets.get(&hash).copied().unwrap_or(now).max(now);
+        let needed = each.saturating_mul(take.clamp(1, rate.burst.get()).into());
+        let missing = full_at.saturating_add(needed).saturating_sub(now).saturating_sub(whole);
         if missing > 0 {
             let micros = u64::try_from(missing).unwrap_or_default();
             return Err(Error::LimitExceeded { retry_after: Duration::from_millis(micros.div_ceil(1_000)) });
         }
-        if take {
+        if take > 0 {
             if buckets.len() >= BUCKETS_PER_SHARD {
                 make_room(&mut buckets, now);
             }
-            buckets.insert(hash, full_at);
+            buckets.insert(hash, full_at.saturating_add(each.saturating_mul(take.into())));
         }
         Ok(())
     }
@@ -114,10 +134,13 @@ impl RateLimits {
             Limit::FailedLogin => rates.failed_login,
             Limit::Registration => rates.registration,
             Limit::RegistrationCheck => rates.registration_check,
+            Limit::Refresh => rates.refresh,
             Limit::Join => rates.join,
             Limit::Invite => rates.invite,
             Limit::CreateRoom => rates.create_room,
             Limit::Profile => rates.profile,
+            Limit::Search => rates.search,
+            Limit::Report => rates.report,
             Limit::Write => rates.write,
         }
     }
@@ -189,6 +212,19 @@ mod tests {
             assert_eq!(wait(limits.check(Limit::Message, "alice")), None, "no more than a full bucket");
         }
         assert_eq!(wait(limits.check(Limit::Message, "alice")), Some(500));
+    }
+
+    #[test]
+    fn several_at_once_take_as_many() {
+        let (limits, clock) = limits(1.0, 5);
+        assert_eq!(wait(limits.check_many(Limit::Message, "alice", 0)), None);
+        assert_eq!(wait(limits.check_many(Limit::Message, "alice", 3)), None);
+        assert_eq!(wait(limits.check_many(Limit::Message, "alice", 3)), Some(1_000));
+        assert_eq!(wait(limits.check_many(Limit::Message, "alice", 2)), None, "what is refused takes nothing");
+        assert_eq!(wait(limits.check_many(Limit::Message, "alice", 20)), Some(5_000), "a full bucket is enough");
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(wait(limits.check_many(Limit::Message, "alice", 20)), None);
+        assert_eq!(wait(limits.check(Limit::Message, "alice")), Some(16_000), "and is paid for later");
     }
 
     #[test]

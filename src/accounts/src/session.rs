@@ -38,7 +38,7 @@ pub struct Session {
     pub device_id: OwnedDeviceId,
     /// Whether the user administers this server.
     pub admin: bool,
-    /// Whether this is a guest. There are none yet.
+    /// Whether this is a guest, who may do little.
     pub guest: bool,
     /// Whether the user may only read and leave.
     pub suspended: bool,
@@ -135,7 +135,7 @@ fn session(token: Token, hash: TokenHash) -> Result<Session> {
         user_id,
         device_id: token.device_id.into(),
         admin: token.user.admin,
-        guest: false,
+        guest: token.user.guest,
         suspended: token.user.suspended,
         locked: token.user.locked,
         expires_at: token.expires_at,

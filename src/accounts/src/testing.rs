@@ -89,6 +89,7 @@ impl World {
                 device_id: None,
                 txn_id: None,
                 json: json.into(),
+                counted: Default::default(),
             })
         };
         let events: Vec<_> = state.into_iter().map(event).collect();
@@ -120,6 +121,7 @@ impl World {
             joined: 0,
             invited: 0,
             published: false,
+            counted: Default::default(),
         };
         let append = Append {
             changes: events.iter().map(change).collect(),

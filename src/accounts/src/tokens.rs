@@ -24,6 +24,7 @@ pub(crate) enum Purpose {
     Access,
     Refresh,
     Login,
+    OpenId,
 }
 
 /// Makes a secret.
@@ -32,6 +33,7 @@ pub(crate) fn fresh(random: &dyn Random, purpose: Purpose) -> Secret {
         Purpose::Access => "pba_",
         Purpose::Refresh => "pbr_",
         Purpose::Login => "pbl_",
+        Purpose::OpenId => "pbo_",
     };
     let text = format!("{prefix}{}", token(random, TOKEN_CHARS));
     Secret { hash: hash(&text), text }

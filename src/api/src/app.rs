@@ -8,8 +8,16 @@ use peerbrain_core::{Clock, Config};
 pub struct App {
     /// Users, tokens, devices, profiles.
     pub accounts: Arc<accounts::Accounts>,
+    /// Uploaded files.
+    pub media: Arc<media::Media>,
     /// Rooms.
     pub rooms: rooms::Rooms,
+    /// Keys and device lists.
+    pub e2ee: e2ee::E2ee,
+    /// Push rules, notifications, pushers.
+    pub push: push::Push,
+    /// Searching in messages.
+    pub search: search::Search,
     /// Syncing.
     pub syncs: sync::Syncs,
     /// What time it is.

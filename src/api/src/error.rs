@@ -97,6 +97,12 @@ impl Error {
         Self::new(503, "M_UNKNOWN", "The server cannot reach its database; try again later")
     }
 
+    /// The Matrix error code.
+    #[cfg(test)]
+    pub(crate) fn errcode(&self) -> Option<&str> {
+        self.body.get("errcode").and_then(Value::as_str)
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status

@@ -8,11 +8,9 @@ mod app;
 pub mod bridge;
 mod client;
 mod error;
-mod users;
 
 pub use app::{App, Observe};
 pub use error::{Error, Result};
-pub use users::Users;
 
 /// Every route of the client-server API.
 pub fn client_routes() -> bridge::Routes {

@@ -9,8 +9,6 @@ pub const ID_BYTES: usize = 255;
 pub const CLIENT_BODY_BYTES: usize = 1_048_576;
 /// Bytes of the body of a request whose client is not yet authenticated (login, registration).
 pub const ANONYMOUS_BODY_BYTES: usize = 65_536;
-/// Levels of nesting that JSON from outside may have.
-pub const JSON_DEPTH: usize = 100;
 /// Bytes of the path and query of a request.
 pub const URI_BYTES: usize = 16_384;
 /// Bytes of a profile, all of its fields together (MSC4133).
@@ -21,6 +19,8 @@ pub const PROFILE_KEY_BYTES: usize = 255;
 pub const ACCOUNT_DATA_BYTES: usize = 65_536;
 /// Different kinds of account data that a user may have, global and in one room each.
 pub const ACCOUNT_DATA_TYPES: usize = 1_000;
+/// Threads of one room for which a user may have receipts of one kind; beyond it that for the oldest event goes.
+pub const RECEIPT_THREADS: usize = 1_000;
 /// Tags that a user may put on one room.
 pub const TAGS_PER_ROOM: usize = 100;
 /// Bytes of a stored filter.
@@ -41,8 +41,6 @@ pub const TRANSACTION_ID_BYTES: usize = 255;
 pub const WAITING_SYNCS_PER_DEVICE: usize = 5;
 /// Events of one page of `/messages`, `/context` and the like, whatever is asked for.
 pub const PAGE_EVENTS: usize = 1_000;
-/// Events of a page when the request names no number (client-server API).
-pub const DEFAULT_PAGE_EVENTS: usize = 10;
 /// Rooms of one page of the room directory or of a hierarchy.
 pub const PAGE_ROOMS: usize = 100;
 /// Entries of one answer of the user directory.
@@ -65,3 +63,11 @@ pub const AUTH_EVENTS_RECEIVED: usize = 10;
 pub const ALIASES_PER_ROOM: usize = 1_000;
 /// Users with whom one request may ask for shared things, or that an event may mention.
 pub const USERS_PER_REQUEST: usize = 1_000;
+/// Bytes of the reason of a report.
+pub const REPORT_REASON_BYTES: usize = 10_000;
+/// Reports that are kept; beyond it the oldest goes.
+pub const REPORTS: usize = 10_000;
+/// Rooms of one answer about shared rooms.
+pub const MUTUAL_ROOMS: usize = 1_000;
+/// Bytes of what is searched for.
+pub const SEARCH_TERM_BYTES: usize = 1_000;

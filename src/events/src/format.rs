@@ -10,7 +10,10 @@ use crate::{Error, Provenance, Result};
 pub const MAX_PDU_BYTES: usize = 65_536;
 
 /// The greatest length of `sender`, `room_id`, `state_key`, `type` and an event ID, in bytes.
-const MAX_ID_BYTES: usize = 255;
+pub(crate) const MAX_ID_BYTES: usize = 255;
+
+/// Fields that are looked up in the database, or kept in columns of their own.
+const NAMES: [&str; 6] = ["type", "sender", "room_id", "state_key", "prev_events", "auth_events"];
 
 /// `prev_events` and `auth_events` are no longer than this in an event that is sent to us.
 const MAX_PREV_EVENTS: usize = 20;
@@ -34,6 +37,9 @@ pub(crate) fn check(
             return Err(Error::TooLarge(format!("`{field}` is longer than {MAX_ID_BYTES} bytes")));
         }
     }
+    if let Some(field) = NAMES.iter().find(|field| event.get(**field).is_some_and(holds_zero)) {
+        return Err(Error::Format(format!("a zero byte in `{field}`")));
+    }
     if !event.get("content").is_some_and(CanonicalJsonValue::is_object) {
         return Err(Error::Format("`content` must be an object".to_owned()));
     }
@@ -56,6 +62,16 @@ pub(crate) fn check(
 }
 
 /// Leaves the first `limit` items of a too long array in the event and gives the whole one back.
+/// Whether a text, or one in a list, has a zero byte. PostgreSQL keeps none, so an event with such a name could be
+/// stored nowhere; none of the grammars allows it.
+fn holds_zero(value: &CanonicalJsonValue) -> bool {
+    match value {
+        CanonicalJsonValue::String(text) => text.contains('\0'),
+        CanonicalJsonValue::Array(texts) => texts.iter().any(holds_zero),
+        _ => false,
+    }
+}
+
 fn shorten(event: &mut CanonicalJsonObject, field: &str, limit: usize) -> Option<CanonicalJsonValue> {
     let array = event.get_mut(field)?.as_array_mut()?;
     if array.len() <= limit {

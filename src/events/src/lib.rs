@@ -13,6 +13,7 @@ mod format;
 pub mod order;
 mod pdu;
 mod power_levels;
+pub mod push;
 pub mod redact;
 pub mod resolve;
 mod signing_key;

@@ -9,7 +9,7 @@ use ruma::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Error, Result};
+use crate::{Error, Result, format::MAX_ID_BYTES};
 
 /// An event as the servers of a room exchange it, parsed and immutable. Cloning costs one reference count.
 ///
@@ -84,6 +84,8 @@ impl Pdu {
             TimelineEventType::RoomRedaction => fields.redacts.and_then(|raw| serde_json::from_str(raw.get()).ok()),
             _ => None,
         };
+        // What can be the id of no event is not waited for.
+        let redacts = redacts.filter(|id| id.as_str().len() <= MAX_ID_BYTES && !id.as_str().contains('\0'));
         Ok(Self(Arc::new(Inner {
             event_id,
             room_id,

@@ -78,6 +78,11 @@ impl PowerLevels {
         &self.creators
     }
 
+    /// The users of whom the levels say something of their own.
+    pub fn listed(&self) -> impl Iterator<Item = &UserId> {
+        self.users.keys().map(|user| &**user)
+    }
+
     /// The level of a user. Compare it with any level: `levels.user(alice) >= levels.ban`.
     pub fn user(&self, user: &UserId) -> UserPowerLevel {
         if self.rules.privileged_creators.as_ref().is_some_and(|creators| creators.contains(user)) {

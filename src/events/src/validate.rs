@@ -4,7 +4,7 @@
 use ruma::{CanonicalJsonObject, CanonicalJsonValue, UserId, events::TimelineEventType};
 use serde_json::value::RawValue;
 
-use crate::{Error, Result, canonical};
+use crate::{Error, MAX_PDU_BYTES, Result, canonical};
 
 /// Reads the content that a client sends for an event, and refuses what would be accepted and then be of harm: text
 /// that is no canonical JSON in every room version, and for some types of state fields of the wrong type.
@@ -13,9 +13,12 @@ pub fn client_content(
     state_key: Option<&str>,
     content: &RawValue,
 ) -> Result<CanonicalJsonObject> {
-    storable(&event_type.to_string())?;
-    storable(state_key.unwrap_or_default())?;
+    let bytes = content.get().len();
     let content = canonical::object(content.get())?;
+    // What fits into no event need not wait for its room. Spaces do not count.
+    if bytes > MAX_PDU_BYTES && canonical::text(&content)?.len() > MAX_PDU_BYTES {
+        return Err(Error::TooLarge(format!("a content of {bytes} bytes fits into no event")));
+    }
     match event_type {
         TimelineEventType::RoomPowerLevels if state_key.is_some() => power_levels(&content)?,
         // Clients encrypt from the first such event on and never stop, so one without an algorithm breaks the room.
@@ -23,15 +26,6 @@ pub fn client_content(
         _ => {}
     }
     Ok(content)
-}
-
-/// PostgreSQL keeps no zero byte in a text, and nobody needs one in a name.
-fn storable(name: &str) -> Result<()> {
-    if name.contains('\0') {
-        Err(Error::Format("a zero byte in an event type or state key".to_owned()))
-    } else {
-        Ok(())
-    }
 }
 
 /// All levels are integers. Room versions up to 9 accept texts and more, which few clients can read.

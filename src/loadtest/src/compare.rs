@@ -16,6 +16,10 @@ pub fn side_by_side(one: &Report, other: &Report) -> String {
 }
 
 fn line(one: &RowReport, other: &RowReport) -> Vec<String> {
+    if !one.served || !other.served {
+        let by = if one.served { "not served by the other" } else { "not served" };
+        return vec![one.name.clone(), by.to_owned()];
+    }
     let cpu = |row: &RowReport| row.cpu_ms().map_or("-".to_owned(), figure);
     let cpu_ratio = match (one.cpu_ms(), other.cpu_ms()) {
         (Some(one), Some(other)) if one > 0.0 => figure(other / one),

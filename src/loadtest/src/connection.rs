@@ -71,6 +71,14 @@ impl Target {
         }
         Ok(request.body(Full::new(body))?)
     }
+
+    /// Builds the upload of a file.
+    pub fn upload(&self, path: &str, authorization: &HeaderValue, file: Bytes) -> Result<Request<Full<Bytes>>> {
+        let binary = HeaderValue::from_static("application/octet-stream");
+        let mut request = self.request(Method::POST, path, Some(authorization), file)?;
+        request.headers_mut().insert(CONTENT_TYPE, binary);
+        Ok(request)
+    }
 }
 
 /// One kept-alive connection. Opens itself again when the server has closed it.
@@ -97,12 +105,18 @@ impl Connection {
 
     /// Sends and lets the body of a successful answer run through unread.
     pub async fn tell(&mut self, request: Request<Full<Bytes>>) -> Result<()> {
+        self.measure(request).await.map(drop)
+    }
+
+    /// The same; gives the length of the body in bytes.
+    pub async fn measure(&mut self, request: Request<Full<Bytes>>) -> Result<usize> {
         timely(async {
             let (_, mut body) = self.answer(request).await?;
+            let mut length = 0;
             while let Some(frame) = body.frame().await {
-                frame?;
+                length += frame?.data_ref().map_or(0, Bytes::len);
             }
-            Ok(())
+            Ok(length)
         })
         .await
     }
@@ -146,6 +160,9 @@ impl Connection {
         }
         let body = response.into_body().collect().await?.to_bytes();
         let shown = body.get(..SHOWN.min(body.len())).unwrap_or_default();
+        if status == StatusCode::NOT_FOUND && String::from_utf8_lossy(shown).contains("M_UNRECOGNIZED") {
+            return Err(Error::NotServed);
+        }
         Err(Error::Status { status, body: String::from_utf8_lossy(shown).into_owned() })
     }
 

@@ -1,6 +1,7 @@
 //! The closed loop: every worker starts its next operation when its last has ended.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -65,6 +66,8 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// CPU time used meanwhile.
     pub cpu: CpuTime,
+    /// What else there is to tell, by name.
+    pub beside: BTreeMap<String, f64>,
 }
 
 /// Lets the workers run for a while, starts nothing new after that, and waits for what is under way.
@@ -74,7 +77,7 @@ pub async fn closed_loop<W: Worker>(watch: &Watch, workers: &mut [W], run_for: D
     let start = Instant::now();
     join_all(workers.iter_mut().map(|worker| work(worker, start + run_for, &tally))).await;
     let elapsed = start.elapsed();
-    Ok(Outcome { tally: tally.into_inner(), elapsed, cpu: watch.cpu()? - cpu })
+    Ok(Outcome { tally: tally.into_inner(), elapsed, cpu: watch.cpu()? - cpu, beside: BTreeMap::new() })
 }
 
 /// The same after a run that is not counted, in which connections open and caches fill.

@@ -34,6 +34,9 @@ pub enum Error {
         /// The start of the body.
         body: String,
     },
+    /// The server does not know the endpoint.
+    #[error("not served (404 M_UNRECOGNIZED)")]
+    NotServed,
     /// An answer or a report is not the JSON it should be.
     #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -55,6 +58,9 @@ pub enum Error {
     /// A histogram cannot be made.
     #[error("histogram: {0}")]
     Histogram(#[from] hdrhistogram::errors::CreationError),
+    /// A key that was made here cannot be used.
+    #[error("a signing key was refused")]
+    Key,
     /// Anything else of the operating system.
     #[error("{0}")]
     System(#[from] std::io::Error),

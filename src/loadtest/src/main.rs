@@ -9,9 +9,9 @@
 
 mod compare;
 mod connection;
+mod device;
 mod drive;
 mod error;
-
 mod measure;
 mod options;
 mod report;

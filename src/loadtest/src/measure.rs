@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fs;
 use std::ops::Sub;
+use std::pin::pin;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,9 @@ use crate::error::{Error, Result};
 
 /// The kernel tells times in hundredths of a second on every processor this can run on.
 const TICK_MS: f64 = 10.0;
+
+/// Between two looks at the memory while something is done.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// The processes that are watched.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +71,18 @@ impl Watch {
             database: tree_sum(&self.database, &children, cpu_ms)?,
             generator: cpu_ms(std::process::id())?,
         })
+    }
+
+    /// Does something; gives beside its result the most anonymous memory that the server was seen to hold meanwhile.
+    pub async fn peak_during<T>(&self, work: impl Future<Output = Result<T>>) -> Result<(T, f64)> {
+        let mut work = pin!(work);
+        let mut peak = self.memory()?.server_anonymous;
+        loop {
+            tokio::select! {
+                result = &mut work => return Ok((result?, peak.max(self.memory()?.server_anonymous))),
+                () = tokio::time::sleep(BETWEEN_LOOKS) => peak = peak.max(self.memory()?.server_anonymous),
+            }
+        }
     }
 
     /// The memory held now.

@@ -68,8 +68,8 @@ pub struct Scale {
     pub senders: Vec<usize>,
     /// How many rooms the senders of the "many" rows spread over.
     pub spread: usize,
-    /// How many long polls wait in the latency row.
-    pub pollers: usize,
+    /// The numbers of long polls that wait, one latency row each.
+    pub pollers: Vec<usize>,
     /// How many messages lie in the room of the paging and initial sync rows.
     pub messages: usize,
     /// How many rooms the account of the large initial sync is in.
@@ -78,17 +78,47 @@ pub struct Scale {
     pub members: usize,
     /// How many messages lie in each of these rooms.
     pub room_messages: usize,
+    /// How many accounts have keys, in the rows of one-time keys and key queries.
+    pub key_holders: usize,
+    /// How many one-time keys lie ready for each of them.
+    pub one_time_keys: u32,
+    /// How many clients log in at once.
+    pub logins: usize,
+    /// The size of the large file, in bytes.
+    pub large_file: usize,
 }
 
 impl Scale {
     /// The sizes that figures are told for, or those of a short run.
     pub fn new(short: bool) -> Self {
         if short {
-            let senders = vec![1, 16];
-            Self { senders, spread: 4, pollers: 20, messages: 250, rooms: 10, members: 5, room_messages: 5 }
+            Self {
+                senders: vec![1, 16],
+                spread: 4,
+                pollers: vec![20],
+                messages: 250,
+                rooms: 10,
+                members: 5,
+                room_messages: 5,
+                key_holders: 10,
+                one_time_keys: 20,
+                logins: 5,
+                large_file: 1_000_000,
+            }
         } else {
-            let senders = vec![1, 16, 128];
-            Self { senders, spread: 32, pollers: 100, messages: 1000, rooms: 300, members: 5, room_messages: 20 }
+            Self {
+                senders: vec![1, 16, 128],
+                spread: 32,
+                pollers: vec![100, 500],
+                messages: 1000,
+                rooms: 300,
+                members: 5,
+                room_messages: 20,
+                key_holders: 400,
+                one_time_keys: 50,
+                logins: 50,
+                large_file: 50_000_000,
+            }
         }
     }
 }

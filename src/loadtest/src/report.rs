@@ -1,13 +1,15 @@
 //! The report: a table for people, JSON for programs.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::drive::Outcome;
+use crate::drive::{Outcome, Tally};
 use crate::error::{Error, Result};
-use crate::measure::{Memory, Watch};
+use crate::measure::{CpuTime, Memory, Watch};
 
 /// From this share of its one core on, the generator and not the server is taken as the bound.
 const GENERATOR_BOUND: f64 = 0.85;
@@ -45,6 +47,9 @@ pub struct RowReport {
     pub name: String,
     /// Whether operations came at a fixed pace: then only the latencies say something.
     pub paced: bool,
+    /// Whether the server knows the endpoints; if not, there are no figures.
+    #[serde(default = "yes")]
+    pub served: bool,
     /// How many operations succeeded.
     pub operations: u64,
     /// How many failed.
@@ -67,8 +72,16 @@ pub struct RowReport {
     pub generator_cpu_ms: f64,
     /// The share of its one core that this program used.
     pub generator_share: f64,
+    /// What else there is to tell, by name.
+    #[serde(default)]
+    pub beside: BTreeMap<String, f64>,
     /// Memory after the row.
     pub memory: Memory,
+}
+
+/// Reports that were written before rows could be skipped hold none that was.
+fn yes() -> bool {
+    true
 }
 
 impl RowReport {
@@ -82,6 +95,7 @@ impl RowReport {
         Self {
             name,
             paced,
+            served: true,
             operations,
             errors: tally.errors,
             first_error: tally.first_error.clone(),
@@ -93,8 +107,16 @@ impl RowReport {
             database_cpu_ms: (!watch.database.is_empty()).then(|| each(cpu.database)),
             generator_cpu_ms: each(cpu.generator),
             generator_share: cpu.generator / 1000.0 / seconds.max(f64::MIN_POSITIVE),
+            beside: outcome.beside.clone(),
             memory,
         }
+    }
+
+    /// A row that the server does not serve.
+    pub fn not_served(name: String, paced: bool, memory: Memory, watch: &Watch) -> Result<Self> {
+        let outcome =
+            Outcome { tally: Tally::new()?, elapsed: Duration::ZERO, cpu: CpuTime::default(), beside: BTreeMap::new() };
+        Ok(Self { served: false, ..Self::new(name, paced, &outcome, memory, watch) })
     }
 
     /// The server's and its database's CPU time for each operation.
@@ -104,7 +126,7 @@ impl RowReport {
 
     /// Whether the row shows nothing.
     pub fn failed(&self) -> bool {
-        self.errors > 0 || self.operations == 0
+        self.served && (self.errors > 0 || self.operations == 0)
     }
 
     /// Whether this program had no more to give.
@@ -124,19 +146,7 @@ impl Report {
         let head =
             ["row", "ops/s", "p50 ms", "p99 ms", "server ms/op", "db ms/op", "generator ms/op", "of a core", "errors"];
         let mut lines = vec![head.map(str::to_owned).to_vec()];
-        lines.extend(self.rows.iter().map(|row| {
-            vec![
-                row.name.clone(),
-                figure(row.per_second),
-                figure(row.p50_ms),
-                figure(row.p99_ms),
-                row.server_cpu_ms.map_or("-".to_owned(), figure),
-                row.database_cpu_ms.map_or("-".to_owned(), figure),
-                figure(row.generator_cpu_ms),
-                format!("{:.0} %", 100.0 * row.generator_share),
-                row.errors.to_string(),
-            ]
-        }));
+        lines.extend(self.rows.iter().map(line));
         let mut text = align(&lines);
         let moments =
             [("the start", Some(self.memory.start)), ("the end", Some(self.memory.end)), ("rest", self.memory.settled)];
@@ -147,12 +157,32 @@ impl Report {
             );
         }
         for row in &self.rows {
+            for (what, value) in &row.beside {
+                text += &format!("{}: {what} {}\n", row.name, figure(*value));
+            }
             if let Some(error) = &row.first_error {
                 text += &format!("first error of {}: {error}\n", row.name);
             }
         }
         text
     }
+}
+
+fn line(row: &RowReport) -> Vec<String> {
+    if !row.served {
+        return vec![row.name.clone(), "not served".to_owned()];
+    }
+    vec![
+        row.name.clone(),
+        figure(row.per_second),
+        figure(row.p50_ms),
+        figure(row.p99_ms),
+        row.server_cpu_ms.map_or("-".to_owned(), figure),
+        row.database_cpu_ms.map_or("-".to_owned(), figure),
+        figure(row.generator_cpu_ms),
+        format!("{:.0} %", 100.0 * row.generator_share),
+        row.errors.to_string(),
+    ]
 }
 
 /// Reads a report.

@@ -1,6 +1,7 @@
 //! What rows find prepared: accounts, rooms and messages, made when the first row asks for them and then shared.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use http::{HeaderValue, Method};
 use serde_json::json;
 
 use crate::connection::{Connection, Target};
+use crate::device::Device;
 use crate::error::Result;
 use crate::measure::Watch;
 use crate::options::Scale;
@@ -42,6 +44,7 @@ pub struct Stage {
     tag: String,
     senders: Vec<User>,
     reading: Option<(Vec<User>, Room)>,
+    holders: Option<Vec<Device>>,
 }
 
 /// A room's id, ready for a path.
@@ -61,12 +64,27 @@ impl Stage {
         // Names must not collide with those of an earlier run against the same database.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let tag = format!("{:x}", now.as_millis());
-        Self { target, watch, scale, run_for, devices, registration: with, tag, senders: vec![], reading: None }
+        Self {
+            target,
+            watch,
+            scale,
+            run_for,
+            devices,
+            registration: with,
+            tag,
+            senders: vec![],
+            reading: None,
+            holders: None,
+        }
     }
 
     /// Registers accounts.
     pub async fn users(&self, role: &str, count: usize) -> Result<Vec<User>> {
-        let names = (0..count).map(|n| format!("load-{}-{role}-{n}", self.tag)).collect();
+        self.numbered_users(role, 0..count).await
+    }
+
+    async fn numbered_users(&self, role: &str, numbers: Range<usize>) -> Result<Vec<User>> {
+        let names = numbers.map(|n| format!("load-{}-{role}-{n}", self.tag)).collect();
         in_parallel(&self.target, names, async |connection, name: String| {
             User::register(connection, &self.registration, &name).await
         })
@@ -75,9 +93,10 @@ impl Stage {
 
     /// The first `count` of the accounts that send.
     pub async fn senders(&mut self, count: usize) -> Result<Vec<User>> {
-        if self.senders.len() < count {
-            let largest = self.scale.senders.iter().copied().max().unwrap_or(1);
-            self.senders = self.users("sender", largest.max(self.scale.pollers).max(count)).await?;
+        let missing = self.senders.len()..count;
+        if !missing.is_empty() {
+            let more = self.numbered_users("sender", missing).await?;
+            self.senders.extend(more);
         }
         Ok(self.senders.iter().take(count).cloned().collect())
     }
@@ -95,6 +114,25 @@ impl Stage {
             say(&mut connection, &room, &reader.authorization, &format!("m{n}")).await?;
         }
         Ok(self.reading.insert((readers, room)).clone())
+    }
+
+    /// Devices that have uploaded their keys and some one-time keys, each of another account.
+    pub async fn key_holders(&mut self) -> Result<Vec<Device>> {
+        if let Some(holders) = &self.holders {
+            return Ok(holders.clone());
+        }
+        // One device tells whether the server takes keys at all, before hundreds are made.
+        for user in self.senders(1).await? {
+            let upload = Device::new(&user)?.upload(&self.target, 0..0)?;
+            self.target.connection().tell(upload).await?;
+        }
+        let users = self.users("holder", self.scale.key_holders).await?;
+        let devices = users.iter().map(Device::new).collect::<Result<Vec<_>>>()?;
+        in_parallel(&self.target, devices.iter().collect(), async |connection, device: &Device| {
+            connection.tell(device.upload(&self.target, 0..self.scale.one_time_keys)?).await
+        })
+        .await?;
+        Ok(self.holders.insert(devices).clone())
     }
 
     /// A room that the first of the accounts makes and the others join.

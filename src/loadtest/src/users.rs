@@ -23,6 +23,10 @@ pub struct Registration {
 pub struct User {
     name: String,
     password: String,
+    /// The full user id.
+    pub user_id: String,
+    /// The first device.
+    pub device_id: String,
     /// The first device's `Bearer …`.
     pub authorization: HeaderValue,
 }
@@ -42,17 +46,29 @@ impl User {
         if user_id != format!("@{name}:{}", with.server_name) {
             return Err(Error::ServerName(user_id.to_owned()));
         }
-        Ok(Self { authorization: bearer(&answer, REGISTER)?, name: name.to_owned(), password })
+        Ok(Self {
+            authorization: bearer(&answer, REGISTER)?,
+            name: name.to_owned(),
+            password,
+            user_id: user_id.to_owned(),
+            device_id: text(&answer, REGISTER, "device_id")?.to_owned(),
+        })
     }
 
-    /// Logs a new device in.
+    /// Logs a new device in; gives its `Bearer …`.
     pub async fn new_device(&self, connection: &mut Connection) -> Result<HeaderValue> {
+        Ok(self.login(connection).await?.1)
+    }
+
+    /// The same, with the device's id before it.
+    pub async fn login(&self, connection: &mut Connection) -> Result<(String, HeaderValue)> {
         const LOGIN: &str = "/_matrix/client/v3/login";
         let body = json!({
             "type": "m.login.password", "password": self.password,
             "identifier": {"type": "m.id.user", "user": self.name},
         });
-        bearer(&connection.json(Method::POST, LOGIN, None, Some(&body)).await?, LOGIN)
+        let answer = connection.json(Method::POST, LOGIN, None, Some(&body)).await?;
+        Ok((text(&answer, LOGIN, "device_id")?.to_owned(), bearer(&answer, LOGIN)?))
     }
 }
 

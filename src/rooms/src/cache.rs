@@ -1,8 +1,12 @@
 //! Events that were used lately.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use events::Pdu;
+use parking_lot::Mutex;
 use quick_cache::{Weighter, sync::Cache};
 use ruma::{EventId, OwnedEventId, room_version_rules::RoomVersionRules};
 use store::{
@@ -10,10 +14,10 @@ use store::{
     rooms::{EventFlags, StoredEvent, events_by_nid},
 };
 
-use crate::{Error, Result};
+use crate::{Error, Result, user_rules::RuleCache};
 
-/// How many redactions are remembered: more than happen while any snapshot is open.
-const REDACTED: usize = 10_000;
+/// How many changed events are remembered, some 50 bytes each: more than change while any snapshot is open.
+const CHANGED: usize = 10_000;
 
 #[derive(Clone)]
 struct Bytes;
@@ -28,12 +32,51 @@ impl Weighter<i64, Pdu> for Bytes {
     }
 }
 
-/// Events by number: as stored, and parsed for the auth rules. Follows the store, so a redaction is seen at once.
+/// Events by number: as stored, and parsed for the auth rules. Follows the store: a redaction is seen at once, and so is
+/// that an outlier gets its place, or that others relate to an event.
 pub struct EventCache {
     stored: Cache<i64, StoredEvent, Bytes>,
     parsed: Cache<i64, Pdu, Bytes>,
-    /// Events that were redacted lately. A snapshot that began before may still read what they said: that is not kept.
-    redacted: Cache<i64, ()>,
+    changed: Mutex<Changed>,
+    rules: RuleCache,
+}
+
+/// The events that changed lately. A snapshot that began before may still read them as they were: that is not kept.
+/// Whoever reads knows nothing of when that began, so what is read is compared with what must be in it.
+#[derive(Default)]
+struct Changed {
+    events: HashMap<i64, Change>,
+    /// Their numbers, oldest first.
+    order: VecDeque<i64>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Change {
+    redacted: bool,
+    /// The flags, if they are others now.
+    flags: Option<EventFlags>,
+}
+
+impl Changed {
+    fn note(&mut self, event: i64, change: impl FnOnce(&mut Change)) {
+        if !self.events.contains_key(&event) {
+            if self.order.len() == CHANGED
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.events.remove(&oldest);
+            }
+            self.order.push_back(event);
+        }
+        change(self.events.entry(event).or_default());
+    }
+
+    /// Whether this was read before the event changed.
+    fn is_outdated(&self, event: &StoredEvent) -> bool {
+        self.events.get(&event.nid).is_some_and(|change| {
+            change.redacted && event.redacted_by.is_none()
+                || change.flags.is_some_and(|flags| flags != EventFlags(event.flags))
+        })
+    }
 }
 
 impl EventCache {
@@ -43,7 +86,8 @@ impl EventCache {
         Arc::new(Self {
             stored: Cache::with_weighter(items, bytes / 2, Bytes),
             parsed: Cache::with_weighter(items, bytes / 2, Bytes),
-            redacted: Cache::new(REDACTED),
+            changed: Mutex::default(),
+            rules: RuleCache::default(),
         })
     }
 
@@ -59,7 +103,7 @@ impl EventCache {
         }
         if !wanted.is_empty() {
             let events = events_by_nid(conn, &wanted)?;
-            events.iter().for_each(|event| self.keep_stored(event));
+            self.keep_stored(&events);
             found.extend(events);
         }
         Ok(found)
@@ -85,23 +129,23 @@ impl EventCache {
         }
         let event = self.one(conn, nid)?;
         let pdu = parse(&event, rules)?;
-        self.parsed.insert(nid, pdu.clone());
-        if self.is_outdated(&event) {
-            self.parsed.remove(&nid);
+        let changed = self.changed.lock();
+        if !changed.is_outdated(&event) {
+            self.parsed.insert(nid, pdu.clone());
         }
         Ok(pdu)
     }
 
-    fn keep_stored(&self, event: &StoredEvent) {
-        self.stored.insert(event.nid, event.clone());
-        // Asked afterwards: a redaction that comes now finds the event in the cache and takes it out itself.
-        if self.is_outdated(event) {
-            self.stored.remove(&event.nid);
+    fn keep_stored(&self, events: &[StoredEvent]) {
+        let changed = self.changed.lock();
+        for event in events.iter().filter(|event| !changed.is_outdated(event)) {
+            self.stored.insert(event.nid, event.clone());
         }
     }
 
-    fn is_outdated(&self, event: &StoredEvent) -> bool {
-        event.redacted_by.is_none() && self.redacted.get(&event.nid).is_some()
+    /// The push rules of users, which follow the same commits.
+    pub(crate) fn rules(&self) -> &RuleCache {
+        &self.rules
     }
 
     /// Keeps what a lane has just built, once it is committed.
@@ -112,13 +156,19 @@ impl EventCache {
 
 impl Observer for EventCache {
     fn committed(&self, committed: &Committed) {
-        for (_, event) in &committed.redacted {
-            self.redacted.insert(*event, ());
-        }
+        self.rules.committed(committed);
+        // Held to the end: what is read meanwhile is compared only afterwards.
+        let mut changed = self.changed.lock();
         for (position, row) in &committed.events {
             self.stored.insert(row.nid, StoredEvent { position: *position, row: row.clone() });
         }
+        for (event, flags) in &committed.flagged {
+            changed.note(*event, |change| change.flags = Some(*flags));
+            self.stored.remove(event);
+            self.parsed.remove(event);
+        }
         for (_, event) in &committed.redacted {
+            changed.note(*event, |change| change.redacted = true);
             self.stored.remove(event);
             self.parsed.remove(event);
         }

@@ -67,6 +67,22 @@ pub enum Error {
     Internal(String),
 }
 
+impl Error {
+    /// Whether the cause lies in the server and passes: the same again may succeed.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Unavailable(_) | Self::Busy)
+    }
+}
+
+impl From<accounts::Error> for Error {
+    fn from(error: accounts::Error) -> Self {
+        match error {
+            accounts::Error::Store(error) => Self::Store(error),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
 impl From<events::Error> for Error {
     fn from(error: events::Error) -> Self {
         let text = error.to_string();

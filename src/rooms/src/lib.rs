@@ -10,19 +10,23 @@ pub mod create;
 mod error;
 mod lane;
 mod membership;
+pub mod moderation;
 mod power;
 pub mod read;
+pub mod receipts;
 mod receive;
+pub mod relations;
 mod rooms;
 mod send;
 mod state_keys;
+#[cfg(test)]
+mod testing;
 mod upgrade;
-mod users;
+mod user_rules;
 
 pub use cache::{EventCache, event_id, parse};
 pub use error::{Error, Result};
 pub use lane::{Origin, Sent};
-pub use read::{ClientForm, Reader, Related, Seen, Token, Viewer, visible};
+pub use read::{ClientForm, Reader, Related, Seen, Token, Viewer, is_for_clients, visible};
 pub use receive::{Missing, Received};
 pub use rooms::{Options, Rooms, rules_of};
-pub use users::Users;

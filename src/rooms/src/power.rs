@@ -1,13 +1,18 @@
 //! Who may do what in a room now, asked outside of its lane. The lane asks again.
 
+use std::collections::BTreeSet;
+
 use events::PowerLevels;
-use ruma::{UserId, events::TimelineEventType};
+use ruma::{OwnedUserId, UserId, events::TimelineEventType};
 use store::{
     Conn,
-    rooms::{Membership, current_event, member, room_by_nid},
+    rooms::{Membership, current_event, joined_ending_in, joined_of, member, room_by_nid},
 };
 
 use crate::{Error, Result, Rooms, parse, rules_of};
+
+/// How many members are looked at of whom the power levels say nothing.
+const UNLISTED: i64 = 100;
 
 impl Rooms {
     /// Whether a user is joined and has the power to send an event of this type.
@@ -31,6 +36,28 @@ impl Rooms {
             Some(false) => Err(Error::Forbidden("you have not the power to do that in this room".into())),
             None => Err(Error::Forbidden("you are not in this room".into())),
         }
+    }
+}
+
+impl Rooms {
+    /// Some joined members of this server whom `may` allows, by the levels: if there are any, those of whom the levels say
+    /// something and the creators; otherwise those who have been joined for longest.
+    pub(crate) fn local_members(
+        &self,
+        conn: &mut Conn,
+        room: i64,
+        levels: &PowerLevels,
+        may: impl Fn(&UserId) -> bool,
+    ) -> Result<Vec<OwnedUserId>> {
+        let listed: BTreeSet<&UserId> = levels.listed().chain(levels.creators().iter().map(|user| &**user)).collect();
+        let ours: Vec<String> =
+            listed.into_iter().filter(|user| self.is_local(user) && may(user)).map(ToString::to_string).collect();
+        let mut found = joined_of(conn, room, &ours)?;
+        if found.is_empty() {
+            found = joined_ending_in(conn, room, &format!(":{}", self.inner.server_name), UNLISTED)?;
+        }
+        let users = found.into_iter().filter_map(|user| UserId::parse(user).ok());
+        Ok(users.filter(|user| self.is_local(user) && may(user)).collect())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, atomic::AtomicI64};
 
+use accounts::Accounts;
 use events::{SigningKey, version};
 use peerbrain_core::{clock::Clock, random::Random};
 use quick_cache::sync::Cache;
@@ -12,7 +13,7 @@ use store::{
     state::NodeCache,
 };
 
-use crate::{Error, EventCache, Result, Users, lane::Lanes, state_keys::StateKeys};
+use crate::{Error, EventCache, Result, lane::Lanes, state_keys::StateKeys};
 
 /// How long the original of a redacted event is kept, for those who moderate: seven days.
 const ORIGINALS_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
@@ -25,8 +26,8 @@ pub struct Options {
     pub server_name: OwnedServerName,
     /// The key it signs with.
     pub key: Arc<SigningKey>,
-    /// Names, pictures and preferences of our users.
-    pub users: Arc<dyn Users>,
+    /// Our users.
+    pub accounts: Arc<Accounts>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Randomness for room ids.
@@ -51,7 +52,7 @@ pub(crate) struct Inner {
     pub store: Store,
     pub server_name: OwnedServerName,
     pub key: Arc<SigningKey>,
-    pub users: Arc<dyn Users>,
+    pub accounts: Arc<Accounts>,
     pub nids: Cache<OwnedRoomId, i64>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
@@ -68,13 +69,13 @@ pub(crate) struct Inner {
 impl Rooms {
     /// Starts working with the rooms of a store.
     pub fn new(options: Options) -> Self {
-        let Options { store, server_name, key, users, clock, random, events, state_cache, default_version, runtime } =
+        let Options { store, server_name, key, accounts, clock, random, events, state_cache, default_version, runtime } =
             options;
         let inner = Inner {
             store,
             server_name,
             key,
-            users,
+            accounts,
             nids: Cache::new(10_000),
             clock,
             random,

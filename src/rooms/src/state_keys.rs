@@ -22,6 +22,10 @@ impl StateKeys {
 impl Rooms {
     /// The number of a state key, if it has one.
     pub fn state_key(&self, conn: &mut Conn, event_type: &str, state_key: &str) -> Result<Option<i64>> {
+        // A key may be named by anything in a content. No event has one with a zero byte, and PostgreSQL cannot be asked.
+        if event_type.contains('\0') || state_key.contains('\0') {
+            return Ok(None);
+        }
         let key = (event_type.to_owned(), state_key.to_owned());
         if let Some(nid) = self.inner.state_keys.known.get(&key) {
             return Ok(Some(nid));

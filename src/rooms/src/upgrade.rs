@@ -3,13 +3,21 @@
 use events::version;
 use ruma::{OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId, events::TimelineEventType};
 use serde_json::{Map, Value, json};
-use store::rooms::{StoredEvent, current_state, events_by_nid};
+use store::{
+    Conn,
+    rooms::{
+        Membership, StoredEvent, current_event, current_state_without_key, events_by_nid, extremities_from_text,
+        member_event_nids, room_by_nid,
+    },
+};
 
 use crate::{
     Error, Result, Rooms,
     create::{CreateRoom, InitialState, Preset},
     lane::Proposal,
 };
+
+const LEVELS: &str = "m.room.power_levels";
 
 /// State that moves into the new room.
 const MOVES: [&str; 9] = [
@@ -24,15 +32,63 @@ const MOVES: [&str; 9] = [
     "m.room.pinned_events",
 ];
 
-/// The old room's state, by type and key.
+/// What of the old room's state counts for the new one: all without a state key, and the bans.
 struct OldState {
     events: Vec<StoredEvent>,
+    /// The id of the old room's newest event.
+    newest: Option<String>,
 }
 
 impl OldState {
+    fn read(conn: &mut Conn, room: i64) -> store::Result<Self> {
+        let state = current_state_without_key(conn, room)?;
+        let bans = member_event_nids(conn, room, &[Membership::Ban])?.into_iter().map(|(_, event)| event);
+        let nids: Vec<i64> = state.into_iter().chain(bans).collect();
+        let events = events_by_nid(conn, &nids)?;
+        let ends = match room_by_nid(conn, room)? {
+            Some(room) => events_by_nid(conn, &extremities_from_text(&room.extremities)?)?,
+            None => Vec::new(),
+        };
+        let newest = ends.iter().max_by_key(|event| event.depth).map(|event| event.event_id.clone());
+        Ok(Self { events, newest })
+    }
+
     fn content(&self, event_type: &str) -> Option<Map<String, Value>> {
-        let event = self.events.iter().find(|event| event.event_type == event_type)?;
-        content_of(event)
+        let holds = |event: &&StoredEvent| event.event_type == event_type && event.state_key.as_deref() == Some("");
+        content_of(self.events.iter().find(holds)?)
+    }
+}
+
+impl OldState {
+    /// The power levels. Up to room version 9 a level may be a text; later versions refuse that.
+    fn levels(&self) -> Option<Map<String, Value>> {
+        let mut levels = self.content(LEVELS)?;
+        for value in levels.values_mut() {
+            match value {
+                Value::Object(levels) => levels.values_mut().for_each(as_number),
+                level => as_number(level),
+            }
+        }
+        Some(levels)
+    }
+
+    /// Who stands above all levels of the old room.
+    fn creators(&self) -> impl Iterator<Item = String> {
+        let create = self.events.iter().find(|event| event.event_type == "m.room.create");
+        let content = create.and_then(content_of).unwrap_or_default();
+        let version = content.get("room_version").and_then(Value::as_str).and_then(|v| RoomVersionId::try_from(v).ok());
+        let rules = version.as_ref().and_then(version::rules);
+        let privileged = rules.is_some_and(|rules| rules.authorization.explicitly_privilege_room_creators);
+        let named = content.get("additional_creators").and_then(Value::as_array).cloned().unwrap_or_default();
+        let named = named.into_iter().filter_map(|user| user.as_str().map(str::to_owned));
+        let all = create.map(|create| create.sender.clone()).into_iter().chain(named);
+        all.filter(move |_| privileged)
+    }
+}
+
+fn as_number(level: &mut Value) {
+    if let Some(number) = level.as_str().and_then(|text| text.trim().parse::<i64>().ok()) {
+        *level = number.into();
     }
 }
 
@@ -60,7 +116,7 @@ impl Rooms {
         let rules = version::rules(&to).ok_or_else(|| Error::UnsupportedRoomVersion(to.to_string()))?;
         let room = self.writable(room_id).await?;
         self.check_may_send(room, user, &TimelineEventType::RoomTombstone, Some("")).await?;
-        let old = self.old_state(room).await?;
+        let old = self.inner.store.read(move |conn| OldState::read(conn, room)).await?;
         let privileged = rules.authorization.explicitly_privilege_room_creators;
         let mut request = CreateRoom {
             creation_content: old.content("m.room.create").unwrap_or_default(),
@@ -73,36 +129,26 @@ impl Rooms {
             request.creation_content.remove(key);
         }
         // Before version 12 it names an event too; the tombstone can only come after the new room's id is known.
-        let newest = old.events.iter().max_by_key(|event| event.depth).map(|event| &event.event_id);
         let predecessor = match privileged {
             true => json!({ "room_id": room_id }),
-            false => json!({ "room_id": room_id, "event_id": newest }),
+            false => json!({ "room_id": room_id, "event_id": old.newest }),
         };
         request.creation_content.insert("predecessor".into(), predecessor);
         if privileged && !additional_creators.is_empty() {
             request.creation_content.insert("additional_creators".into(), json!(additional_creators));
         }
         request.initial_state = moved_state(&old)?;
-        let new = self.create(user, request).await?;
+        let new = self.create_unbounded(user, request).await?;
         let tombstone = json!({ "body": "This room has been replaced", "replacement_room": new });
         let content = events::canonical::object_from(&tombstone)?;
         let proposal = Proposal::state(user.to_owned(), TimelineEventType::RoomTombstone, "", content);
         self.propose_one(room, proposal).await?;
         self.move_aliases(room, user, &new, &old).await?;
-        self.silence(room, user, &old).await;
+        if !privileged {
+            self.lower_again(&new, user, &old).await;
+        }
+        self.silence(room, user).await;
         Ok(new)
-    }
-
-    async fn old_state(&self, room: i64) -> Result<OldState> {
-        let events = self.inner.store.read(move |conn| {
-            let state = current_state(conn, room)?;
-            let wanted = |(event_type, state_key, nid): (String, String, i64)| {
-                (state_key.is_empty() || event_type == "m.room.member").then_some(nid)
-            };
-            let nids: Vec<i64> = state.into_iter().filter_map(wanted).collect();
-            events_by_nid(conn, &nids)
-        });
-        Ok(OldState { events: events.await? })
     }
 
     /// Local aliases follow the room, and so does the canonical one.
@@ -123,32 +169,71 @@ impl Rooms {
         Ok(())
     }
 
-    /// Where the user may, nobody speaks in the old room or is invited there any more.
-    async fn silence(&self, room: i64, user: &UserId, old: &OldState) {
-        let Some(mut levels) = old.content("m.room.power_levels") else { return };
-        let level = |levels: &Map<String, Value>, key| levels.get(key).and_then(Value::as_i64).unwrap_or(0);
-        let silent = (level(&levels, "users_default") + 1).max(50);
-        for key in ["events_default", "invite"] {
-            let raised = level(&levels, key).max(silent);
-            levels.insert(key.into(), raised.into());
+    /// Whoever was given more power in the new room than in the old, to be able to finish the upgrade, gives it back.
+    async fn lower_again(&self, new: &RoomId, user: &UserId, old: &OldState) {
+        let Some(levels) = old.levels().filter(|_| !old.creators().any(|creator| *creator == *user)) else {
+            return;
+        };
+        let before = levels.get("users").and_then(|users| users.get(user.as_str())).cloned();
+        let lower = |levels: &mut Map<String, Value>| {
+            let Some(users) = levels.get_mut("users").and_then(Value::as_object_mut) else { return };
+            match before {
+                Some(level) => drop(users.insert(user.to_string(), level)),
+                None => drop(users.remove(user.as_str())),
+            }
+        };
+        let lowered = match self.nid(new).await {
+            Ok(Some(room)) => self.change_levels(room, user, lower).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = lowered {
+            tracing::warn!(room_id = %new, %error, "who has upgraded a room keeps the power that it took");
         }
-        let Ok(content) = events::canonical::object_from(&levels) else { return };
-        let proposal = Proposal::state(user.to_owned(), TimelineEventType::RoomPowerLevels, "", content);
-        if let Err(error) = self.propose_one(room, proposal).await {
+    }
+
+    /// Where the user may, nobody speaks in the old room or is invited there any more.
+    async fn silence(&self, room: i64, user: &UserId) {
+        let silenced = self.change_levels(room, user, |levels| {
+            let level = |levels: &Map<String, Value>, key| levels.get(key).and_then(Value::as_i64).unwrap_or(0);
+            let silent = level(levels, "users_default").saturating_add(1).max(50);
+            for key in ["events_default", "invite"] {
+                let raised = level(levels, key).max(silent);
+                levels.insert(key.into(), raised.into());
+            }
+        });
+        // The upgrade is done: to be told that it failed would have the client begin another.
+        if let Err(error) = silenced.await {
             tracing::info!(room, %error, "the replaced room keeps its power levels");
         }
+    }
+
+    /// Changes the power levels that the room has now; they may be others than when the upgrade began.
+    async fn change_levels(
+        &self,
+        room: i64,
+        user: &UserId,
+        change: impl FnOnce(&mut Map<String, Value>),
+    ) -> Result<()> {
+        let levels = self.inner.store.read(move |conn| current_event(conn, room, LEVELS, "")).await?;
+        let Some(mut levels) = levels.as_ref().and_then(content_of) else { return Ok(()) };
+        change(&mut levels);
+        let content = events::canonical::object_from(&levels)?;
+        let proposal = Proposal::state(user.to_owned(), TimelineEventType::RoomPowerLevels, "", content);
+        self.propose_one(room, proposal).await?;
+        Ok(())
     }
 }
 
 /// The old levels, as they can stand in the new room: creators of version 12 and later have no level, and earlier ones
 /// need enough of it to finish the upgrade.
 fn moved_levels(old: &OldState, user: &UserId, creators: &[OwnedUserId], privileged: bool) -> Map<String, Value> {
-    let mut levels = old.content("m.room.power_levels").unwrap_or_default();
+    let mut levels = old.levels().unwrap_or_default();
     let number = |value: Option<&Value>| value.and_then(Value::as_i64);
     let events = levels.get("events").and_then(Value::as_object);
     let highest = events.into_iter().flat_map(Map::values).filter_map(Value::as_i64).max().unwrap_or(0);
     let needed = highest.max(number(levels.get("state_default")).unwrap_or(50)).max(100);
-    let tombstone = (number(levels.get("state_default")).unwrap_or(50) + 1).max(150);
+    let tombstone = (number(levels.get("state_default")).unwrap_or(50).saturating_add(1)).max(150);
     let mut object = |key: &str, change: &dyn Fn(&mut Map<String, Value>)| {
         let entry = levels.entry(key).or_insert_with(|| json!({}));
         if let Some(entry) = entry.as_object_mut() {
@@ -166,8 +251,10 @@ fn moved_levels(old: &OldState, user: &UserId, creators: &[OwnedUserId], privile
         });
     } else {
         object("users", &|users| {
-            let known = number(users.get(user.as_str())).unwrap_or(0);
-            users.insert(user.to_string(), known.max(needed).into());
+            for user in old.creators().chain([user.to_string()]) {
+                let known = number(users.get(&user)).unwrap_or(0);
+                users.insert(user, known.max(needed).into());
+            }
         });
     }
     levels

@@ -27,6 +27,15 @@ pub enum Command {
     /// Manage users, on the running server or on its database
     #[command(subcommand)]
     User(UserCommand),
+    /// Look at uploaded files, put them away or delete them, on the running server or on its database
+    #[command(subcommand)]
+    Media(MediaCommand),
+    /// Look at rooms, keep everybody out of one, delete one
+    #[command(subcommand)]
+    Room(RoomCommand),
+    /// Look at what users have reported
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),
@@ -95,6 +104,65 @@ pub struct NewPassword {
     pub password_stdin: bool,
 }
 
+/// Commands on uploaded files.
+#[derive(Debug, Subcommand)]
+pub enum MediaCommand {
+    /// List files with their address, uploader, SHA-256, size and type
+    List {
+        /// Only those of this user, the newest first
+        #[arg(long)]
+        user: Option<String>,
+    },
+    /// Put a content away: nobody gets it, and nobody can upload it again
+    Quarantine {
+        /// Its SHA-256 (also of one that has never been here), or the mxc address of a file
+        media: String,
+        /// Give it back
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Delete files for good
+    Delete {
+        /// The SHA-256 of a content, for all of its files, or the mxc address of one
+        media: String,
+    },
+}
+
+/// Commands on rooms.
+#[derive(Debug, Subcommand)]
+pub enum RoomCommand {
+    /// List all rooms
+    List,
+    /// Let nobody of this server enter a room; who is in it stays
+    Block {
+        /// The room's id
+        room: String,
+        /// Let people in again
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Delete a room: all users of this server leave it, and all that is stored of it goes
+    Purge {
+        /// The room's id
+        room: String,
+        /// Block it, too
+        #[arg(long)]
+        block: bool,
+    },
+}
+
+/// Commands on reports.
+#[derive(Debug, Subcommand)]
+pub enum ReportCommand {
+    /// List what users have reported, the newest first
+    List,
+    /// Delete a report that has been dealt with
+    Delete {
+        /// Its number
+        number: i64,
+    },
+}
+
 /// Commands on the database.
 #[derive(Debug, Subcommand)]
 pub enum DbCommand {
@@ -102,7 +170,7 @@ pub enum DbCommand {
     Check,
     /// Bring the database to this program's version without starting the server
     Migrate,
-    /// Write database, signing key and configuration into one file, also while the server runs
+    /// Write database, media, signing key and configuration into one file, also while the server runs
     Backup {
         /// The file to write; it must not exist
         file: PathBuf,

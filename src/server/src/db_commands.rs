@@ -16,6 +16,7 @@ use crate::first_start::{make_data_folder, write_secret_file};
 use crate::signing_key;
 use crate::target::target;
 use crate::terminal::say;
+use crate::wiring;
 
 /// What the files are called in a backup.
 const KEY: &str = "signing.key";
@@ -83,7 +84,7 @@ fn back_up(loaded: &Loaded, file: &Path) -> Result<(), Error> {
 fn write(loaded: &Loaded, attachments: &[Attachment], unfinished: &Path) -> Result<(), Error> {
     let out = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(unfinished);
     let mut out = BufWriter::with_capacity(1 << 20, out.map_err(Error::file("write", unfinished))?);
-    backup::write(&target(&loaded.config), attachments, &mut out)?;
+    backup::write(&target(&loaded.config), attachments, &wiring::media_folder(&loaded.config)?, &mut out)?;
     let synced = out.flush().and_then(|()| out.get_ref().sync_all());
     synced.map_err(Error::file("write", unfinished))
 }
@@ -124,7 +125,7 @@ fn restore(named: Option<&Path>, file: &Path) -> Result<(), Error> {
     let key = config.server.signing_key_path();
     // Before the database: without its key it would be of no use, while a key alone does no harm.
     restore_key(&key, &contents)?;
-    backup::restore(&target(&config), open()?)?;
+    backup::restore(&target(&config), &wiring::media_folder(&config)?, open()?)?;
     say("Restored. Clients keep their sessions; what happened after the backup is lost.");
     Ok(())
 }

@@ -8,6 +8,7 @@ use accounts::Accounts;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
 use futures_util::future::{join_all, select_all};
+use media::Media;
 use rooms::Rooms;
 use sync::Syncs;
 
@@ -40,13 +41,17 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     let signals = StopSignals::take()?;
     let config = Arc::new(config);
     let domain = wiring::open(&config).await?;
-    let Domain { store, accounts, rooms, syncs, clock } = domain;
+    let Domain { store, accounts, media, rooms, e2ee, push, search, syncs, clock } = domain;
 
     let metrics = Metrics::new(&store).map_err(|error| Error::plain(error.to_string()))?;
     let requests = Arc::new(metrics.requests.clone());
     let app = api::App {
         accounts: accounts.clone(),
+        media: media.clone(),
         rooms: rooms.clone(),
+        e2ee,
+        push: push.clone(),
+        search: search.clone(),
         syncs: syncs.clone(),
         clock,
         config: config.clone(),
@@ -57,18 +62,22 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     let servers: Vec<Server> =
         listeners.iter().map(|listener| listen::open(listener, &shared)).collect::<Result<_, _>>()?;
     drop(shared);
-    let operator = Arc::new(Operator::new(accounts.clone(), store.clone()));
+    let operator = Arc::new(Operator::new(accounts.clone(), media.clone(), rooms.clone(), store.clone()));
     let admin = AdminSocket::open(&config.server.data_dir, operator)
         .inspect_err(|error| tracing::warn!(%error, "the commands `peerbrain user …` cannot reach this server"));
     if let Some(token) = accounts.first_admin_token().await.map_err(|error| Error::plain(error.to_string()))? {
         first_start::show_admin_token(&token);
     }
     terminal::say("Ready.");
-    let housekeeping = tokio::spawn(tidy(accounts.clone(), rooms.clone()));
+    let indexing = tokio::spawn(search.follow());
+    let delivering = tokio::spawn(push.deliver());
+    let housekeeping = tokio::spawn(tidy(accounts.clone(), media, rooms.clone()));
 
     let outcome = run(servers, signals, &syncs).await;
     drop(admin);
     housekeeping.abort();
+    indexing.abort();
+    delivering.abort();
     wiring::close(&accounts, &store).await;
     outcome
 }
@@ -96,17 +105,33 @@ async fn run(servers: Vec<Server>, mut signals: StopSignals, syncs: &Syncs) -> R
     }
 }
 
-/// Tidies accounts every minute, and rooms every hour.
-async fn tidy(accounts: Arc<Accounts>, rooms: Rooms) {
+/// Tidies accounts and media every minute, and rooms every hour.
+async fn tidy(accounts: Arc<Accounts>, media: Arc<Media>, rooms: Rooms) {
     for minute in 0_u64.. {
         if minute % 60 == 0
             && let Err(error) = rooms.forget_originals().await
         {
             tracing::warn!(%error, "what redacted events said could not be forgotten; it is tried again in an hour");
         }
+        if minute % 60 == 0 {
+            tidy_rooms(&rooms).await;
+        }
+        if let Err(error) = media.housekeeping().await {
+            tracing::warn!(%error, "tidying media failed; it is tried again in a minute");
+        }
         tokio::time::sleep(HOUSEKEEPING).await;
         if let Err(error) = accounts.housekeeping().await {
             tracing::warn!(%error, "tidying failed; it is tried again in a minute");
         }
+    }
+}
+
+/// Deletes rooms that nobody here wants any more, and sends guests out of rooms that were closed to them.
+async fn tidy_rooms(rooms: &Rooms) {
+    if let Err(error) = rooms.send_guests_away(None).await {
+        tracing::warn!(%error, "guests could not be sent away; it is tried again in an hour");
+    }
+    if let Err(error) = rooms.purge_forgotten().await {
+        tracing::warn!(%error, "forgotten rooms could not be deleted; it is tried again in an hour");
     }
 }

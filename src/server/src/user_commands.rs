@@ -32,7 +32,7 @@ pub async fn run(command: UserCommand, file: Option<&Path>) -> Result<(), Error>
         }
         None => {
             first_start::make_data_folder(&config)?;
-            let operator = Operator::open(&config)?;
+            let operator = Operator::open(&config).await?;
             let reply = operator.perform(request.clone()).await;
             let outcome = conclude(request, reply, made, async |next| Ok(operator.perform(next).await)).await;
             operator.close().await;
@@ -82,6 +82,9 @@ async fn conclude(
     loop {
         match reply {
             Reply::Failed(reason) => return Err(Error::Plain(reason)),
+            Reply::Media(_) | Reply::Reports(_) | Reply::Rooms(_) => {
+                return Err(Error::plain("the answer is not about users"));
+            }
             Reply::Done(user) => {
                 say(&done(&request, &user));
                 made.iter().for_each(|password| say(&format!("Password: {password}")));
@@ -105,7 +108,7 @@ fn done(request: &Request, user: &str) -> String {
         Request::SetAdmin { .. } => format!("{user} is no administrator."),
         Request::SetLocked { locked: true, .. } => format!("{user} is locked out."),
         Request::SetLocked { .. } => format!("{user} can log in again."),
-        Request::ListUsers { .. } => String::new(),
+        _ => String::new(),
     }
 }
 

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use accounts::{Accounts, Caches};
+use e2ee::{E2ee, KeyCache};
 use events::SigningKey;
+use media::{Folder, Media};
 use peerbrain_core::{Clock, Config, Random, SystemClock, SystemRandom};
+use push::{Push, Wakes};
 use rooms::{EventCache, Rooms};
+use search::Search;
 use store::{Observer, Options, Store};
 use sync::{Follower, Syncs};
 
@@ -22,8 +26,16 @@ pub struct Domain {
     pub store: Store,
     /// Users.
     pub accounts: Arc<Accounts>,
+    /// Uploaded files.
+    pub media: Arc<Media>,
     /// Rooms.
     pub rooms: Rooms,
+    /// Keys and device lists.
+    pub e2ee: E2ee,
+    /// Push rules, notifications, pushers.
+    pub push: Push,
+    /// Searching in messages.
+    pub search: Search,
     /// Syncing.
     pub syncs: Syncs,
     /// The time.
@@ -38,9 +50,12 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
     let (clock, random) = outside();
     let events = EventCache::new(u64::from(config.database.event_cache_mb) * MEGABYTE);
     let caches = Arc::new(Caches::default());
+    let keys = Arc::new(KeyCache::default());
+    let wakes = Arc::new(Wakes::default());
     let follower = Follower::new();
     // Syncs come last: whom they wake must find the others up to date.
-    let observers: Vec<Arc<dyn Observer>> = vec![events.clone(), caches.clone(), follower.clone()];
+    let observers: Vec<Arc<dyn Observer>> =
+        vec![events.clone(), caches.clone(), keys.clone(), wakes.clone(), follower.clone()];
     let opening = {
         let config = config.clone();
         move || open_store(&config, observers)
@@ -48,8 +63,13 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
     let store = tokio::task::spawn_blocking(opening).await.map_err(|error| Error::plain(error.to_string()))??;
     let key: SigningKey = signing_key::load_or_make(&config.server.signing_key_path(), &store, &*random).await?;
     let accounts = Arc::new(Accounts::new(store.clone(), caches, clock.clone(), random.clone(), config));
+    let media = {
+        let (config, store) = (config.clone(), store.clone());
+        tokio::task::spawn_blocking(move || open_media(&config, &store))
+    };
+    let media = media.await.map_err(|error| Error::plain(error.to_string()))??;
     let rooms = Rooms::new(rooms::Options {
-        users: Arc::new(api::Users(accounts.clone())),
+        accounts: accounts.clone(),
         runtime: tokio::runtime::Handle::current(),
         store: store.clone(),
         server_name: config.server.name.clone(),
@@ -60,7 +80,11 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         state_cache: u64::from(config.database.state_cache_mb) * MEGABYTE,
         default_version: config.rooms.default_version.clone(),
     });
+    let e2ee = E2ee::new(e2ee::Options { rooms: rooms.clone(), cache: keys });
+    let push =
+        Push::new(push::Options { rooms: rooms.clone(), clock: clock.clone(), wakes, settings: config.push.clone() });
     let syncs = Syncs::new(sync::Options {
+        e2ee: e2ee.clone(),
         rooms: rooms.clone(),
         accounts: accounts.clone(),
         clock: clock.clone(),
@@ -68,8 +92,10 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         timeline_limit: config.sync.timeline_limit,
         long_poll: config.sync.long_poll(),
         keep_answers: config.sync.keep_answers(),
+        presence: config.presence.enabled,
     });
-    Ok(Domain { store, accounts, rooms, syncs, clock })
+    let search = Search::new(rooms.clone());
+    Ok(Domain { store, accounts, media, rooms, e2ee, push, search, syncs, clock })
 }
 
 /// Opens only what the commands on users need. Blocks.
@@ -82,6 +108,57 @@ pub fn open_accounts(config: &Config) -> Result<(Store, Arc<Accounts>), Error> {
     let store = open_store(config, vec![caches.clone()])?;
     let accounts = Accounts::new(store.clone(), caches, clock, random, config);
     Ok((store, Arc::new(accounts)))
+}
+
+/// Opens the rooms of a database that is open, so that no other server runs on it.
+///
+/// # Errors
+/// A key that cannot be used.
+pub async fn open_rooms(config: &Config, store: &Store, accounts: &Arc<Accounts>) -> Result<Rooms, Error> {
+    let (clock, random) = outside();
+    let key = signing_key::load_or_make(&config.server.signing_key_path(), store, &*random).await?;
+    Ok(Rooms::new(rooms::Options {
+        accounts: accounts.clone(),
+        runtime: tokio::runtime::Handle::current(),
+        store: store.clone(),
+        server_name: config.server.name.clone(),
+        key: Arc::new(key),
+        clock,
+        random,
+        // It hears of no redaction: nothing is redacted here.
+        events: EventCache::new(MEGABYTE),
+        state_cache: MEGABYTE,
+        default_version: config.rooms.default_version.clone(),
+    }))
+}
+
+/// Opens the media of a database that is open, so that no other server runs on it. Blocks; must be called in a runtime.
+///
+/// # Errors
+/// A folder that cannot be used.
+pub fn open_media(config: &Config, store: &Store) -> Result<Arc<Media>, Error> {
+    let (clock, random) = outside();
+    let folder = media_folder(config)?;
+    folder.remove_unfinished()?;
+    Ok(Arc::new(Media::new(media::Options {
+        store: store.clone(),
+        incoming: folder.incoming(),
+        storage: Arc::new(folder),
+        server_name: config.server.name.clone(),
+        clock,
+        random,
+        config: config.media.clone(),
+        runtime: tokio::runtime::Handle::current(),
+    })))
+}
+
+/// The folder of media files; it is made where it is not there. Blocks.
+///
+/// # Errors
+/// A folder that cannot be used.
+pub fn media_folder(config: &Config) -> Result<Folder, Error> {
+    let path = config.media.folder.clone().unwrap_or_else(|| config.server.data_dir.join("media"));
+    Folder::open(&path).map_err(Error::file("use", &path))
 }
 
 /// Writes what is still in memory and closes the database.

@@ -25,7 +25,7 @@ macro_rules! both {
 }
 pub(crate) use both;
 
-/// How many rows fit into one statement. SQLite takes 32,766 binds, PostgreSQL 65,535; our widest table has 17 columns.
+/// How many rows fit into one statement. SQLite takes 32,766 binds, PostgreSQL 65,535; our widest table has 20 columns.
 pub(crate) const ROWS_PER_INSERT: usize = 1_000;
 
 /// What a connection is for.

@@ -24,6 +24,19 @@ pub enum LogKind {
     Devices = 5,
     /// What lets `user` in: tokens were revoked, or the account was locked, suspended, deactivated, promoted.
     Account = 6,
+    /// The keys or devices of `user` changed: one entry for the user, and one for each room in which others must hear
+    /// of it.
+    DeviceList = 7,
+    /// One-time or fallback keys of `user` were uploaded (no `row`), or given out to others (`row` is how many).
+    OneTimeKeys = 8,
+    /// Messages wait for devices of `user`.
+    ToDevice = 9,
+    /// `user` has read something in `room`; `row` is the kind of the receipt.
+    Receipt = 10,
+    /// What `user` has not read in `room` changed without an event.
+    Unread = 11,
+    /// The pushers of `user`.
+    Pushers = 12,
 }
 
 /// One entry of the log.

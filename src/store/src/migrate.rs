@@ -11,29 +11,45 @@ use diesel_migrations::MigrationHarness;
 
 use crate::{Conn, Error, Result, connection::both};
 
-/// One text serves both databases, but for two words that [`Step::text`] puts in.
+/// One text serves both databases, but for two words that [`Step::text`] puts in; a step `of both kinds` has two.
 struct Step {
     name: &'static str,
-    sql: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! text {
+    ($name:literal, $file:literal) => {
+        include_str!(concat!("../../../migrations/", $name, "/", $file, ".sql"))
+    };
+}
+
+macro_rules! step {
+    ($name:literal) => {
+        Step { name: $name, sqlite: text!($name, "up"), postgres: text!($name, "up") }
+    };
+    ($name:literal of both kinds) => {
+        Step { name: $name, sqlite: text!($name, "sqlite"), postgres: text!($name, "postgres") }
+    };
 }
 
 macro_rules! steps {
-    ($($name:literal),* $(,)?) => {
-        &[$(Step { name: $name, sql: include_str!(concat!("../../../migrations/", $name, "/up.sql")) }),*]
+    ($($name:literal $(of $both:ident $kinds:ident)?),* $(,)?) => {
+        &[$(step!($name $(of $both $kinds)?)),*]
     };
 }
 
 /// In order. Until the first release they may be squashed; then they are append-only.
-const STEPS: &[Step] = steps!["0001_foundation", "0002_rooms", "0003_accounts"];
+const STEPS: &[Step] = steps!["0001_foundation", "0002_rooms", "0003_accounts", "0004_device_keys", "0005_to_device", "0006_key_backup", "0007_media", "0008_relations", "0009_receipts", "0010_push", "0011_search" of both kinds, "0012_reports", "0013_guests", "0014_openid"];
 
 impl Step {
     /// The text for SQLite or PostgreSQL: on SQLite a 64-bit primary key is the row's own number, and small tables
     /// with composite keys are stored in the order of their key.
     fn text(&self, sqlite: bool) -> String {
         if !sqlite {
-            return self.sql.to_owned();
+            return self.postgres.to_owned();
         }
-        self.sql.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY").replace("/* WITHOUT ROWID */", "WITHOUT ROWID")
+        self.sqlite.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY").replace("/* WITHOUT ROWID */", "WITHOUT ROWID")
     }
 }
 

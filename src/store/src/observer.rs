@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{LogEntry, rooms::EventRow};
+use crate::{
+    LogEntry,
+    rooms::{EventFlags, EventRow},
+};
 
 /// One committed transaction.
 #[derive(Debug)]
@@ -15,6 +18,11 @@ pub struct Committed {
     pub events: Vec<(i64, Arc<EventRow>)>,
     /// Events that it redacted: (room, event) numbers. Cached copies are wrong now.
     pub redacted: Vec<(i64, i64)>,
+    /// Events known before whose flags are others now: outliers that got their place, events to which others relate. Their
+    /// numbers, and the flags that they have now. Cached copies are wrong now.
+    pub flagged: Vec<(i64, EventFlags)>,
+    /// The numbers of the rooms in which memberships changed, of whomever and by whatever event.
+    pub moved: Vec<i64>,
 }
 
 /// Is told of each commit, in order, on the writer's thread and before the callers are answered. So a cache that

@@ -96,11 +96,6 @@ impl ReaderPool {
         done.map_err(|error| if error.is_panic() { Error::Panicked } else { Error::Closed })?
     }
 
-    /// The same on the calling thread, which must be one that may block.
-    pub(crate) fn run_blocking<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        Self::blocking(&self.pool, f)
-    }
-
     fn blocking<T>(pool: &Pool<Readers>, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         let mut reader = pool.get()?;
         // If `f` panics, nobody knows what it leaves behind.

@@ -115,11 +115,6 @@ impl Store {
         self.readers.run(f).await
     }
 
-    /// The same on the calling thread, which must be one that may block.
-    pub fn read_blocking<T>(&self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        self.readers.run_blocking(f)
-    }
-
     /// Runs queries that all see one moment, and are told its position.
     pub async fn snapshot<T: Send + 'static>(
         &self,

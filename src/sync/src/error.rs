@@ -42,6 +42,16 @@ impl From<store::Error> for Error {
     }
 }
 
+impl From<e2ee::Error> for Error {
+    fn from(error: e2ee::Error) -> Self {
+        match error {
+            e2ee::Error::Store(error) => error.into(),
+            e2ee::Error::Rooms(error) => error.into(),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
 impl From<::events::Error> for Error {
     fn from(error: ::events::Error) -> Self {
         Self::Internal(error.to_string())

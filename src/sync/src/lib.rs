@@ -2,11 +2,13 @@
 //!
 //! Here lives `/sync`: who must be woken by which commit, which events and states an answer tells, and its JSON. An
 //! answer is made within one snapshot of the store; where nothing is new for a user the database is not asked at all.
-//! What an event means belongs to the rooms, what a user has set up to the accounts; nothing here writes, and nothing
-//! knows of HTTP.
+//! Who types and who is online is known here, too, for it lives only as long as it is told.
+//! What an event means belongs to the rooms, what a user has set up to the accounts; nothing here writes but
+//! what is left of presence, and nothing knows of HTTP.
 
 mod answer;
 mod compute;
+mod ephemeral;
 mod error;
 mod events;
 mod filter;
@@ -14,7 +16,11 @@ mod follow;
 mod poll;
 mod request;
 mod syncs;
+mod tell;
+mod tend;
+mod token;
 
+pub use ephemeral::{PresenceContent, PresenceState};
 pub use error::{Error, Result};
 pub use follow::Follower;
 pub use request::{Request, StateForm};

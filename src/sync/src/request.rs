@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use accounts::Session;
 
+use crate::PresenceState;
+
 /// A request to `/sync`.
 #[derive(Clone)]
 pub struct Request {
@@ -17,6 +19,8 @@ pub struct Request {
     pub full_state: bool,
     /// Which state is wanted, and under which name.
     pub state_form: StateForm,
+    /// What the device says of the user's presence as long as it syncs.
+    pub presence: PresenceState,
     /// How long to wait for something new.
     pub timeout: Duration,
 }

@@ -2,11 +2,12 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use accounts::Accounts;
+use accounts::{Accounts, Session};
 use bytes::Bytes;
+use e2ee::E2ee;
 use peerbrain_core::clock::Clock;
-use quick_cache::sync::Cache;
-use rooms::{Rooms, read::Token};
+use quick_cache::{Weighter, sync::Cache};
+use rooms::Rooms;
 use ruma::{UserId, api::client::filter::FilterDefinition};
 use store::rooms::{Membership, rooms_of_user};
 use tokio::{sync::watch, time::Instant};
@@ -17,10 +18,20 @@ use crate::{
     filter::Filter,
     follow::Standing,
     poll::{Key, Repeated, Running, Waiting},
+    tend::tend,
+    token::{SyncToken, unknown_token},
 };
 
-/// Filters that are kept ready.
-const FILTERS: usize = 1_000;
+/// Bytes of filters that are kept ready; a usual one has less than 1 KB.
+const FILTER_BYTES: u64 = 2 << 20;
+
+#[derive(Clone)]
+struct FilterBytes;
+impl Weighter<String, Arc<Filter>> for FilterBytes {
+    fn weight(&self, key: &String, filter: &Arc<Filter>) -> u64 {
+        100 + (key.len() + filter.bytes()) as u64
+    }
+}
 
 /// What [`Syncs`] is made of.
 pub struct Options {
@@ -28,6 +39,8 @@ pub struct Options {
     pub rooms: Rooms,
     /// The accounts.
     pub accounts: Arc<Accounts>,
+    /// Keys and device lists.
+    pub e2ee: E2ee,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// What follows the store; must be among its observers.
@@ -38,21 +51,23 @@ pub struct Options {
     pub long_poll: Duration,
     /// How long a repeated request gets the same answer; zero for never.
     pub keep_answers: Duration,
+    /// Whether users see who is online.
+    pub presence: bool,
 }
 
 /// Syncing. Cheap to clone.
 #[derive(Clone)]
 pub struct Syncs {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    sources: Arc<Sources>,
+pub(crate) struct Inner {
+    pub sources: Arc<Sources>,
     accounts: Arc<Accounts>,
-    clock: Arc<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     timeline_limit: usize,
     long_poll: Duration,
-    filters: Cache<String, Arc<Filter>>,
+    filters: Cache<String, Arc<Filter>, FilterBytes>,
     repeated: Repeated,
     running: Running,
     waiting: Waiting,
@@ -68,30 +83,34 @@ enum Woken {
 }
 
 impl Syncs {
-    /// Starts syncing.
+    /// Starts syncing. Must be called in a runtime, which tends to what happens by itself.
     pub fn new(options: Options) -> Self {
-        let Options { rooms, accounts, clock, follower, timeline_limit, long_poll, keep_answers } = options;
+        let Options { rooms, accounts, e2ee, clock, follower, timeline_limit, long_poll, keep_answers, presence } =
+            options;
+        follower.ephemeral.begin(clock.now_ms(), presence);
         let sources = Sources {
             rooms,
+            e2ee,
             follower,
             basics: Default::default(),
+            push_rules: Default::default(),
             summaries: Default::default(),
             sent: Default::default(),
         };
-        Self {
-            inner: Arc::new(Inner {
-                sources: Arc::new(sources),
-                accounts,
-                clock,
-                timeline_limit,
-                long_poll,
-                filters: Cache::new(FILTERS),
-                repeated: Repeated::new(keep_answers),
-                running: Running::default(),
-                waiting: Waiting::default(),
-                stopped: watch::Sender::new(false),
-            }),
-        }
+        let inner = Arc::new(Inner {
+            sources: Arc::new(sources),
+            accounts,
+            clock,
+            timeline_limit,
+            long_poll,
+            filters: Cache::with_weighter(1_000, FILTER_BYTES, FilterBytes),
+            repeated: Repeated::new(keep_answers),
+            running: Running::default(),
+            waiting: Waiting::default(),
+            stopped: watch::Sender::new(false),
+        });
+        tokio::spawn(tend(Arc::downgrade(&inner)));
+        Self { inner }
     }
 
     /// Answers one request with the body of a response: at once where there is something new (or there is no token, or
@@ -102,19 +121,23 @@ impl Syncs {
     pub async fn sync(&self, request: Request) -> Result<Bytes> {
         let inner = &self.inner;
         let user = &request.session.user_id;
-        let since = request.since.as_deref().map(position).transpose()?;
+        let since = request.since.as_deref().map(|token| self.token(token)).transpose()?;
         let filter = self.filter(user, request.filter.as_deref()).await?;
         let key = Key {
             user: user.clone(),
             device: request.session.device_id.clone(),
-            since,
+            since: since.clone(),
             filter: request.filter.clone(),
             full_state: request.full_state,
             form: request.state_form,
         };
-        let Some(since) = since.filter(|_| !request.full_state) else {
+        if let Some(since) = &since {
+            self.acknowledge(&request.session, since).await?;
+        }
+        let _connected = self.connect(&request.session, request.presence);
+        let Some(mut from) = since.clone().filter(|_| !request.full_state) else {
             if let Some(since) = since {
-                self.check(since).await?;
+                self.check(since.position).await?;
             }
             return Ok(self.compute(key, filter).await?.body);
         };
@@ -123,24 +146,29 @@ impl Syncs {
         }
         let deadline = Instant::now() + request.timeout.min(inner.long_poll);
         let mut checked = false;
-        let mut from = since;
         loop {
             let standing = self.standing(user).await?;
-            if standing.newest <= from {
-                if from > standing.position && !checked {
-                    self.check(from).await?;
+            if !from.is_behind(standing.newest.position, standing.newest.serial) {
+                if from.position > standing.position && !checked {
+                    self.check(from.position).await?;
                     checked = true;
                 }
-                let up_to = from.max(standing.position);
-                match self.wait(&request, standing, from, deadline).await {
+                let up_to = SyncToken { position: from.position.max(standing.position), ..from.clone() };
+                match self.wait(&request, standing, &from, deadline).await {
                     Woken::News if inner.accounts.is_current(&request.session).await? => continue,
                     // Whoever has been logged out meanwhile learns the reason by asking again.
-                    _ => return Ok(answer::nothing(up_to)),
+                    _ => {
+                        let e2ee = &inner.sources.e2ee;
+                        let counts = e2ee.key_counts(user, &request.session.device_id).await?;
+                        return Ok(answer::nothing(&up_to, &counts));
+                    }
                 }
             }
-            let answer = self.compute(Key { since: Some(from), ..key.clone() }, filter.clone()).await?;
+            let answer = self.compute(Key { since: Some(from.clone()), ..key.clone() }, filter.clone()).await?;
             if !answer.empty {
-                inner.repeated.keep(&key, &answer.body);
+                if answer.repeatable {
+                    inner.repeated.keep(&key, &answer.body);
+                }
                 return Ok(answer.body);
             }
             // The filter, or what the user must not see, has hidden all of it.
@@ -155,25 +183,10 @@ impl Syncs {
 
     /// Whether there may be something new for a user; reads their rooms if they are not known.
     async fn standing(&self, user: &UserId) -> Result<Standing> {
-        let watches = &self.inner.sources.follower.watches;
-        loop {
-            let reading = match watches.standing(user.as_str()) {
-                Ok(standing) => return Ok(standing),
-                Err(reading) => reading,
-            };
-            let user_id = user.to_string();
-            let store = self.inner.sources.rooms.store();
-            let (joined, position) = store
-                .snapshot(move |conn, position| {
-                    let rows = rooms_of_user(conn, &user_id, &[Membership::Join])?;
-                    Ok((rows.into_iter().map(|row| row.room).collect::<HashSet<i64>>(), position))
-                })
-                .await?;
-            watches.read(user.as_str(), reading, joined, position);
-        }
+        known_rooms(&self.inner.sources, user.as_str()).await
     }
 
-    async fn wait(&self, request: &Request, mut standing: Standing, from: i64, deadline: Instant) -> Woken {
+    async fn wait(&self, request: &Request, mut standing: Standing, from: &SyncToken, deadline: Instant) -> Woken {
         let mut stopped = self.inner.stopped.subscribe();
         if deadline <= Instant::now() || *stopped.borrow_and_update() {
             return Woken::Over;
@@ -181,7 +194,7 @@ impl Syncs {
         let session = &request.session;
         let place = self.inner.waiting.enter((session.user_id.clone(), session.device_id.clone()));
         tokio::select! {
-            news = standing.receiver.wait_for(|newest| *newest > from) => match news {
+            news = standing.receiver.wait_for(|newest| from.is_behind(newest.position, newest.serial)) => match news {
                 Ok(_) => Woken::News,
                 Err(_) => Woken::Over,
             },
@@ -197,7 +210,8 @@ impl Syncs {
         let question = Question {
             user: key.user.clone(),
             device: key.device.clone(),
-            since: key.since,
+            since: key.since.as_ref().map(|since| since.position),
+            known: key.since.clone().unwrap_or_default(),
             filter,
             full_state: key.full_state,
             form: key.form,
@@ -206,6 +220,22 @@ impl Syncs {
         };
         let sources = self.inner.sources.clone();
         self.inner.running.share(key, move || in_snapshot(sources, question)).await
+    }
+
+    /// Reads a token. What it says of changes in memory that cannot have been yet is no more than a guess.
+    fn token(&self, text: &str) -> Result<SyncToken> {
+        let mut token: SyncToken = text.parse()?;
+        if token.serial > self.inner.sources.follower.ephemeral.serial() {
+            token.serial = 0;
+        }
+        Ok(token)
+    }
+
+    /// Takes a token for what it says of messages to the device: they have arrived, and are deleted.
+    async fn acknowledge(&self, session: &Session, since: &SyncToken) -> Result<()> {
+        self.check(since.position).await?;
+        let e2ee = &self.inner.sources.e2ee;
+        Ok(e2ee.acknowledge_messages(&session.user_id, &session.device_id, since.messages_upto()).await?)
     }
 
     /// Refuses a token of the future: it is not one of ours.
@@ -238,10 +268,29 @@ impl Syncs {
     }
 }
 
+/// How a user stands; reads their rooms if they are not known.
+pub(crate) async fn known_rooms(sources: &Sources, user: &str) -> Result<Standing> {
+    let watches = &sources.follower.watches;
+    loop {
+        let reading = match watches.standing(user) {
+            Ok(standing) => return Ok(standing),
+            Err(reading) => reading,
+        };
+        let user_id = user.to_owned();
+        let read = sources.rooms.store().snapshot(move |conn, position| {
+            let rows = rooms_of_user(conn, &user_id, &[Membership::Join])?;
+            Ok((rows.into_iter().map(|row| row.room).collect::<HashSet<i64>>(), position))
+        });
+        let (joined, position) = read.await?;
+        watches.read(user, reading, joined, position);
+    }
+}
+
 /// Makes an answer on a thread that may block.
 async fn in_snapshot(sources: Arc<Sources>, question: Question) -> Result<Answer> {
     let store = sources.rooms.store().clone();
-    let outcome = store.snapshot(move |conn, end| match compute(conn, end, &sources, &question) {
+    let before = sources.follower.events.moment();
+    let outcome = store.snapshot(move |conn, end| match compute(conn, end, before, &sources, &question) {
         // The pool must know of a connection that is gone.
         Err(Error::Store(error)) => match Arc::try_unwrap(error) {
             Ok(error) => Err(error),
@@ -255,16 +304,4 @@ async fn in_snapshot(sources: Arc<Sources>, question: Question) -> Result<Answer
         outcome => Ok(outcome),
     });
     outcome.await?
-}
-
-/// The position that a token of `/sync` stands for.
-fn position(token: &str) -> Result<i64> {
-    match token.parse() {
-        Ok(Token::Arrival(position)) => Ok(position),
-        _ => Err(unknown_token()),
-    }
-}
-
-fn unknown_token() -> Error {
-    Error::InvalidParam("this is not a token that a sync of this server has given".into())
 }

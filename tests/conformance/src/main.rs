@@ -10,14 +10,17 @@
 // What a test expects reads best as a list, also when it is a list of one.
 #![allow(clippy::cloned_ref_to_slice_refs)]
 
+mod backup;
 mod client;
 mod failure;
+mod keys;
 mod known;
 mod path;
 mod reply;
 mod report;
 mod room;
 mod run;
+mod signing;
 mod sync;
 mod table;
 mod tests;

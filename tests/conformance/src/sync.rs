@@ -86,3 +86,11 @@ pub fn find<'a>(events: &'a [Value], kind: &str, key: &str) -> Option<&'a Value>
 pub fn has_event(answer: &Value, room: &str, event: &str) -> bool {
     ids(events(joined(answer, room), "timeline")).contains(&event)
 }
+
+/// The users of a list in `device_lists`, `changed` or `left`, sorted; empty if it is absent.
+pub fn listed<'a>(answer: &'a Value, list: &str) -> Vec<&'a str> {
+    let mut users: Vec<&str> =
+        answer["device_lists"][list].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    users.sort_unstable();
+    users
+}

@@ -8,6 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::run::Test;
 
 const TABLE: &str = include_str!("../endpoints.tsv");
+/// Every endpoint that the client-server API names.
+const SPECIFICATION: &str = include_str!("../specification.tsv");
+/// Those among them that our own server does not serve, each with the reason.
+const UNSERVED: &str = include_str!("../unserved.tsv");
 const HEAD: &str = "method\tpath\tanswer\ttests";
 
 /// (path, method, answer): a line of the table without its tests.
@@ -79,7 +83,43 @@ pub fn check(tests: &[Test]) -> Vec<String> {
     for (path, method, answer) in covered.keys().filter(|row| !table.contains_key(*row)) {
         wrong.push(format!("{method} {path} {answer}: covered by a test, and not in the table"));
     }
+    wrong.extend(check_unserved(&table));
     wrong
+}
+
+/// Each endpoint of the specification has a test, or stands among those that are not served, with the reason.
+fn check_unserved(table: &BTreeMap<Row, String>) -> Vec<String> {
+    let key = |line: &str| {
+        let mut cells = line.split('\t');
+        Some((cells.next()?.to_owned(), without_names(cells.next()?), cells.next().unwrap_or_default().to_owned()))
+    };
+    let lines = |text: &'static str| text.lines().skip(1).filter_map(key);
+    let tested: BTreeSet<(String, String)> = table
+        .iter()
+        .filter(|(_, tests)| !tests.starts_with('-'))
+        .map(|((path, method, _), _)| (method.clone(), without_names(path)))
+        .collect();
+    let mut unserved = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (method, path, reason) in lines(UNSERVED) {
+        if reason.trim().is_empty() || !unserved.insert((method.clone(), path.clone())) {
+            wrong.push(format!("{method} {path}: not served without a reason, or there twice"));
+        }
+    }
+    let specified: BTreeSet<(String, String)> = lines(SPECIFICATION).map(|(method, path, _)| (method, path)).collect();
+    for (method, path) in specified.difference(&unserved).filter(|row| !tested.contains(*row)) {
+        wrong.push(format!("{method} {path}: served, and no test looks at it"));
+    }
+    for (method, path) in unserved.difference(&specified) {
+        wrong.push(format!("{method} {path}: not served, but not in the specification either"));
+    }
+    wrong
+}
+
+/// A path whose arguments have no names.
+fn without_names(path: &str) -> String {
+    let part = |part: &str| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() };
+    path.trim_end_matches('/').split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// The table as it should be: the rows that are checked in and those that tests cover, with the tests filled in.

@@ -111,9 +111,12 @@ impl Ledger {
         self.breaches.lock().unwrap().len() > 200
     }
 
-    /// Takes note of a `next_batch`; `since` is what the request named. The numbers in our tokens are positions.
+    /// Takes note of a `next_batch`; `since` is what the request named. The first number in our tokens is a position.
     pub fn position(&self, since: Option<&str>, next_batch: &str) {
-        let number = |token: &str| token.trim_start_matches(|c: char| !c.is_ascii_digit()).parse::<u64>();
+        let number = |token: &str| {
+            let position = token.split('_').next().unwrap_or_default();
+            position.trim_start_matches(|c: char| !c.is_ascii_digit()).parse::<u64>()
+        };
         let Ok(now) = number(next_batch) else {
             return self.breach(Breach::Unexpected(format!("next_batch {next_batch:?} holds no position")));
         };

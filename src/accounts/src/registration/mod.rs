@@ -1,5 +1,6 @@
 //! Registration (client-server §legacy-account-registration).
 
+mod guest;
 mod register;
 mod rights;
 mod shared_secret;

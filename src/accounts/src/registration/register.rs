@@ -17,10 +17,10 @@ use crate::{
 };
 
 /// How often a name is made up before we give up.
-const ATTEMPTS: usize = 8;
+pub(super) const ATTEMPTS: usize = 8;
 
 /// What somebody asks for who registers.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewAccount {
     /// The local part of the id; none makes one up.
     pub username: Option<String>,
@@ -76,14 +76,22 @@ impl Accounts {
     /// As [`Accounts::check_username`]; [`Error::Forbidden`] where that does not allow to register, or the token was
     /// used up meanwhile; [`Error::WeakPassword`].
     pub async fn register(&self, account: NewAccount, registration_token: Option<&str>) -> Result<Registered> {
+        let right = self.right_of(registration_token).await?;
+        let admin = right.as_ref().is_some_and(|(right, _)| *right == Right::FirstAdmin);
+        self.create(Creation { account, admin, displayname: None, right }).await
+    }
+
+    /// What a registration token allows, with the token.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] where that does not allow to register.
+    pub(super) async fn right_of(&self, registration_token: Option<&str>) -> Result<Option<(Right, String)>> {
         let right = match registration_token {
             Some(token) => self.registration_right(token).await?.map(|right| (right, token.to_owned())),
             None => None,
         };
-        let kind = right.as_ref().map(|(right, _)| *right);
-        self.require_right(kind)?;
-        let admin = kind == Some(Right::FirstAdmin);
-        self.create(Creation { account, admin, displayname: None, right }).await
+        self.require_right(right.as_ref().map(|(right, _)| *right))?;
+        Ok(right)
     }
 
     /// Makes an account on behalf of the operator, whatever the mode. The name may be written as a whole id.
@@ -130,6 +138,7 @@ impl Accounts {
                 erased: false,
                 locked: false,
                 suspended: false,
+                guest: false,
             };
             let name = displayname.clone().unwrap_or_else(|| user_id.localpart().to_owned());
             let (id, right, to_write) = (user_id.clone(), right.clone(), login.clone());

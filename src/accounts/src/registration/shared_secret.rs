@@ -7,7 +7,10 @@ use peerbrain_core::random::opaque_id;
 use ring::hmac;
 
 use super::{NewAccount, Registered, register::Creation};
-use crate::{Accounts, Error, NewDevice, Result, storable::check_storable};
+use crate::{
+    Accounts, Error, NewDevice, Result,
+    profile::{DISPLAYNAME, check_value},
+};
 
 /// How long a nonce is good, in milliseconds.
 const NONCE_LASTS: i64 = 60_000;
@@ -106,7 +109,10 @@ impl Accounts {
             return Err(Error::invalid_param("this server knows no user types"));
         }
         let MacRegistration { username, password, displayname, admin, device, login, .. } = registration;
-        check_storable(displayname.as_deref().unwrap_or_default())?;
+        let displayname = displayname.filter(|name| !name.is_empty());
+        if let Some(name) = &displayname {
+            check_value(DISPLAYNAME, &name.as_str().into())?;
+        }
         let account = NewAccount { username: Some(username), password, device, login };
         self.create(Creation { account, admin, displayname, right: None }).await
     }
@@ -198,6 +204,19 @@ mod tests {
             );
         })
         .await
+    }
+
+    #[tokio::test]
+    async fn names_have_the_bounds_of_profiles() {
+        let world = world(Database::sqlite());
+        let nonce = world.accounts.registration_nonce().unwrap();
+        let long = MacRegistration { displayname: Some("x".repeat(1_025)), ..signed(&nonce, "x", false) };
+        assert_eq!(code(world.accounts.register_with_mac(long).await), Some((400, "M_INVALID_PARAM")));
+        let nonce = world.accounts.registration_nonce().unwrap();
+        let empty = MacRegistration { displayname: Some(String::new()), ..signed(&nonce, "x", false) };
+        let user_id = world.accounts.register_with_mac(empty).await.unwrap().user_id;
+        let (name, _) = world.accounts.member_profile(&user_id).await.unwrap();
+        assert_eq!(name.as_deref(), Some("x"));
     }
 
     #[tokio::test]

@@ -1,17 +1,17 @@
 //! One request to an endpoint that asks for user-interactive authentication.
 
 use peerbrain_core::random::opaque_id;
-use ruma::{OwnedUserId, UserId};
+use ruma::UserId;
 use serde_json::Value;
 
 use super::{
     sessions::{Advance, Operation},
     stages::{Progress, Stage, StageFailure, UiaChallenge},
 };
-use crate::{Accounts, Error, JsonObject, Result, username::existing_user_id};
+use crate::{Accounts, Error, JsonObject, PasswordProof, Result, username::existing_user_id};
 
 /// A request that must be authorised.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UiaRequest<'a> {
     /// Who asks; none where no access token was given.
     pub user: Option<&'a UserId>,
@@ -26,12 +26,12 @@ pub struct UiaRequest<'a> {
 }
 
 /// A request that was authorised.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Authorized {
     /// The parameters of the first request of the session, without `auth`: they are what was authorised.
     pub body: JsonObject,
-    /// The user whose password was given.
-    pub user: Option<OwnedUserId>,
+    /// The password that was given.
+    pub password: Option<PasswordProof>,
     /// The registration token that was given. It is not used up yet.
     pub registration_token: Option<String>,
 }
@@ -147,7 +147,10 @@ impl Accounts {
         }
         Ok(match self.check_password(&named, password).await? {
             Some(row) if row.locked => return Err(Error::Locked),
-            Some(_) => Ok(Progress { user: Some(named), ..Progress::default() }),
+            Some(row) => {
+                let password = Some(PasswordProof::new(named, &row));
+                Ok(Progress { password, ..Progress::default() })
+            }
             None => Err(WRONG),
         })
     }
@@ -208,12 +211,12 @@ fn offered(flows: &[Vec<Stage>], name: &str) -> Result<Stage, StageFailure> {
 }
 
 fn add(progress: &mut Progress, proof: Progress) {
-    progress.user = progress.user.take().or(proof.user);
+    progress.password = progress.password.take().or(proof.password);
     progress.registration_token = progress.registration_token.take().or(proof.registration_token);
 }
 
 fn authorized(body: JsonObject, progress: Progress) -> Authorized {
-    Authorized { body, user: progress.user, registration_token: progress.registration_token }
+    Authorized { body, password: progress.password, registration_token: progress.registration_token }
 }
 
 fn challenge(flows: Vec<Vec<Stage>>, session: String, completed: Vec<Stage>, failure: Option<StageFailure>) -> Error {

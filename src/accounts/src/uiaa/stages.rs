@@ -1,9 +1,8 @@
 //! Stages, flows, and the answer that asks for them.
 
-use ruma::OwnedUserId;
 use serde::Serialize;
 
-use crate::JsonObject;
+use crate::{JsonObject, PasswordProof};
 
 /// A stage of authentication that we offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -32,12 +31,12 @@ impl Stage {
 }
 
 /// What has been proven so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Progress {
     /// The stages that were completed, in the order in which they were.
     pub completed: Vec<Stage>,
-    /// Whose password was given.
-    pub user: Option<OwnedUserId>,
+    /// The password that was given.
+    pub password: Option<PasswordProof>,
     /// The registration token that was given.
     pub registration_token: Option<String>,
 }

@@ -26,7 +26,7 @@ fn challenge(result: Result<Authorized>) -> UiaChallenge {
     match result {
         Err(Error::Uia(challenge)) => *challenge,
         Err(error) => panic!("{error}"),
-        Ok(authorized) => panic!("{authorized:?}"),
+        Ok(authorized) => panic!("{:?}", authorized.body),
     }
 }
 
@@ -141,7 +141,7 @@ async fn one_step_without_a_session() {
         let alice = world.user("alice").await.user_id;
         let auth = json!({ "auth": with_null_session(password("alice", "password alice")) });
         let authorized = world.accounts.authorize(request(Some(&alice), &[Stage::Password], auth)).await.unwrap();
-        assert_eq!(authorized.user, Some(alice));
+        assert_eq!(authorized.password.unwrap().user_id(), alice);
     })
     .await
 }
@@ -199,7 +199,7 @@ async fn who_has_no_token_proves_who_it_is() {
         world.user("alice").await;
         let auth = json!({ "auth": password("alice", "password alice") });
         let authorized = world.accounts.authorize(request(None, &[Stage::Password], auth)).await.unwrap();
-        assert_eq!(authorized.user.as_deref(), Some(user_id!("@alice:example.org")));
+        assert_eq!(authorized.password.unwrap().user_id(), user_id!("@alice:example.org"));
     })
     .await
 }

@@ -8,7 +8,10 @@ use ruma::api::auth_scheme::{
     extract_bearer_or_query_token,
 };
 
-use crate::{Error, Result, bridge::Call};
+use crate::{
+    Error, Result,
+    bridge::{Call, guests},
+};
 
 /// Who calls, as the authentication scheme of an endpoint demands it.
 pub trait Authenticate: AuthScheme {
@@ -46,7 +49,7 @@ impl Authenticate for AccessTokenOptional {
 }
 
 /// The session of the token in the `Authorization` header or, for old programs, in the query; none where there is no
-/// token. A locked user may still log out, and nothing else (client-server §account-locking).
+/// token. A locked user may still log out, and nothing else (client-server §account-locking); a guest may do little.
 ///
 /// # Errors
 /// 401 for a token that is not known, expired, or of a locked account.
@@ -59,5 +62,8 @@ pub async fn session(call: &Call) -> Result<Option<Arc<Session>>> {
     } else {
         accounts.authenticate(&token, seen).await?
     };
+    if session.guest && !guests::may_call(call.request.method().as_str(), &call.route) {
+        return Err(accounts::Error::GuestsForbidden.into());
+    }
     Ok(Some(session))
 }

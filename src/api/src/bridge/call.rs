@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, bridge::parse};
 
 /// Who is at the other end.
 #[derive(Clone, Debug)]
@@ -50,7 +50,6 @@ impl Call {
     /// Reads the JSON body into a type. An empty body counts as an empty object.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
         let body: &[u8] = if self.request.body().is_empty() { b"{}" } else { self.request.body() };
-        super::parse::check_object(body)?;
-        serde_json::from_slice(body).map_err(|error| super::parse::json_error(body, &error.to_string()))
+        parse::object(body)
     }
 }

@@ -4,6 +4,7 @@
 mod authenticate;
 mod call;
 mod cors;
+mod guests;
 mod parse;
 mod respond;
 mod routes;
@@ -14,4 +15,5 @@ pub use call::{Call, Client};
 pub use cors::cors;
 pub use parse::{Endpoint, Ruma};
 pub use routes::Routes;
+pub(crate) use serve::closing;
 pub use serve::serve;

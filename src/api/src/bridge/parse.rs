@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 use ruma::api::{IncomingRequest, IncomingRequestExt, Metadata, error::FromHttpRequestError};
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
     Error, Result,
@@ -69,11 +69,24 @@ fn parse_error(body: &[u8], error: &FromHttpRequestError) -> Error {
 }
 
 /// Every body of the API is one JSON object and nothing more. serde would also take a list for a struct, and ruma reads
-/// some bodies only as far as the first value goes.
-pub(crate) fn check_object(body: &[u8]) -> Result<()> {
+/// some bodies only as far as the first value goes. To skim over a body costs little beside what is done with it.
+fn check_object(body: &[u8]) -> Result<()> {
     if !is_json(body) {
         return Err(json_error(body, ""));
     }
+    require_object(body)
+}
+
+/// Reads a body that is one JSON object and nothing more.
+pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // serde_json looks at the whole of a text, but not into strings that it ignores: they are UTF-8 as a part of it.
+    let text = std::str::from_utf8(body).map_err(|error| json_error(body, &error.to_string()))?;
+    let read = serde_json::from_str(text).map_err(|error| json_error(body, &error.to_string()))?;
+    require_object(body)?;
+    Ok(read)
+}
+
+fn require_object(body: &[u8]) -> Result<()> {
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{') => Ok(()),
         _ => Err(Error::bad_json("The body must be a JSON object")),
@@ -86,7 +99,7 @@ fn is_json(body: &[u8]) -> bool {
 }
 
 /// Tells apart what is no JSON at all, what lacks a field, and what is of the wrong shape.
-pub(crate) fn json_error(body: &[u8], text: &str) -> Error {
+fn json_error(body: &[u8], text: &str) -> Error {
     if !is_json(body) {
         return Error::new(400, "M_NOT_JSON", "The body is not valid JSON");
     }
@@ -94,4 +107,39 @@ pub(crate) fn json_error(body: &[u8], text: &str) -> Error {
         return Error::new(400, "M_MISSING_PARAM", text);
     }
     Error::bad_json(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Named {
+        name: String,
+    }
+
+    #[test]
+    fn a_body_is_one_object() {
+        assert_eq!(object::<Named>(b" {\"name\":\"x\",\"more\":[1]} ").unwrap().name, "x");
+        for (body, expected) in [
+            (&b""[..], "M_NOT_JSON"),
+            (b"{\"name\":\"x\"", "M_NOT_JSON"),
+            (b"{\"name\":\"x\"} x", "M_NOT_JSON"),
+            (b"{\"name\":\"x\"}{}", "M_NOT_JSON"),
+            (b"{\"name\":\"x\",\"more\":\"\xff\"}", "M_NOT_JSON"),
+            (b"{\"name\":\"x\",\"more\":01}", "M_NOT_JSON"),
+            (b"[\"x\"]", "M_BAD_JSON"),
+            (b"3", "M_BAD_JSON"),
+            (b"{\"name\":3}", "M_BAD_JSON"),
+            (b"{}", "M_MISSING_PARAM"),
+        ] {
+            let text = String::from_utf8_lossy(body);
+            assert_eq!(object::<Named>(body).unwrap_err().errcode(), Some(expected), "{text}");
+            if expected != "M_MISSING_PARAM" && body != b"{\"name\":3}" {
+                assert_eq!(check_object(body).unwrap_err().errcode(), Some(expected), "{text}");
+            }
+        }
+    }
 }

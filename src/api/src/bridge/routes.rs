@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web::Payload};
 use futures_util::future::LocalBoxFuture;
 use http::Method;
 use ruma::api::path_builder::PathBuilder;
@@ -13,7 +13,16 @@ use crate::{
 };
 
 /// Answers one request.
-pub(super) type Service = Arc<dyn Fn(Call) -> LocalBoxFuture<'static, HttpResponse> + Send + Sync>;
+type Answer<T> = Arc<dyn Fn(T) -> LocalBoxFuture<'static, HttpResponse> + Send + Sync>;
+
+/// Answers one request.
+#[derive(Clone)]
+pub(super) enum Service {
+    /// With the whole body at hand.
+    Whole(Answer<Call>),
+    /// Reading the body itself, as it comes. The call has none.
+    Streamed(Answer<(Call, Payload)>),
+}
 
 /// The handlers of one path, by method.
 #[derive(Default)]
@@ -37,7 +46,7 @@ impl Routes {
         F: Fn(Arc<App>, Ruma<T>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<T::OutgoingResponse>> + 'static,
     {
-        let service: Service = Arc::new(move |call| {
+        let service: Answer<Call> = Arc::new(move |call| {
             let handler = handler.clone();
             Box::pin(async move {
                 let app = call.app.clone();
@@ -49,7 +58,7 @@ impl Routes {
             })
         });
         let paths: Vec<String> = T::PATH_BUILDER.all_paths().map(str::to_owned).collect();
-        self.insert(&T::METHOD, &paths, service)
+        self.insert(&T::METHOD, &paths, Service::Whole(service))
     }
 
     /// Adds a handler that reads the request itself.
@@ -59,12 +68,24 @@ impl Routes {
         F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<HttpResponse>> + 'static,
     {
-        let service: Service = Arc::new(move |call| {
+        let service: Answer<Call> = Arc::new(move |call| {
             let handler = handler.clone();
             Box::pin(async move { handler(call).await.unwrap_or_else(Error::into_response) })
         });
         let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        self.insert(&method, &paths, service)
+        self.insert(&method, &paths, Service::Whole(service))
+    }
+
+    /// Adds a handler that reads the body as it comes, for what is too large for memory. It bounds what it reads.
+    #[must_use]
+    pub fn streamed<F, Fut>(self, method: Method, paths: &[&str], handler: F) -> Self
+    where
+        F: Fn(Call, Payload) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = HttpResponse> + 'static,
+    {
+        let service: Answer<(Call, Payload)> = Arc::new(move |(call, payload)| Box::pin(handler(call, payload)));
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        self.insert(&method, &paths, Service::Streamed(service))
     }
 
     /// Adds all routes of another set.

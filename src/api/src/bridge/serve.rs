@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::ConnectionType, web};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
@@ -54,11 +54,25 @@ async fn answer(
         Err(error) => return error.into_response(),
     };
     let observer = app.observe.clone();
-    let response = match read(app, &request, payload, args, route.clone()).await {
-        Ok(call) => service(call).await,
-        Err(error) => error.into_response(),
+    let response = match service {
+        Service::Whole(service) => match read(app, &request, payload, args, route.clone()).await {
+            Ok(call) => service(call).await,
+            Err(error) => closing(error),
+        },
+        Service::Streamed(service) => match call(app, &request, Bytes::new(), args, route.clone()) {
+            Ok(call) => service((call, payload)).await,
+            Err(error) => closing(error),
+        },
     };
     observer.request(request.method().as_str(), &route, response.status().as_u16(), started.elapsed());
+    response
+}
+
+/// An error that comes before the whole of the body. What is left of it is not read: the connection is of no further use,
+/// and the client must know.
+pub(crate) fn closing(error: Error) -> HttpResponse {
+    let mut response = error.into_response();
+    response.head_mut().set_connection_type(ConnectionType::Close);
     response
 }
 
@@ -68,6 +82,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 type Found = (Arc<str>, Service, Vec<String>);
 
 fn find(tree: &matchit::Router<Path>, request: &HttpRequest) -> Result<Found> {
+    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > limits::URI_BYTES) {
+        return Err(Error::new(414, "M_TOO_LARGE", "The request target is too long"));
+    }
     let hit = tree.at(request.uri().path()).map_err(|_| Error::unrecognized())?;
     let method = if request.method().as_str() == "HEAD" { "GET" } else { request.method().as_str() };
     let service = hit.value.methods.get(method).ok_or_else(Error::wrong_method)?;
@@ -98,11 +115,15 @@ async fn read(
         }
         body.extend_from_slice(&chunk);
     }
+    call(app, request, body.freeze(), args, route)
+}
+
+fn call(app: Arc<App>, request: &HttpRequest, body: Bytes, args: Vec<String>, route: Arc<str>) -> Result<Call> {
     let client = Client {
         ip: client_address(&app, request),
         user_agent: request.headers().get("user-agent").and_then(|v| v.to_str().ok()).map(str::to_owned),
     };
-    Ok(Call { request: convert(request, body.freeze())?, app, args, client, route })
+    Ok(Call { request: convert(request, body)?, app, args, client, route })
 }
 
 /// How many bytes a request may have: few where nobody knows yet who sends it.

@@ -4,19 +4,37 @@ mod account;
 mod account_data;
 mod admin;
 mod arguments;
+mod dehydrated_device;
+mod device_parameters;
 mod devices;
 mod discovery;
 mod filter;
+mod key_backup;
+mod keys;
 mod login;
+mod media;
+mod mutual_rooms;
+mod openid;
+mod operator;
+mod presence;
 mod profile;
 mod push;
+mod receipts;
 mod registration;
+mod relations;
+mod reports;
 mod rooms;
 mod rooms_read;
+mod search;
+#[cfg(test)]
+mod served;
 mod sync;
 mod tags;
+mod third_party;
+mod to_device;
 mod uia;
 mod user_directory;
+mod voip;
 
 use crate::bridge::Routes;
 
@@ -29,13 +47,28 @@ pub(crate) fn routes() -> Routes {
         .merge(account::routes())
         .merge(account_data::routes())
         .merge(admin::routes())
+        .merge(dehydrated_device::routes())
         .merge(devices::routes())
         .merge(filter::routes())
+        .merge(key_backup::routes())
+        .merge(keys::routes())
         .merge(login::routes())
+        .merge(media::routes())
+        .merge(mutual_rooms::routes())
+        .merge(openid::routes())
+        .merge(operator::routes())
+        .merge(presence::routes())
         .merge(profile::routes())
+        .merge(receipts::routes())
         .merge(registration::routes())
+        .merge(relations::routes())
+        .merge(reports::routes())
+        .merge(search::routes())
         .merge(tags::routes())
+        .merge(third_party::routes())
+        .merge(to_device::routes())
         .merge(user_directory::routes())
+        .merge(voip::routes())
         .merge(rooms_read::routes())
         .merge(sync::routes())
 }

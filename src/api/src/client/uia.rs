@@ -1,10 +1,16 @@
 //! User-interactive authentication of an endpoint.
 
-use accounts::{Authorized, JsonObject, Session, Stage, UiaRequest};
+use std::sync::Arc;
+
+use accounts::{Authorized, JsonObject, Limit, PasswordProof, Session, Stage, UiaRequest};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Error, Result, bridge::Call};
+use crate::{
+    Error, Result,
+    bridge::{Call, session},
+    client::arguments::limit_address,
+};
 
 /// Takes a request one step further through its authentication; the error is the challenge until it is complete.
 pub(super) async fn authorize(
@@ -26,6 +32,32 @@ pub(super) async fn authorize(
 /// Proves by the password that the request comes from the owner of the account.
 pub(super) async fn by_password(call: &Call, session: Option<&Session>, body: JsonObject) -> Result<Authorized> {
     authorize(call, session, vec![vec![Stage::Password]], body).await
+}
+
+/// The owner of an account, who asks for something that concerns all of it.
+pub(super) struct Owner<T> {
+    /// The session, if there is one: who knows the password needs none.
+    pub session: Option<Arc<Session>>,
+    /// The password that was given; it names the user.
+    pub password: PasswordProof,
+    /// What is asked for.
+    pub parameters: T,
+}
+
+/// Lets the owner of an account prove by the password that it is theirs, with or without a session. `check` looks at the
+/// parameters before anybody types a password for them.
+pub(super) async fn owner<T: DeserializeOwned>(call: &Call, check: impl FnOnce(&T) -> Result<()>) -> Result<Owner<T>> {
+    let session = session(call).await?;
+    if session.is_none() {
+        limit_address(call, Limit::Login)?;
+    }
+    let body: JsonObject = call.json()?;
+    if let Some(early) = early(&body)? {
+        check(&early)?;
+    }
+    let authorized = by_password(call, session.as_deref(), body).await?;
+    let password = authorized.password.ok_or_else(|| Error::internal("a password without a user"))?;
+    Ok(Owner { session, password, parameters: parameters(authorized.body)? })
 }
 
 /// Reads the parameters of a request. Where it goes on with a session it may omit them, because those of the first

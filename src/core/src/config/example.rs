@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::describe::{Section, Setting};
 use super::{
-    Config, Database, Listener, Log, Passwords, RateLimits, Registration, Rooms, Server, Sync, UserDirectory, WellKnown,
+    Config, Database, Listener, Log, Media, Passwords, Presence, Push, RateLimits, Registration, Rooms, Server, Sync,
+    Turn, UserDirectory, WellKnown,
 };
 
 /// A section as the example shows it.
@@ -19,7 +20,7 @@ fn described<S: Section>(name: &'static str) -> Described {
 }
 
 /// The sections in the order of the example file. `listeners` is last because it is a list of blocks.
-fn sections() -> [Described; 11] {
+fn sections() -> [Described; 15] {
     [
         described::<Server>("server"),
         described::<WellKnown>("well_known"),
@@ -28,6 +29,10 @@ fn sections() -> [Described; 11] {
         described::<Passwords>("passwords"),
         described::<Rooms>("rooms"),
         described::<Sync>("sync"),
+        described::<Presence>("presence"),
+        described::<Push>("push"),
+        described::<Media>("media"),
+        described::<Turn>("turn"),
         described::<UserDirectory>("user_directory"),
         described::<RateLimits>("rate_limits"),
         described::<Log>("log"),

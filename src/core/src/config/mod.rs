@@ -21,6 +21,6 @@ pub use load::{ENVIRONMENT_PREFIX, Environment, load, load_text};
 pub use network::Network;
 pub use secret::{DatabaseUrl, Secret};
 pub use sections::{
-    Config, Database, Log, LogFormat, Passwords, Rate, RateLimits, Registration, RegistrationMode, Rooms, Server, Sync,
-    TrustedProxy, UserDirectory, WellKnown,
+    Config, Database, Log, LogFormat, Media, Passwords, Presence, Push, Rate, RateLimits, Registration,
+    RegistrationMode, Rooms, Server, Sync, TrustedProxy, Turn, UserDirectory, WellKnown,
 };

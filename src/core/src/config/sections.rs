@@ -28,6 +28,14 @@ pub struct Config {
     pub rooms: Rooms,
     /// Bounds of `/sync`.
     pub sync: Sync,
+    /// Who is online.
+    pub presence: Presence,
+    /// Notifications on phones.
+    pub push: Push,
+    /// Uploaded files.
+    pub media: Media,
+    /// The relay for calls.
+    pub turn: Turn,
     /// Who finds whom.
     pub user_directory: UserDirectory,
     /// How often one may do what.
@@ -147,6 +155,9 @@ settings! {
         /// A secret for programs that register users through /_synapse/admin/v1/register. Unset: that way is shut.
         #[serde(deserialize_with = "unset_when_empty")]
         shared_secret: Option<Secret> = None,
+        /// Whether strangers get guest accounts, whatever the mode. Guests have no password, and may read and write only
+        /// in rooms that let guests in.
+        guests: bool = false,
     }
 }
 
@@ -211,6 +222,64 @@ impl Sync {
 }
 
 settings! {
+    /// Who is online.
+    pub struct Presence {
+        /// Whether users who share a room see who of them is online, and what they say of themselves. It is kept in memory
+        /// and told now and then, so that a small machine can bear it.
+        enabled: bool = true,
+    }
+}
+
+settings! {
+    /// Delivery of notifications to push gateways, whose addresses the apps of users name.
+    pub struct Push {
+        /// Networks that gateways may be in although they are private, such as ["127.0.0.1", "10.0.0.0/8"].
+        allowed_networks: Vec<Network> = Vec::new(),
+        /// Whether gateways may be reached without TLS. Everybody on the way reads the notifications then.
+        allow_http: bool = false,
+    }
+}
+
+settings! {
+    /// Uploaded files.
+    pub struct Media {
+        /// The folder for files of more than 32 KiB; smaller ones are in the database. Unset: "media" in the data folder.
+        #[serde(deserialize_with = "unset_when_empty")]
+        folder: Option<PathBuf> = None,
+        /// Megabytes of the largest file that may be uploaded.
+        max_upload_mb: u64 = 100,
+        /// Megabytes that one user may have uploaded in all. 0: any number.
+        user_quota_mb: u64 = 0,
+        /// Files that one user may have uploaded. 0: any number.
+        user_quota_files: u64 = 0,
+        /// Addresses that a user may have made without having uploaded anything there yet.
+        pending_uploads: u32 = 20,
+        /// How long such an address waits for its file, in hours.
+        pending_hours: u64 = 24,
+        /// Megapixels of the largest picture of which thumbnails are made. Each takes 4 MB of memory while one is made.
+        thumbnail_megapixels: u64 = 40,
+        /// Thumbnails made at the same time. 0: one for every two processor cores.
+        thumbnails_at_once: usize = 0,
+        /// Whether what is uploaded from now on can be had by strangers too, on the paths from before Matrix 1.11. Some old
+        /// clients need that. Files keep what they were uploaded with.
+        open_downloads: bool = false,
+    }
+}
+
+settings! {
+    /// The relay through which calls go where two callers cannot reach each other, such as coturn with `use-auth-secret`.
+    pub struct Turn {
+        /// Its addresses, such as ["turn:turn.example.org?transport=udp", "turns:turn.example.org"]. Empty: there is none.
+        uris: Vec<String> = Vec::new(),
+        /// The secret that the relay shares with this server (coturn: static-auth-secret).
+        #[serde(deserialize_with = "unset_when_empty")]
+        shared_secret: Option<Secret> = None,
+        /// How long a user's credentials are good, in seconds.
+        ttl_seconds: u64 = 86_400,
+    }
+}
+
+settings! {
     /// Who finds whom in the user directory.
     pub struct UserDirectory {
         /// false: users of rooms that one shares, or that are public. true: all users of this server.
@@ -234,6 +303,8 @@ settings! {
         registration: Rate = Rate::new(0.05, 5),
         /// Looking for a free user name, checking a registration token, per address.
         registration_check: Rate = Rate::new(1.0, 10),
+        /// Refreshed access tokens, per address.
+        refresh: Rate = Rate::new(1.0, 100),
         /// Joins and knocks, per user.
         join: Rate = Rate::new(0.5, 30),
         /// Invites, per inviting user.
@@ -242,6 +313,10 @@ settings! {
         create_room: Rate = Rate::new(0.2, 20),
         /// Profile changes, per user: each is written into all rooms of the user.
         profile: Rate = Rate::new(0.2, 10),
+        /// Searches in messages, per user.
+        search: Rate = Rate::new(0.5, 15),
+        /// Reports of events, rooms and users, per user.
+        report: Rate = Rate::new(0.05, 20),
         /// Everything else that writes, per user.
         write: Rate = Rate::new(20.0, 200),
     }

@@ -24,6 +24,8 @@ impl Config {
         self.check_addresses()?;
         self.check_database()?;
         self.check_numbers()?;
+        self.check_media()?;
+        self.check_turn()?;
         self.check_rates()?;
         let version = &self.rooms.default_version;
         require(VERSIONS.contains(version), "rooms.default_version", version, "one of \"6\" to \"12\"")?;
@@ -92,18 +94,49 @@ impl Config {
         require(kept <= 3_600, "sync.keep_answers_seconds", kept, "from 0 to 3600")
     }
 
+    fn check_media(&self) -> Result<(), ConfigError> {
+        let media = &self.media;
+        let largest = media.max_upload_mb;
+        require((1..=65_536).contains(&largest), "media.max_upload_mb", largest, "from 1 to 65536")?;
+        let quota = media.user_quota_mb;
+        require(quota <= 1 << 40, "media.user_quota_mb", quota, "from 0 to 1099511627776")?;
+        let pending = media.pending_uploads;
+        require((1..=10_000).contains(&pending), "media.pending_uploads", pending, "from 1 to 10000")?;
+        let hours = media.pending_hours;
+        require((1..=8_760).contains(&hours), "media.pending_hours", hours, "from 1 to 8760")?;
+        let pixels = media.thumbnail_megapixels;
+        require((1..=1_000).contains(&pixels), "media.thumbnail_megapixels", pixels, "from 1 to 1000")?;
+        let at_once = media.thumbnails_at_once;
+        require(at_once <= 1_024, "media.thumbnails_at_once", at_once, "from 0 to 1024")
+    }
+
+    fn check_turn(&self) -> Result<(), ConfigError> {
+        let turn = &self.turn;
+        for uri in &turn.uris {
+            let fits = ["turn:", "turns:"].iter().any(|scheme| uri.starts_with(scheme));
+            require(fits, "turn.uris", uri, "addresses that begin with \"turn:\" or \"turns:\"")?;
+        }
+        let both_or_none = turn.uris.is_empty() == turn.shared_secret.is_none();
+        require(both_or_none, "turn.shared_secret", "alone", "given together with turn.uris, or not at all")?;
+        let ttl = turn.ttl_seconds;
+        require((60..=2_592_000).contains(&ttl), "turn.ttl_seconds", ttl, "from 60 to 2592000")
+    }
+
     fn check_rates(&self) -> Result<(), ConfigError> {
         let limits = &self.rate_limits;
-        let rates: [(&str, Rate); 10] = [
+        let rates: [(&str, Rate); 13] = [
             ("rate_limits.message.per_second", limits.message),
             ("rate_limits.login.per_second", limits.login),
             ("rate_limits.failed_login.per_second", limits.failed_login),
             ("rate_limits.registration.per_second", limits.registration),
             ("rate_limits.registration_check.per_second", limits.registration_check),
+            ("rate_limits.refresh.per_second", limits.refresh),
             ("rate_limits.join.per_second", limits.join),
             ("rate_limits.invite.per_second", limits.invite),
             ("rate_limits.create_room.per_second", limits.create_room),
             ("rate_limits.profile.per_second", limits.profile),
+            ("rate_limits.search.per_second", limits.search),
+            ("rate_limits.report.per_second", limits.report),
             ("rate_limits.write.per_second", limits.write),
         ];
         rates.into_iter().try_for_each(|(key, rate)| {

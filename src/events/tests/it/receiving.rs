@@ -241,3 +241,17 @@ fn depth_beyond_the_limit_is_cut() {
     assert_eq!(event.depth(), (1 << 53) - 1);
     assert!(EventBuilder { depth: -1, ..message("") }.build(&RoomVersionRules::V11, &key()).is_err());
 }
+
+#[test]
+fn no_name_has_a_zero_byte() {
+    for (_, rules) in all_versions() {
+        let state = EventBuilder { state_key: Some("a\0b".into()), ..message("x") };
+        assert!(matches!(state.build(rules, &key()), Err(Error::Format(_))));
+        let kind = EventBuilder { event_type: "a\0b".into(), ..message("x") };
+        assert!(matches!(kind.build(rules, &key()), Err(Error::Format(_))));
+        let made = message("a\0b").build(rules, &key()).unwrap();
+        receive(made.json(), rules).unwrap();
+        let foreign = set(made.json(), "state_key", json!("\0"));
+        assert!(matches!(receive(&foreign, rules), Err(Error::Format(_))));
+    }
+}

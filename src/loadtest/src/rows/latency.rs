@@ -1,5 +1,6 @@
 //! From the start of a send until each of many waiting long polls has the message in hand.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -17,6 +18,9 @@ use crate::users::User;
 
 /// From one message to the next: all polls wait again by then, on a slow server too.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// How many pollers make their first sync at a time.
+const STARTING: usize = 16;
 
 /// Someone whose client waits for news.
 struct Poller {
@@ -76,11 +80,15 @@ fn number_in(body: &[u8]) -> Option<usize> {
 }
 
 /// Measures one message every [`PAUSE`]. An operation is a delivery.
-pub async fn run(stage: &mut Stage) -> Result<Outcome> {
-    let users = stage.senders(stage.scale.pollers).await?;
+pub async fn run(stage: &mut Stage, pollers: usize) -> Result<Outcome> {
+    let users = stage.senders(pollers).await?;
     let room = stage.room(&users).await?;
     let stage = &*stage;
-    let pollers = try_join_all(users.iter().map(|user| Poller::start(stage, user))).await?;
+    // A first sync costs more than what is measured: a few at a time.
+    let mut pollers = Vec::with_capacity(users.len());
+    for some in users.chunks(STARTING) {
+        pollers.extend(try_join_all(some.iter().map(|user| Poller::start(stage, user))).await?);
+    }
     let (heard, mut news) = unbounded_channel();
     let listening = join_all(pollers.into_iter().map(|poller| poller.listen(heard.clone())));
     let sending = async {
@@ -96,7 +104,8 @@ pub async fn run(stage: &mut Stage) -> Result<Outcome> {
             tokio::time::sleep(PAUSE.min(stage.run_for)).await;
             send_and_wait(stage, &users, &room, n, &mut news, &mut tally).await?;
         }
-        Ok(Outcome { tally, elapsed: start.elapsed(), cpu: stage.watch.cpu()? - cpu })
+        let beside = BTreeMap::new();
+        Ok(Outcome { tally, elapsed: start.elapsed(), cpu: stage.watch.cpu()? - cpu, beside })
     };
     tokio::select! {
         outcome = sending => outcome,

@@ -2,7 +2,10 @@
 
 mod incremental_sync;
 mod initial_sync;
+mod keys;
 mod latency;
+mod login;
+mod media;
 mod messages;
 mod sends;
 
@@ -27,8 +30,8 @@ enum Row {
     SendOneRoom(usize),
     /// Messages by so many senders into many rooms.
     SendManyRooms(usize),
-    /// From the start of a send until each waiting long poll has it.
-    Latency,
+    /// From the start of a send until each of so many waiting long polls has it.
+    Latency(usize),
     /// Initial syncs of an account in one room of many messages.
     InitialSyncOneRoom,
     /// Initial syncs of an account in many rooms.
@@ -37,6 +40,24 @@ enum Row {
     IncrementalSync,
     /// Paging back.
     Messages,
+    /// Logins by password.
+    Login,
+    /// Other people's requests while many log in at once.
+    BesideLogins,
+    /// First uploads of device keys and one-time keys by fresh devices.
+    KeyUpload,
+    /// Queries of one user's device keys.
+    KeyQuery,
+    /// Claims of one-time keys, one each.
+    KeyClaim,
+    /// Files of 10 kB to the server.
+    UploadSmall,
+    /// Files of 10 kB from the server.
+    DownloadSmall,
+    /// One large file after the other to the server.
+    UploadLarge,
+    /// A large file from the server, again and again.
+    DownloadLarge,
 }
 
 /// The only field of a sync answer that is read.
@@ -50,42 +71,69 @@ impl Row {
     fn all(scale: &Scale) -> Vec<Self> {
         let one = scale.senders.iter().map(|senders| Self::SendOneRoom(*senders));
         let many = scale.senders.iter().map(|senders| Self::SendManyRooms(*senders));
-        let reads = [
-            Self::Latency,
+        let latency = scale.pollers.iter().map(|pollers| Self::Latency(*pollers));
+        let others = [
             Self::InitialSyncOneRoom,
             Self::InitialSyncManyRooms,
             Self::IncrementalSync,
             Self::Messages,
+            Self::Login,
+            Self::BesideLogins,
+            Self::KeyUpload,
+            Self::KeyQuery,
+            Self::KeyClaim,
+            Self::UploadSmall,
+            Self::DownloadSmall,
+            Self::UploadLarge,
+            Self::DownloadLarge,
         ];
-        one.chain(many).chain(reads).collect()
+        one.chain(many).chain(latency).chain(others).collect()
     }
 
     fn name(self, scale: &Scale) -> String {
         match self {
             Self::SendOneRoom(senders) => format!("send-{senders}-one-room"),
             Self::SendManyRooms(senders) => format!("send-{senders}-many-rooms"),
-            Self::Latency => format!("latency-{}-polls", scale.pollers),
+            Self::Latency(pollers) => format!("latency-{pollers}-polls"),
             Self::InitialSyncOneRoom => "initial-sync-1-room".to_owned(),
             Self::InitialSyncManyRooms => format!("initial-sync-{}-rooms", scale.rooms),
             Self::IncrementalSync => "incremental-sync".to_owned(),
             Self::Messages => format!("messages-{}", messages::PAGE),
+            Self::Login => "login".to_owned(),
+            Self::BesideLogins => format!("beside-{}-logins", scale.logins),
+            Self::KeyUpload => "key-upload".to_owned(),
+            Self::KeyQuery => "key-query".to_owned(),
+            Self::KeyClaim => "key-claim".to_owned(),
+            Self::UploadSmall => "media-upload-10kB".to_owned(),
+            Self::DownloadSmall => "media-download-10kB".to_owned(),
+            Self::UploadLarge => format!("media-upload-{}MB", scale.large_file / 1_000_000),
+            Self::DownloadLarge => format!("media-download-{}MB", scale.large_file / 1_000_000),
         }
     }
 
     /// Whether operations come at a pace of their own, so that only their latencies say something.
     fn paced(self) -> bool {
-        matches!(self, Self::Latency)
+        matches!(self, Self::Latency(_) | Self::BesideLogins)
     }
 
     async fn run(self, stage: &mut Stage) -> Result<Outcome> {
         match self {
             Self::SendOneRoom(senders) => sends::into_one_room(stage, senders).await,
             Self::SendManyRooms(senders) => sends::into_many_rooms(stage, senders).await,
-            Self::Latency => latency::run(stage).await,
+            Self::Latency(pollers) => latency::run(stage, pollers).await,
             Self::InitialSyncOneRoom => initial_sync::of_one_room(stage).await,
             Self::InitialSyncManyRooms => initial_sync::of_many_rooms(stage).await,
             Self::IncrementalSync => incremental_sync::run(stage).await,
             Self::Messages => messages::run(stage).await,
+            Self::Login => login::throughput(stage).await,
+            Self::BesideLogins => login::beside_others(stage).await,
+            Self::KeyUpload => keys::upload(stage).await,
+            Self::KeyQuery => keys::query(stage).await,
+            Self::KeyClaim => keys::claim(stage).await,
+            Self::UploadSmall => media::upload_small(stage).await,
+            Self::DownloadSmall => media::download_small(stage).await,
+            Self::UploadLarge => media::upload_large(stage).await,
+            Self::DownloadLarge => media::download_large(stage).await,
         }
     }
 }
@@ -113,8 +161,12 @@ pub async fn measure(options: Options) -> Result<String> {
     for row in rows {
         let name = row.name(&stage.scale);
         tell(&name);
-        let outcome = row.run(&mut stage).await?;
-        reports.push(RowReport::new(name, row.paced(), &outcome, stage.watch.memory()?, &stage.watch));
+        let outcome = row.run(&mut stage).await;
+        let memory = stage.watch.memory()?;
+        reports.push(match outcome {
+            Err(Error::NotServed) => RowReport::not_served(name, row.paced(), memory, &stage.watch)?,
+            outcome => RowReport::new(name, row.paced(), &outcome?, memory, &stage.watch),
+        });
     }
     memory.end = stage.watch.memory()?;
     if options.settle > 0.0 {

@@ -42,7 +42,7 @@ impl Plan<'_> {
     /// The proposals for the room's lane.
     pub(super) fn proposals(&self) -> Result<Vec<Proposal>> {
         let mut all = vec![self.create()?];
-        all.push(self.state("m.room.member", self.creator.as_str(), &self.member)?);
+        all.push(self.member(self.creator, &self.member)?);
         let over = self.request.power_level_content_override.as_ref();
         let levels = power_levels::content(self.rules, self.creator, self.trusted(), self.preset(), over)?;
         all.push(self.state("m.room.power_levels", "", &levels)?);
@@ -71,7 +71,7 @@ impl Plan<'_> {
             all.push(self.state("m.room.topic", "", &content)?);
         }
         for (user, member) in &self.invites {
-            all.push(self.state("m.room.member", user.as_str(), member)?);
+            all.push(self.member(user, member)?);
         }
         Ok(all)
     }
@@ -96,6 +96,11 @@ impl Plan<'_> {
             }
         }
         Ok(Proposal::state(self.creator.to_owned(), TimelineEventType::RoomCreate, "", content))
+    }
+
+    /// The membership of one of our users, who is named when the room is made.
+    fn member(&self, user: &UserId, content: &Value) -> Result<Proposal> {
+        Ok(Proposal { with_profile: true, ..self.state("m.room.member", user.as_str(), content)? })
     }
 
     fn state(&self, event_type: &str, state_key: &str, content: &Value) -> Result<Proposal> {

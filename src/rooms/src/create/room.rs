@@ -15,6 +15,7 @@ use crate::{
     Error, Result, Rooms,
     create::{CreateRoom, events_of::Plan, request::Visibility},
     lane::NewRoom,
+    membership::MemberContent,
     send::aliases_in,
 };
 
@@ -26,6 +27,11 @@ impl Rooms {
     /// contradicts itself, and what is wrong with a parameter.
     pub async fn create(&self, creator: &UserId, request: CreateRoom) -> Result<OwnedRoomId> {
         self.check_bounds(&request)?;
+        self.create_unbounded(creator, request).await
+    }
+
+    /// The same with as much state as there is: of a room that is to become the successor of another.
+    pub(crate) async fn create_unbounded(&self, creator: &UserId, request: CreateRoom) -> Result<OwnedRoomId> {
         let version = request.room_version.clone().unwrap_or_else(|| self.inner.default_version.clone());
         let rules = version::rules(&version).ok_or_else(|| Error::UnsupportedRoomVersion(version.to_string()))?;
         let alias = match &request.room_alias_name {
@@ -39,7 +45,7 @@ impl Rooms {
             creator,
             request: &request,
             alias: alias.as_deref().map(AsRef::as_ref),
-            member: to_value(&self.member_content("join", creator).await?)?,
+            member: to_value(&MemberContent::of("join"))?,
             invites: self.invites(creator, &request).await?,
         };
         let mut proposals = plan.proposals()?;
@@ -58,6 +64,7 @@ impl Rooms {
             Error::Forbidden(text) => Error::InvalidRoomState(text),
             other => other,
         })?;
+        self.settle_profile(room, creator).await;
         let first = sent.into_iter().next().ok_or_else(|| Error::Internal("a room without events".into()))?;
         tracing::info!(room_id = %first.room_id, %version, "room created");
         Ok(first.room_id)
@@ -118,7 +125,7 @@ impl Rooms {
     /// The alias of this local part, if nobody has it.
     async fn free_alias(&self, name: &str) -> Result<OwnedRoomAliasId> {
         let invalid = || Error::InvalidParam("`room_alias_name` is the part between # and :".into());
-        if name.is_empty() || name.contains([':', '#', '\0']) || name.chars().any(char::is_whitespace) {
+        if name.is_empty() || name.contains([':', '#']) || name.chars().any(char::is_whitespace) {
             return Err(invalid());
         }
         let alias = OwnedRoomAliasId::try_from(format!("#{name}:{}", self.inner.server_name)).map_err(|_| invalid())?;
@@ -134,8 +141,7 @@ impl Rooms {
                 continue;
             }
             self.check_invite(0, user).await?;
-            let mut content = self.member_content("invite", user).await?;
-            content.is_direct = request.is_direct.then_some(true);
+            let content = MemberContent { is_direct: request.is_direct.then_some(true), ..MemberContent::of("invite") };
             invites.push((user.clone(), to_value(&content)?));
         }
         Ok(invites)

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use events::Pdu;
 use ruma::events::StateEventType;
 use store::{
-    rooms::{MembershipChange, StateChange},
+    push::JoinedReader,
+    rooms::{Membership, MembershipChange, StateChange},
     state::{self, Difference},
 };
 
@@ -24,6 +25,8 @@ pub(super) struct Advance {
     joined: i64,
     invited: i64,
     holders: Vec<((StateEventType, String), Option<Numbered>)>,
+    /// Members of ours who have come: the index of the event, and who.
+    joins: Vec<(usize, String)>,
 }
 
 impl Building<'_> {
@@ -58,6 +61,7 @@ impl Building<'_> {
             joined: 0,
             invited: 0,
             holders: Vec::new(),
+            joins: Vec::new(),
         };
         let pdus = self.holders(&changed)?;
         for (_, old, new) in changed {
@@ -93,7 +97,12 @@ impl Building<'_> {
             if new.is_none() {
                 tracing::info!(room_id = %self.head.room.room_id, "state resolution took a membership away");
             }
-            advance.memberships.extend(self.membership(at, old.as_ref(), new.as_ref())?);
+            let membership = self.membership(at, old.as_ref(), new.as_ref())?;
+            if is.joined() > was.joined() {
+                let local = membership.iter().filter(|change| change.local);
+                advance.joins.extend(local.map(|change| (at, change.user_id.clone())));
+            }
+            advance.memberships.extend(membership);
         }
         advance.changes.push(StateChange {
             at,
@@ -115,6 +124,20 @@ impl Building<'_> {
         head.room.invited += advance.invited;
         for (key, holder) in advance.holders {
             head.remember(key, holder);
+        }
+        let counted = head.room.counted;
+        self.append.push.joins.extend(advance.joins.into_iter().map(|(at, user_id)| JoinedReader {
+            at,
+            user_id,
+            notifications: counted.notifications,
+            highlights: counted.highlights,
+        }));
+        if let Some(push) = &mut head.push {
+            let local = advance.memberships.iter().filter(|change| change.local);
+            push.moved.extend(local.map(|change| {
+                let joined = change.membership == Membership::Join;
+                (change.user_id.clone(), joined, change.display_name.clone())
+            }));
         }
         self.append.changes.extend(advance.changes);
         self.append.memberships.extend(advance.memberships);

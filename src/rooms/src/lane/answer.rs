@@ -3,7 +3,10 @@
 use ruma::{OwnedEventId, OwnedRoomId};
 use tokio::sync::oneshot;
 
-use crate::{Error, Result, lane::Sent};
+use crate::{
+    Error, Result,
+    lane::{Job, Sent},
+};
 
 /// Where a caller waits.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;
@@ -36,33 +39,48 @@ impl Placed {
     }
 }
 
-/// What one caller will be told.
-pub(super) struct Answer(Box<dyn FnOnce(Written<'_>) + Send>);
+/// What one caller will be told, or the job for another attempt.
+pub(super) struct Answer(Box<dyn FnOnce(Written<'_>) -> Option<Job> + Send>);
 
-/// The positions of the new events, or why they could not be written.
-type Written<'a> = std::result::Result<&'a [i64], &'a Error>;
+/// What became of a chain.
+#[derive(Clone, Copy)]
+pub(super) enum Written<'a> {
+    /// It is stored, with its events at these positions.
+    At(&'a [i64]),
+    /// It could not be written.
+    Failed(&'a Error),
+    /// The room has moved on since the chain was begun: all of it is to be built again.
+    Stale,
+}
 
 impl Answer {
     /// Tells `outcome` in the words of `tell`, once the positions are known. A refusal is told whether or not the chain
-    /// could be written.
-    pub fn new<P, T>(reply: Reply<T>, outcome: Result<P>, tell: impl FnOnce(P, &[i64]) -> T + Send + 'static) -> Self
+    /// could be written, unless it was founded on what holds no longer: then `job` makes the job of the reply again.
+    pub fn new<P, T>(
+        reply: Reply<T>,
+        outcome: Result<P>,
+        tell: impl FnOnce(P, &[i64]) -> T + Send + 'static,
+        job: impl FnOnce(Reply<T>) -> Job + Send + 'static,
+    ) -> Self
     where
         P: Send + 'static,
         T: Send + 'static,
     {
         Self(Box::new(move |written| {
-            let told = outcome.and_then(|outcome| match written {
-                Ok(positions) => Ok(tell(outcome, positions)),
-                Err(error) => Err(error.share()),
-            });
+            let told = match written {
+                Written::Stale => return Some(job(reply)),
+                Written::At(positions) => outcome.map(|outcome| tell(outcome, positions)),
+                Written::Failed(error) => outcome.and_then(|_| Err(error.share())),
+            };
             // A caller that has gone away no longer wants the answer.
             let _ = reply.send(told);
+            None
         }))
     }
 
-    /// Tells it.
-    pub fn tell(self, written: Written<'_>) {
-        (self.0)(written);
+    /// Tells it; gives the job back where it must be built again.
+    pub fn tell(self, written: Written<'_>) -> Option<Job> {
+        (self.0)(written)
     }
 }
 
@@ -74,6 +92,7 @@ impl Error {
             Self::NotFound(text) => Self::NotFound(text.clone()),
             Self::UnsupportedRoomVersion(version) => Self::UnsupportedRoomVersion(version.clone()),
             Self::Store(error) => Self::Unavailable(error.to_string()),
+            Self::Unavailable(text) => Self::Unavailable(text.clone()),
             other => Self::Internal(other.to_string()),
         }
     }

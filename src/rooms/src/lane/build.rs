@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use events::{EventBuilder, Pdu, VerifiedPdu, auth};
 use ruma::{
-    EventId, OwnedEventId,
+    CanonicalJsonValue, EventId, OwnedEventId,
     events::{StateEventType, TimelineEventType},
 };
 use store::rooms::{EventFlags, EventRow, events_by_txn};
@@ -12,7 +12,7 @@ use store::rooms::{EventFlags, EventRow, events_by_txn};
 use crate::{
     Error, Result,
     cache::event_id,
-    lane::{At, NewEvent, Numbered, Placed, Proposal, chain::Building, head::Extremity, member::Standing},
+    lane::{At, NewEvent, Numbered, Placed, Proposal, Turn, chain::Building, head::Extremity, member::Standing},
 };
 
 /// How many previous events one of ours names (the specification allows 20).
@@ -32,19 +32,27 @@ impl Building<'_> {
         if let Some(placed) = self.repetition(proposal)? {
             return Ok(placed);
         }
+        let named = self.named(proposal)?;
+        let proposal = named.as_ref().unwrap_or(proposal);
         let base = self.base()?;
         let replaced = match &proposal.state_key {
             Some(state_key) => self.state(base.state, &proposal.event_type.to_string().into(), state_key)?,
             None => None,
         };
+        let membership = match proposal.event_type {
+            TimelineEventType::RoomMember => Standing::of(replaced.as_ref())?.membership(),
+            _ => None,
+        };
+        let turn = proposal.on_turn.map_or(Turn::Send, |on_turn| on_turn(membership));
+        if let Turn::Refuse(reason) = turn {
+            return Err(Error::Forbidden(reason.into()));
+        }
         if let Some(replaced) = &replaced
-            && is_same(proposal, &replaced.pdu)?
+            && (turn == Turn::Keep || is_same(proposal, &replaced.pdu)?)
         {
             return self.sent_before(replaced);
         }
-        if proposal.only_if_joined && Standing::of(replaced.as_ref())?.joined() == 0 {
-            return Err(Error::Forbidden("the user is no longer in the room".into()));
-        }
+        self.check_door(proposal, base.state, membership)?;
         let emptied = self.check_redaction(proposal, base.state)?;
         let (event, auth_events) = self.build(proposal, &base)?;
         let pdu = event.into_pdu(false);
@@ -52,6 +60,7 @@ impl Building<'_> {
             auth::check_auth_events(self.head.rules, &pdu, |_| None)?;
         }
         self.check_state(&pdu, base.state)??;
+        self.check_relation(&pdu)?;
         let index = self.place(NewEvent {
             pdu: &pdu,
             nid: None,
@@ -66,6 +75,21 @@ impl Building<'_> {
             self.redact(emptied, index);
         }
         Ok(Placed { event_id: pdu.event_id().to_owned(), room_id: pdu.room_id().to_owned(), at: At::New(index) })
+    }
+
+    /// The proposal with the user's name and picture, if it is to say them. They are read when its turn has come: of two
+    /// proposals the later one says what holds.
+    fn named(&mut self, proposal: &Proposal) -> Result<Option<Proposal>> {
+        let Some(user) = proposal.state_key.as_ref().filter(|_| proposal.with_profile) else { return Ok(None) };
+        let (name, picture) = accounts::member_profile(self.nodes.conn(), user)?;
+        let mut named = proposal.clone();
+        for (field, text) in [("displayname", name), ("avatar_url", picture)] {
+            match text {
+                Some(text) => drop(named.content.insert(field.into(), CanonicalJsonValue::String(text))),
+                None => drop(named.content.remove(field)),
+            }
+        }
+        Ok(Some(named))
     }
 
     fn base(&mut self) -> Result<Base> {

@@ -100,23 +100,34 @@ impl<'a> Building<'a> {
         match work {
             Work::Propose(proposals, reply) => match self.propose(&proposals) {
                 Ok(None) => Step::Later(Job { work: Work::Propose(proposals, reply), new_room }),
-                Ok(Some(placed)) => Step::Done(Answer::new(reply, Ok(placed), |placed, positions| {
-                    placed.into_iter().map(|placed| placed.sent(positions)).collect()
-                })),
-                Err(error) => Step::Done(Answer::new(reply, Err(error), |(), _| Vec::new())),
+                outcome => {
+                    let placed = outcome.map(Option::unwrap_or_default);
+                    let tell = |placed: Vec<Placed>, positions: &[i64]| {
+                        placed.into_iter().map(|placed| placed.sent(positions)).collect()
+                    };
+                    let job = |reply| Job { work: Work::Propose(proposals, reply), new_room };
+                    Step::Done(Answer::new(reply, placed, tell, job))
+                }
             },
-            Work::Receive(pdu, reply) => match self.receive(&pdu) {
-                Ok(None) => Step::Later(Job { work: Work::Receive(pdu, reply), new_room }),
-                Ok(Some(reception)) => Step::Done(Answer::new(reply, Ok(reception), Reception::told)),
-                Err(error) => Step::Done(Answer::new(reply, Err(error), Reception::told)),
-            },
+            Work::Receive(pdu, reply) => {
+                let reception = match self.receive(&pdu) {
+                    Ok(None) => return Step::Later(Job { work: Work::Receive(pdu, reply), new_room }),
+                    Ok(Some(reception)) => Ok(reception),
+                    Err(error) => Err(error),
+                };
+                let job = |reply| Job { work: Work::Receive(pdu, reply), new_room };
+                Step::Done(Answer::new(reply, reception, Reception::told, job))
+            }
             Work::Outliers(pdus, reply) if !self.append.events.is_empty() => {
                 Step::Later(Job { work: Work::Outliers(pdus, reply), new_room })
             }
             Work::Outliers(pdus, reply) => {
-                Step::Done(Answer::new(reply, self.outliers(&pdus), |receptions, positions| {
+                let receptions = self.outliers(&pdus);
+                let tell = |receptions: Vec<Reception>, positions: &[i64]| {
                     receptions.into_iter().map(|reception| reception.told(positions)).collect()
-                }))
+                };
+                let job = |reply| Job { work: Work::Outliers(pdus, reply), new_room };
+                Step::Done(Answer::new(reply, receptions, tell, job))
             }
         }
     }

@@ -6,14 +6,19 @@ use events::Pdu;
 use ruma::{OwnedEventId, OwnedRoomId, RoomId, events::StateEventType, room_version_rules::RoomVersionRules};
 use store::{
     Conn,
-    rooms::{RoomRow, extremities_from_text, room_by_nid},
+    rooms::{RoomCounts, RoomRow, extremities_from_text, room_by_nid},
     state::EMPTY,
 };
 
-use crate::{Error, EventCache, Result, cache::event_id, lane::NewRoom, rules_of};
+use crate::{
+    Error, EventCache, Result,
+    cache::event_id,
+    lane::{NewRoom, rule_holders::Holders},
+    rules_of,
+};
 
-/// How many entries of the state a head remembers.
-const KNOWN: usize = 512;
+/// How much of the state a head remembers: each entry counts as one, and one more for each kilobyte of its event.
+const KNOWN: usize = 1_024;
 
 /// How many resolutions a head remembers.
 const RESOLVED: usize = 8;
@@ -43,8 +48,12 @@ pub(crate) struct Head {
     pub extremities: Vec<Extremity>,
     /// Keys of the current state that were needed lately, also those that nothing holds.
     known: HashMap<(StateEventType, String), Option<Numbered>>,
+    /// What that counts.
+    weight: usize,
     /// Which root came of which roots lately: as long as a fork lasts, each of its messages asks the same.
     resolved: VecDeque<(Vec<i64>, i64)>,
+    /// Who has push rules of their own; none if that is to be read.
+    pub push: Option<Holders>,
 }
 
 impl Head {
@@ -59,7 +68,8 @@ impl Head {
             let (event_id, depth, state) = (event_id(&event.event_id)?, event.depth, event.state_after);
             extremities.push(Extremity { nid, event_id, depth, state });
         }
-        Ok(Self { room, rules, extremities, known: HashMap::new(), resolved: VecDeque::new() })
+        let (known, resolved) = Default::default();
+        Ok(Self { room, rules, extremities, known, weight: 0, resolved, push: None })
     }
 
     /// The head of a room that has no events yet.
@@ -75,9 +85,11 @@ impl Head {
             joined: 0,
             invited: 0,
             published: new.published,
+            counted: RoomCounts::default(),
         };
         let rules = rules_of(&room)?;
-        Ok(Self { room, rules, extremities: Vec::new(), known: HashMap::new(), resolved: VecDeque::new() })
+        let (known, resolved) = Default::default();
+        Ok(Self { room, rules, extremities: Vec::new(), known, weight: 0, resolved, push: None })
     }
 
     /// The room's id; none while a version 12 room has no events.
@@ -92,16 +104,20 @@ impl Head {
 
     /// Remembers what holds a key.
     pub(crate) fn remember(&mut self, key: (StateEventType, String), holder: Option<Numbered>) {
-        if self.known.len() >= KNOWN {
-            self.known.clear();
+        let weight = 1 + holder.as_ref().map_or(0, |holder| holder.pdu.json().len() / 1_024);
+        if self.weight + weight > KNOWN {
+            self.forget();
         }
+        self.weight += weight;
         self.known.insert(key, holder);
     }
 
     /// Forgets what is remembered: a redaction changed the text of some event.
     pub(crate) fn forget(&mut self) {
         self.known.clear();
+        self.weight = 0;
     }
+
     /// What came of the resolution of these roots, if that was asked lately.
     pub(crate) fn resolved(&self, roots: &[i64]) -> Option<i64> {
         self.resolved.iter().find(|(of, _)| of == roots).map(|(_, root)| *root)

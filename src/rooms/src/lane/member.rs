@@ -17,6 +17,11 @@ impl Standing {
         event.map(|event| Ok(Self(Some(Content::of(event)?.standing()?)))).unwrap_or(Ok(Self(None)))
     }
 
+    /// The membership, if there is one.
+    pub fn membership(&self) -> Option<Membership> {
+        self.0
+    }
+
     /// What the user adds to the count of joined members.
     pub fn joined(&self) -> i64 {
         i64::from(self.0 == Some(Membership::Join))
@@ -39,7 +44,7 @@ impl Building<'_> {
         let Some(event) = new.or(old) else { return Ok(None) };
         let user_id = event.pdu.state_key().unwrap_or_default();
         let (content, gone) = (Content::of(event)?, new.is_none());
-        // PostgreSQL keeps no zero byte in a text.
+        // PostgreSQL keeps no zero byte in a text, and these come from anywhere in the content.
         let text = |value: Option<serde_json::Value>| {
             value.and_then(|value| value.as_str().map(|text| text.replace('\0', "")))
         };

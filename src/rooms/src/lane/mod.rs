@@ -13,15 +13,18 @@ mod build;
 mod chain;
 mod conflict;
 mod conflicted_subgraph;
+mod door;
 mod head;
 mod job;
 mod known;
 mod member;
+mod notify;
 mod place;
 mod proposal;
 mod reach;
 mod redaction;
 mod resolve;
+mod rule_holders;
 mod run;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -35,7 +38,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-pub use proposal::{NewRoom, Origin, Proposal, Sent};
+pub use proposal::{NewRoom, Origin, Proposal, Sent, Turn};
 
 pub(crate) use answer::{At, Placed, Reply};
 pub(crate) use chain::Building;

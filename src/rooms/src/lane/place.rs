@@ -12,6 +12,7 @@ use store::{
 use crate::{
     Result,
     lane::{Numbered, Origin, chain::Building, head::Extremity},
+    relations::relation,
 };
 
 /// An event whose place in the room is clear.
@@ -39,6 +40,7 @@ impl Building<'_> {
     /// index the event has among the new ones. Changes nothing if it fails.
     pub(crate) fn place(&mut self, event: NewEvent<'_>) -> Result<usize> {
         let pdu = event.pdu;
+        let notified = self.notified(&event)?;
         let nid = event.nid.unwrap_or_else(|| self.rooms.inner.store.next_nid());
         let accepted = !event.flags.has(EventFlags::REJECTED);
         let (mut state_after, mut replaces, mut own_key) = (event.state_before, None, None);
@@ -84,7 +86,12 @@ impl Building<'_> {
             Some((by, json)) => (Some(by), json),
             None => (None, pdu.json().to_owned()),
         };
+        let counted = self.count(notified, pdu.sender(), nid, index);
         self.ids.insert(event_id, index);
+        self.append.placed.extend(event.nid.map(|_| index));
+        if event.flags.is_visible() && redacted_by.is_none() {
+            self.append.relations.extend(relation(pdu, index));
+        }
         self.append.events.push(Arc::new(EventRow {
             nid,
             room: self.head.room.nid,
@@ -102,6 +109,7 @@ impl Building<'_> {
             device_id: event.origin.map(|origin| origin.device_id.to_string()),
             txn_id: event.origin.map(|origin| origin.txn_id.clone()),
             json,
+            counted,
         }));
         Ok(index)
     }

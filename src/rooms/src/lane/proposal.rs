@@ -4,6 +4,7 @@ use ruma::{
     CanonicalJsonObject, MilliSecondsSinceUnixEpoch, OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId,
     RoomVersionId, events::TimelineEventType,
 };
+use store::rooms::Membership;
 
 /// An event that one of our users wants in the room.
 #[derive(Clone, Debug)]
@@ -22,8 +23,21 @@ pub struct Proposal {
     pub origin: Option<Origin>,
     /// Its time, if it is not now.
     pub timestamp: Option<MilliSecondsSinceUnixEpoch>,
-    /// Of a membership: refuse it unless the user is joined when its turn comes.
-    pub only_if_joined: bool,
+    /// Of a membership: what becomes of it where the user stands so when its turn comes. None sends it in any case.
+    pub on_turn: Option<fn(Option<Membership>) -> Turn>,
+    /// Of a membership of one of our users: whether it says the name and picture that the user has when its turn comes.
+    pub with_profile: bool,
+}
+
+/// What becomes of a membership event once its turn has come. Asked before, the answer might be out of date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is sent, if the rules allow it.
+    Send,
+    /// The user stands as was wished: the event that says so is the answer.
+    Keep,
+    /// It is forbidden, for this reason.
+    Refuse(&'static str),
 }
 
 /// The request of a device, for finding its repetition (client-server §transaction-identifiers).
@@ -67,17 +81,7 @@ impl Proposal {
         state_key: impl Into<String>,
         content: CanonicalJsonObject,
     ) -> Self {
-        let state_key = Some(state_key.into());
-        Self {
-            sender,
-            event_type,
-            state_key,
-            content,
-            redacts: None,
-            origin: None,
-            timestamp: None,
-            only_if_joined: false,
-        }
+        Self { state_key: Some(state_key.into()), ..Self::message(sender, event_type, content) }
     }
 
     /// A message event.
@@ -90,7 +94,8 @@ impl Proposal {
             redacts: None,
             origin: None,
             timestamp: None,
-            only_if_joined: false,
+            on_turn: None,
+            with_profile: false,
         }
     }
 }

@@ -50,7 +50,8 @@ impl Building<'_> {
         Ok(levels.may_redact(redactor, &author))
     }
 
-    fn power_levels(&mut self, state: i64) -> Result<PowerLevels> {
+    /// The power levels in the state of this root.
+    pub(crate) fn power_levels(&mut self, state: i64) -> Result<PowerLevels> {
         let create = self.state(state, &StateEventType::RoomCreate, "")?;
         let create = create.ok_or_else(|| Error::Internal("a room without m.room.create".into()))?;
         let power_levels = self.state(state, &StateEventType::RoomPowerLevels, "")?;

@@ -6,15 +6,23 @@ use parking_lot::Mutex;
 use store::rooms::Appended;
 
 use crate::{
-    Error, Result, Rooms,
-    lane::{Head, Job, Lane, answer::Answer, chain::Chain},
+    Error, Rooms,
+    lane::{
+        Head, Job, Lane,
+        answer::{Answer, Written},
+        chain::Chain,
+    },
 };
 
 /// How many jobs one chain takes.
 const CHAIN: usize = 128;
 
+/// How often in a row a chain may be found to be built on a head that the room has left behind.
+const ATTEMPTS: usize = 5;
+
 /// Works until nothing waits any more.
 pub(super) async fn run(rooms: Rooms, room: i64, lane: Arc<Lane>) {
+    let mut stale = 0;
     loop {
         let (jobs, head) = {
             let mut state = lane.state.lock();
@@ -28,8 +36,10 @@ pub(super) async fn run(rooms: Rooms, room: i64, lane: Arc<Lane>) {
         let (chain, left) = build(&rooms, room, head, jobs).await;
         put_back(&lane, left);
         if let Some(chain) = chain {
-            let head = finish(&rooms, chain).await;
+            let (head, again) = finish(&rooms, chain, stale + 1 < ATTEMPTS).await;
             lane.state.lock().head = head;
+            stale = if again.is_empty() { 0 } else { stale + 1 };
+            put_back(&lane, again);
         }
     }
 }
@@ -64,12 +74,12 @@ async fn build(rooms: &Rooms, room: i64, head: Option<Head>, jobs: Vec<Job>) -> 
     (None, Vec::new())
 }
 
-/// Has the chain written and answers everybody; gives the head to go on with.
-async fn finish(rooms: &Rooms, chain: Chain) -> Option<Head> {
+/// Has the chain written and answers everybody; gives the head to go on with. Where the room has moved on since, gives
+/// the jobs back if they may be tried `again`.
+async fn finish(rooms: &Rooms, chain: Chain, again: bool) -> (Option<Head>, Vec<Job>) {
     let Chain { mut head, append, answers, pdus } = chain;
     let Some(append) = append else {
-        tell(answers, Ok(&[]));
-        return Some(head);
+        return (Some(head), tell(answers, Written::At(&[])));
     };
     let names = !append.aliases.is_empty();
     match rooms.inner.store.append(append).await {
@@ -79,20 +89,21 @@ async fn finish(rooms: &Rooms, chain: Chain) -> Option<Head> {
             for (nid, pdu) in pdus {
                 rooms.inner.events.keep(nid, pdu);
             }
-            tell(answers, Ok(&positions));
-            Some(head)
+            (Some(head), tell(answers, Written::At(&positions)))
+        }
+        Err(store::Error::Stale) if again => {
+            tracing::info!(room = %head.room.room_id, "the room has moved on, its events are built again");
+            (None, tell(answers, Written::Stale))
         }
         Err(error) => {
             tracing::warn!(room = %head.room.room_id, %error, "events could not be written");
             let error = if names && error.is_conflict() { Error::AliasInUse } else { Error::Store(error) };
-            tell(answers, Err(&error));
-            None
+            (None, tell(answers, Written::Failed(&error)))
         }
     }
 }
 
-fn tell(answers: Vec<Answer>, written: Result<&[i64], &Error>) {
-    for answer in answers {
-        answer.tell(written);
-    }
+/// Answers everybody; gives the jobs back that are to be built again.
+fn tell(answers: Vec<Answer>, written: Written<'_>) -> Vec<Job> {
+    answers.into_iter().filter_map(|answer| answer.tell(written)).collect()
 }

@@ -17,6 +17,8 @@ struct Marks {
     memberships: usize,
     redactions: usize,
     pending_redactions: usize,
+    placed: usize,
+    relations: usize,
     auth_chains: usize,
     auth_chain_links: usize,
 }
@@ -45,6 +47,8 @@ impl Marks {
             memberships: append.memberships.len(),
             redactions: append.redactions.len(),
             pending_redactions: append.pending_redactions.len(),
+            placed: append.placed.len(),
+            relations: append.relations.len(),
             auth_chains: append.auth_chains.len(),
             auth_chain_links: append.auth_chain_links.len(),
         }
@@ -56,6 +60,9 @@ impl Marks {
         append.memberships.truncate(self.memberships);
         append.redactions.truncate(self.redactions);
         append.pending_redactions.truncate(self.pending_redactions);
+        append.placed.truncate(self.placed);
+        append.relations.truncate(self.relations);
+        append.push.truncate(self.events);
         append.auth_chains.truncate(self.auth_chains);
         append.auth_chain_links.truncate(self.auth_chain_links);
     }

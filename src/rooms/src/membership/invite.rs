@@ -3,7 +3,11 @@
 use ruma::{RoomId, UserId};
 use store::rooms::Membership;
 
-use crate::{Error, Result, Rooms};
+use crate::{
+    Error, Result, Rooms,
+    lane::{Proposal, Turn},
+    membership::MemberContent,
+};
 
 impl Rooms {
     /// Invites a user.
@@ -20,12 +24,9 @@ impl Rooms {
         let room = self.writable(room_id).await?;
         self.require_joined(room, sender).await?;
         self.check_invite(room, target).await?;
-        if self.membership_of(room, target).await? == Some(Membership::Join) {
-            return Err(Error::Forbidden(format!("{target} is already in the room")));
-        }
-        let mut content = self.member_content("invite", target).await?;
-        content.reason = reason;
-        self.set_membership(room, sender, target, content).await?;
+        let content = MemberContent { reason, ..MemberContent::of("invite") };
+        let invite = content.proposal(sender, target)?;
+        self.propose_one(room, Proposal { on_turn: Some(unless_joined), with_profile: true, ..invite }).await?;
         Ok(())
     }
 
@@ -34,11 +35,18 @@ impl Rooms {
         if !self.is_local(target) {
             return Err(Error::Forbidden(format!("{target} is on another server, and this one does not federate")));
         }
-        if self.inner.users.blocks_invites(target).await?
+        if self.inner.accounts.preferences(target).await?.invites_blocked
             && self.membership_of(room, target).await? != Some(Membership::Join)
         {
             return Err(Error::InviteBlocked);
         }
         Ok(())
+    }
+}
+
+fn unless_joined(membership: Option<Membership>) -> Turn {
+    match membership {
+        Some(Membership::Join) => Turn::Refuse("the user is already in the room"),
+        _ => Turn::Send,
     }
 }

@@ -3,7 +3,11 @@
 use ruma::{RoomId, UserId};
 use store::rooms::Membership;
 
-use crate::{Error, Result, Rooms};
+use crate::{
+    Error, Result, Rooms,
+    lane::{Proposal, Turn},
+    membership::MemberContent,
+};
 
 impl Rooms {
     /// Joins a user of ours to a room. Who is joined already stays so.
@@ -17,12 +21,17 @@ impl Rooms {
         if membership == Some(Membership::Join) {
             return Ok(());
         }
-        let mut content = self.member_content("join", user).await?;
-        content.reason = reason;
+        let mut content = MemberContent { reason, ..MemberContent::of("join") };
         if membership != Some(Membership::Invite) {
             content.join_authorised_via_users_server = self.authorising_user(room, user).await?;
         }
-        self.set_membership(room, user, user, content).await?;
+        let join = content.proposal(user, user)?;
+        self.propose_one(room, Proposal { on_turn: Some(once), with_profile: true, ..join }).await?;
+        self.settle_profile(room, user).await;
         Ok(())
     }
+}
+
+fn once(membership: Option<Membership>) -> Turn {
+    if membership == Some(Membership::Join) { Turn::Keep } else { Turn::Send }
 }

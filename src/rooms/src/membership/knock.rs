@@ -3,7 +3,11 @@
 use ruma::{RoomId, UserId};
 use store::rooms::Membership;
 
-use crate::{Error, Result, Rooms};
+use crate::{
+    Error, Result, Rooms,
+    lane::{Proposal, Turn},
+    membership::MemberContent,
+};
 
 impl Rooms {
     /// Asks to be let into a room.
@@ -14,14 +18,17 @@ impl Rooms {
     pub async fn knock(&self, room_id: &RoomId, user: &UserId, reason: Option<String>) -> Result<()> {
         let room = self.nid(room_id).await?;
         let room = room.ok_or_else(|| Error::NotFound("this server does not know the room".into()))?;
-        match self.membership_of(room, user).await? {
-            Some(Membership::Join) => return Err(Error::Forbidden("you are in this room already".into())),
-            Some(Membership::Invite) => return Err(Error::Forbidden("you are invited to this room".into())),
-            _ => {}
-        }
-        let mut content = self.member_content("knock", user).await?;
-        content.reason = reason;
-        self.set_membership(room, user, user, content).await?;
+        let content = MemberContent { reason, ..MemberContent::of("knock") };
+        let knock = content.proposal(user, user)?;
+        self.propose_one(room, Proposal { on_turn: Some(unless_let_in), with_profile: true, ..knock }).await?;
         Ok(())
+    }
+}
+
+fn unless_let_in(membership: Option<Membership>) -> Turn {
+    match membership {
+        Some(Membership::Join) => Turn::Refuse("you are in this room already"),
+        Some(Membership::Invite) => Turn::Refuse("you are invited to this room"),
+        _ => Turn::Send,
     }
 }

@@ -3,7 +3,11 @@
 use ruma::{RoomId, UserId};
 use store::rooms::{Membership, room_by_nid, rooms_of_user};
 
-use crate::{Error, Result, Rooms};
+use crate::{
+    Error, Result, Rooms,
+    lane::{Proposal, Turn},
+    membership::MemberContent,
+};
 
 /// Memberships that one can leave.
 const PRESENT: [Membership; 3] = [Membership::Join, Membership::Invite, Membership::Knock];
@@ -16,12 +20,9 @@ impl Rooms {
     pub async fn leave(&self, room_id: &RoomId, user: &UserId, reason: Option<String>) -> Result<()> {
         let room = self.nid(room_id).await?;
         let room = room.ok_or_else(|| Error::NotFound("this server does not know the room".into()))?;
-        if self.membership_of(room, user).await? == Some(Membership::Leave) {
-            return Ok(());
-        }
-        let mut content = self.member_content("leave", user).await?;
-        content.reason = reason;
-        self.set_membership(room, user, user, content).await?;
+        let content = MemberContent { reason, ..MemberContent::of("leave") };
+        let leave = content.proposal(user, user)?;
+        self.propose_one(room, Proposal { on_turn: Some(once), with_profile: true, ..leave }).await?;
         Ok(())
     }
 
@@ -32,12 +33,9 @@ impl Rooms {
     pub async fn kick(&self, room_id: &RoomId, sender: &UserId, target: &UserId, reason: Option<String>) -> Result<()> {
         let room = self.writable(room_id).await?;
         self.require_joined(room, sender).await?;
-        let membership = self.membership_of(room, target).await?;
-        if !membership.is_some_and(|membership| PRESENT.contains(&membership)) {
-            return Err(Error::Forbidden(format!("{target} is not in the room")));
-        }
-        let content = super::MemberContent { membership: "leave", reason, ..Default::default() };
-        self.set_membership(room, sender, target, content).await?;
+        let content = MemberContent { reason, ..MemberContent::of("leave") };
+        let proposal = Proposal { on_turn: Some(if_present), ..content.proposal(sender, target)? };
+        self.propose_one(room, proposal).await?;
         Ok(())
     }
 
@@ -56,12 +54,21 @@ impl Rooms {
             match self.leave(&room_id, user, None).await {
                 Ok(()) => {}
                 // It may be repeated, and then succeed.
-                Err(error @ (Error::Store(_) | Error::Unavailable(_) | Error::Busy | Error::Internal(_))) => {
-                    return Err(error);
-                }
+                Err(error) if error.may_pass() || matches!(error, Error::Internal(_)) => return Err(error),
                 Err(error) => tracing::warn!(%room_id, %error, "a closed account could not leave a room"),
             }
         }
         Ok(())
+    }
+}
+
+fn once(membership: Option<Membership>) -> Turn {
+    if membership == Some(Membership::Leave) { Turn::Keep } else { Turn::Send }
+}
+
+fn if_present(membership: Option<Membership>) -> Turn {
+    match membership {
+        Some(membership) if PRESENT.contains(&membership) => Turn::Send,
+        _ => Turn::Refuse("the user is not in the room"),
     }
 }

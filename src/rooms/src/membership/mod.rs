@@ -13,7 +13,7 @@ use events::canonical;
 use ruma::{OwnedUserId, UserId, events::TimelineEventType};
 use serde::Serialize;
 
-use crate::{Result, Rooms, Sent, lane::Proposal};
+use crate::{Result, lane::Proposal};
 
 /// The content of an `m.room.member` that we send.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -31,26 +31,15 @@ pub(crate) struct MemberContent {
     pub join_authorised_via_users_server: Option<OwnedUserId>,
 }
 
-impl Rooms {
-    /// The content for a membership, with the user's name and picture if they are one of ours.
-    pub(crate) async fn member_content(&self, membership: &'static str, user: &UserId) -> Result<MemberContent> {
-        let mut content = MemberContent { membership, ..MemberContent::default() };
-        if self.is_local(user) {
-            (content.displayname, content.avatar_url) = self.inner.users.member_profile(user).await?;
-        }
-        Ok(content)
+impl MemberContent {
+    /// A membership and nothing else.
+    pub fn of(membership: &'static str) -> Self {
+        Self { membership, ..Self::default() }
     }
 
-    /// Sends a membership event.
-    pub(crate) async fn set_membership(
-        &self,
-        room: i64,
-        sender: &UserId,
-        target: &UserId,
-        content: MemberContent,
-    ) -> Result<Sent> {
-        let content = canonical::object_from(&content)?;
-        let proposal = Proposal::state(sender.to_owned(), TimelineEventType::RoomMember, target.as_str(), content);
-        self.propose_one(room, proposal).await
+    /// The event by which `sender` gives it to `target`.
+    pub fn proposal(&self, sender: &UserId, target: &UserId) -> Result<Proposal> {
+        let content = canonical::object_from(self)?;
+        Ok(Proposal::state(sender.to_owned(), TimelineEventType::RoomMember, target.as_str(), content))
     }
 }

@@ -6,7 +6,7 @@ use ruma::{
 };
 use store::{
     Conn,
-    rooms::{Membership, current_event, member, members_of_room, room_by_id, room_by_nid},
+    rooms::{Membership, current_event, member, room_by_id, room_by_nid},
 };
 
 use crate::{Error, Result, Rooms, parse, power::power_levels, rules_of};
@@ -35,13 +35,8 @@ impl Rooms {
             return Err(Error::Forbidden("you are in none of the rooms whose members may join this one".into()));
         }
         let levels = power_levels(conn, room)?;
-        for member in members_of_room(conn, room, &[Membership::Join])? {
-            let Ok(candidate) = UserId::parse(member.user_id.as_str()) else { continue };
-            if self.is_local(&candidate) && levels.user(&candidate) >= levels.invite {
-                return Ok(Some(candidate));
-            }
-        }
-        Err(Error::Forbidden("nobody on this server may let you into this room".into()))
+        let inviter = self.local_members(conn, room, &levels, |user| levels.user(user) >= levels.invite)?.pop();
+        inviter.map(Some).ok_or_else(|| Error::Forbidden("nobody on this server may let you into this room".into()))
     }
 }
 

@@ -3,8 +3,11 @@
 use peerbrain_core::limits::{ALIASES_PER_ROOM, ID_BYTES};
 use ruma::{OwnedRoomId, OwnedServerName, RoomAliasId, RoomId, ServerName, UserId, events::TimelineEventType};
 use serde_json::{Map, Value, value::to_raw_value};
-use store::rooms::{
-    AliasOutcome, Membership, aliases_of_room, current_event, longest_joined, member, room_by_alias, room_by_id,
+use store::{
+    Conn,
+    rooms::{
+        AliasOutcome, Membership, aliases_of_room, current_event, longest_joined, member, room_by_alias, room_by_id,
+    },
 };
 
 use super::{content, reader::no_member, viewer::Viewer};
@@ -35,7 +38,7 @@ impl Rooms {
         if alias.server_name() != self.inner.server_name {
             return Err(Error::InvalidParam("aliases can be made of this server only".into()));
         }
-        if alias.as_str().len() > ID_BYTES || alias.alias().is_empty() || alias.alias().contains('\0') {
+        if alias.as_str().len() > ID_BYTES || alias.alias().is_empty() {
             return Err(Error::InvalidParam("the alias is empty or too long".into()));
         }
         let (user_id, alias, room_id) = (user_id.to_string(), alias.to_string(), room_id.to_string());
@@ -97,13 +100,20 @@ impl Rooms {
     pub async fn resolve_alias(&self, alias: &RoomAliasId) -> Result<ResolvedAlias> {
         let alias = alias.to_string();
         self.reading(move |rooms, conn| {
-            let (room, _) = room_by_alias(conn, &alias)?.ok_or_else(not_found)?;
-            let room_id = RoomId::parse(&room.room_id)
-                .map_err(|_| Error::Internal(format!("stored room id {}", room.room_id)))?;
-            let members = longest_joined(conn, room.nid, MEMBERS_LOOKED_AT)?;
+            let (room, room_id) = room_of(conn, &alias)?;
+            let members = longest_joined(conn, room, MEMBERS_LOOKED_AT)?;
             Ok(ResolvedAlias { room_id, servers: servers_of(&rooms.inner.server_name, &members) })
         })
         .await
+    }
+
+    /// The room of an alias, without the servers that are in it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn room_of_alias(&self, alias: &RoomAliasId) -> Result<OwnedRoomId> {
+        let alias = alias.to_string();
+        self.reading(move |_, conn| Ok(room_of(conn, &alias)?.1)).await
     }
 
     /// The aliases that this server has for a room, for who is joined to it, or for all where it is world-readable.
@@ -124,6 +134,14 @@ impl Rooms {
         })
         .await
     }
+}
+
+/// The room of an alias, by number and id.
+fn room_of(conn: &mut Conn, alias: &str) -> Result<(i64, OwnedRoomId)> {
+    let (room, _) = room_by_alias(conn, alias)?.ok_or_else(not_found)?;
+    let room_id =
+        RoomId::parse(&room.room_id).map_err(|_| Error::Internal(format!("stored room id {}", room.room_id)))?;
+    Ok((room.nid, room_id))
 }
 
 /// The content of an `m.room.canonical_alias` without one alias; `None` if it does not name it.

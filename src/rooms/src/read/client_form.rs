@@ -71,6 +71,17 @@ impl Related {
         membership: Option<Membership>,
         form: &ClientForm<'_>,
     ) -> Result<Box<RawValue>> {
+        self.write_with(event, membership, None, form)
+    }
+
+    /// The same with what is bundled with the event ([`Bundles::json`](crate::relations::Bundles::json)).
+    pub fn write_with(
+        &self,
+        event: &StoredEvent,
+        membership: Option<Membership>,
+        relations: Option<&RawValue>,
+        form: &ClientForm<'_>,
+    ) -> Result<Box<RawValue>> {
         let replaced = event.replaces.and_then(|nid| self.events.get(&nid));
         let redaction = event.redacted_by.and_then(|nid| self.events.get(&nid));
         let redacted_because = match redaction {
@@ -91,7 +102,7 @@ impl Related {
             prev_content: replaced.and_then(|event| content::raw(event)),
             prev_sender: replaced.map(|event| event.sender.as_str()),
             redacted_because: redacted_because.as_deref(),
-            relations: None,
+            relations,
             replaces_state: replaced.map(|event| id(event)).transpose()?,
             transaction_id: own_transaction(event, form),
         };

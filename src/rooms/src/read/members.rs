@@ -93,8 +93,23 @@ fn newest_members(sight: &mut Sight<'_>, request: &MembersRequest) -> Result<Vec
         return members_of_state(sight, request, root);
     }
     let wanted: Vec<Membership> = ALL.into_iter().filter(|membership| request.wants(*membership)).collect();
-    let nids = member_event_nids(sight.conn, sight.room.nid, &wanted)?.into_iter().map(|(_, event)| event);
+    let nids = held_now(sight, &wanted)?.into_iter().map(|(_, event)| event);
     sight.rooms.events().stored(sight.conn, &nids.collect::<Vec<_>>())
+}
+
+/// (member, number of the membership event) of those in the current state who stand in one of these ways. Whose join
+/// state resolution took away is kept as having left by that join, and not in the state any more.
+fn held_now(sight: &mut Sight<'_>, wanted: &[Membership]) -> Result<Vec<(String, i64)>> {
+    let (left, others): (Vec<_>, Vec<_>) = wanted.iter().partition(|membership| **membership == Membership::Leave);
+    let mut held = member_event_nids(sight.conn, sight.room.nid, &others)?;
+    if !left.is_empty() {
+        let left = member_event_nids(sight.conn, sight.room.nid, &left)?;
+        let nids: Vec<i64> = left.iter().map(|(_, event)| *event).collect();
+        let events = sight.rooms.events().stored_map(sight.conn, &nids)?;
+        let has_left = |nid: &i64| events.get(nid).is_some_and(|event| content::membership(event) == Membership::Leave);
+        held.extend(left.into_iter().filter(|(_, event)| has_left(event)));
+    }
+    Ok(held)
 }
 
 fn members_of_state(sight: &mut Sight<'_>, request: &MembersRequest, root: i64) -> Result<Vec<StoredEvent>> {
@@ -134,7 +149,7 @@ fn rolled_back(sight: &mut Sight<'_>, request: &MembersRequest, position: i64) -
     if changes.is_empty() {
         return Ok(None);
     }
-    let mut members: HashMap<String, i64> = member_event_nids(sight.conn, sight.room.nid, &ALL)?.into_iter().collect();
+    let mut members: HashMap<String, i64> = held_now(sight, &ALL)?.into_iter().collect();
     let mut changed = HashSet::new();
     for (user, replaced) in changes {
         // The first change tells what was there before all of them.

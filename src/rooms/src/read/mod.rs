@@ -3,8 +3,9 @@
 //! Whatever leaves here has passed [`visible`], or is of a state that the reader may see ([`Viewer::state_root`]).
 
 mod aliases;
+mod children;
 mod client_form;
-mod content;
+pub(crate) mod content;
 mod context;
 mod directory;
 mod event;
@@ -14,22 +15,26 @@ mod joined_rooms;
 mod lazy_members;
 mod members;
 mod messages;
+mod mutual_rooms;
 mod page;
 mod preview;
 mod public_rooms;
 mod reader;
+mod searched_room;
 mod space_children;
 mod state;
 mod summary;
+mod threads;
 mod timestamp;
 mod token;
 mod viewer;
 mod visibility;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use aliases::ResolvedAlias;
+pub use children::{Children, ChildrenRequest};
 pub use client_form::{ClientForm, Related};
 pub use context::Context;
 pub use event_filter::EventFilter;
@@ -37,10 +42,15 @@ pub use hierarchy::{Hierarchy, HierarchyRequest, HierarchyRoom};
 pub use lazy_members::member_events;
 pub use members::MembersRequest;
 pub use messages::{Page, PageRequest};
+pub use mutual_rooms::MutualRooms;
 pub use preview::RoomSummary;
 pub use public_rooms::{PublicRooms, PublicRoomsRequest};
 pub use reader::Reader;
+pub(crate) use reader::no_member;
+pub use searched_room::{SearchedRoom, Surroundings};
+pub use store::rooms::{JoinedProfile, Membership};
 pub use summary::SummaryForUser;
+pub use threads::{Threads, ThreadsRequest};
 pub use token::Token;
 pub use viewer::{Standing, Viewer};
-pub use visibility::{Seen, visible};
+pub use visibility::{DUMMY_EVENT, Seen, is_for_clients, visible};

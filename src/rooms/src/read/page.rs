@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ruma::OwnedUserId;
 use store::{
     Conn,
-    rooms::{RoomRow, StoredEvent, Stretch, highest_depth_before, history, lowest_depth_after},
+    rooms::{EventRow, RoomRow, StoredEvent, Stretch, highest_depth_before, history, lowest_depth_after},
 };
 
 use super::{
@@ -22,6 +22,9 @@ const MOST_LOOKED_AT: usize = 2_000;
 
 /// The least number of events to look at once the first look did not suffice.
 const NEXT_LOOK: usize = 200;
+
+/// Where the events of a walk come from.
+pub(super) type Source<'s> = dyn FnMut(&mut Conn, &Stretch, i64) -> Result<Vec<i64>> + 's;
 
 /// What was found.
 pub(super) struct Found {
@@ -74,6 +77,24 @@ fn begin_after(conn: &mut Conn, room: &RoomRow, stretch: &mut Stretch, position:
 pub(super) fn walk(
     sight: &mut Sight<'_>,
     filter: &EventFilter<'_>,
+    stretch: Stretch,
+    backward: bool,
+    limit: usize,
+) -> Result<Found> {
+    if filter.allows_nothing() {
+        return Ok(Found { seen: Vec::new(), next: None });
+    }
+    let room = sight.room.nid;
+    let mut source = |conn: &mut Conn, stretch: &Stretch, limit| Ok(history(conn, room, stretch, backward, limit)?);
+    walk_through(sight, &mut source, |event| filter.allows(event), stretch, backward, limit)
+}
+
+/// The same through what `source` gives: the numbers of the first events of a stretch, or of the last ones, the last
+/// first.
+pub(super) fn walk_through(
+    sight: &mut Sight<'_>,
+    source: &mut Source<'_>,
+    wanted: impl Fn(&EventRow) -> bool,
     mut stretch: Stretch,
     backward: bool,
     limit: usize,
@@ -81,19 +102,19 @@ pub(super) fn walk(
     let mut found = Found { seen: Vec::new(), next: None };
     let mut left = MOST_LOOKED_AT.max(limit);
     let mut look = limit;
-    if filter.allows_nothing() || limit == 0 {
+    if limit == 0 {
         return Ok(found);
     }
     loop {
-        let (events, more) = next_events(sight, &stretch, backward, look)?;
+        let (events, more) = next_events(sight, source, &stretch, look)?;
         let Some(last) = events.last().map(|event| point(event, backward)) else { return Ok(found) };
         left = left.saturating_sub(events.len());
-        let wanted = limit - found.seen.len();
-        let events = events.into_iter().filter(|event| filter.allows(event)).collect();
+        let missing = limit - found.seen.len();
+        let events = events.into_iter().filter(|event| wanted(event)).collect();
         let mut seen = visible(sight.conn, sight.rooms, &sight.viewer, ignored(sight), events)?;
-        let full = seen.len() >= wanted;
-        let cut = seen.len() > wanted;
-        seen.truncate(wanted);
+        let full = seen.len() >= missing;
+        let cut = seen.len() > missing;
+        seen.truncate(missing);
         found.seen.append(&mut seen);
         let stop = found.seen.last().filter(|_| cut).map_or(last, |seen| point(&seen.event, backward));
         if full || !more || left == 0 {
@@ -112,12 +133,12 @@ fn ignored<'a>(sight: &Sight<'a>) -> &'a HashSet<OwnedUserId> {
 /// The next events of a stretch, and whether there are more behind them.
 fn next_events(
     sight: &mut Sight<'_>,
+    source: &mut Source<'_>,
     stretch: &Stretch,
-    backward: bool,
     number: usize,
 ) -> Result<(Vec<StoredEvent>, bool)> {
     let limit = i64::try_from(number).unwrap_or(i64::MAX).saturating_add(1);
-    let mut nids = history(sight.conn, sight.room.nid, stretch, backward, limit)?;
+    let mut nids = source(sight.conn, stretch, limit)?;
     let more = nids.len() > number;
     nids.truncate(number);
     let mut events = sight.rooms.events().stored_map(sight.conn, &nids)?;

@@ -6,7 +6,7 @@ use ruma::{OwnedDeviceId, OwnedUserId, RoomId};
 use serde_json::value::RawValue;
 use store::{
     Conn,
-    rooms::{RoomRow, StoredEvent, room_by_id},
+    rooms::{EventFlags, RoomRow, StoredEvent, room_by_id},
 };
 
 use super::{
@@ -14,7 +14,11 @@ use super::{
     viewer::Viewer,
     visibility::Seen,
 };
-use crate::{Error, Result, Rooms, rules_of};
+use crate::{
+    Error, Result, Rooms,
+    relations::{Bundles, Parent},
+    rules_of,
+};
 
 /// Who reads.
 #[derive(Clone, Debug)]
@@ -38,7 +42,7 @@ pub(super) struct Sight<'a> {
 
 impl Rooms {
     /// Runs a read of this crate on a connection.
-    pub(super) async fn reading<T: Send + 'static>(
+    pub(crate) async fn reading<T: Send + 'static>(
         &self,
         f: impl FnOnce(&Rooms, &mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -65,7 +69,7 @@ impl Rooms {
     }
 }
 
-pub(super) fn no_member() -> Error {
+pub(crate) fn no_member() -> Error {
     Error::Forbidden("you are not a member of the room".into())
 }
 
@@ -78,16 +82,35 @@ fn store_errors_out<T>(outcome: Result<T>) -> store::Result<Result<T>> {
 }
 
 impl Sight<'_> {
-    /// Writes what the reader has been found to see.
+    /// Writes what the reader has been found to see, with what is bundled with it.
     pub fn write_seen(&mut self, seen: &[Seen]) -> Result<Vec<Box<RawValue>>> {
+        let bundles = self.bundles(seen)?;
+        self.write_with(seen, &bundles)
+    }
+
+    /// What is bundled with these events.
+    pub fn bundles(&mut self, seen: &[Seen]) -> Result<Bundles> {
+        let (viewer, reader) = (&self.viewer, self.reader);
+        let parent = |seen: &Seen| Parent { nid: seen.event.nid, flags: EventFlags(seen.event.flags), viewer };
+        Bundles::read(self.conn, self.rooms, reader.user_id.as_str(), &reader.ignored, seen.iter().map(parent))
+    }
+
+    /// Writes what the reader has been found to see, with what was found to be bundled with it.
+    pub fn write_with(&mut self, seen: &[Seen], bundles: &Bundles) -> Result<Vec<Box<RawValue>>> {
         let related = Related::load(self.conn, self.rooms.events(), seen.iter().map(|seen| &seen.event))?;
-        self.with_form(|form| seen.iter().map(|seen| related.write(&seen.event, Some(seen.membership), form)).collect())
+        self.with_form(|form| {
+            let write = |seen: &Seen| {
+                let relations = bundles.json(seen.event.nid, form)?;
+                related.write_with(&seen.event, Some(seen.membership), relations.as_deref(), form)
+            };
+            seen.iter().map(write).collect()
+        })
     }
 
     /// Writes one event that the reader has been found to see.
     pub fn write_one(&mut self, seen: &Seen) -> Result<Box<RawValue>> {
-        let related = Related::load(self.conn, self.rooms.events(), [&seen.event])?;
-        self.with_form(|form| related.write(&seen.event, Some(seen.membership), form))
+        let written = self.write_seen(std::slice::from_ref(seen))?.pop();
+        written.ok_or_else(|| Error::Internal("an event was not written".into()))
     }
 
     /// Writes parts of a state, without what they replaced.

@@ -7,7 +7,8 @@ use crate::{Error, Result};
 /// A point between two events of a room, or of the whole server. Clients must take it as opaque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Token {
-    /// After everything that had arrived up to this position: the tokens of `/sync`, written `s<position>`.
+    /// After everything that had arrived up to this position: the tokens of `/sync`, written `s<position>`. They may go
+    /// on with an underscore and what only `/sync` understands.
     Arrival(i64),
     /// After this place in the order of history, written `t<depth>_<position>`.
     Place {
@@ -17,6 +18,9 @@ pub enum Token {
         position: i64,
     },
 }
+
+/// Bytes that a token of `/sync` may have beside its position.
+const LONGEST_REST: usize = 1_000;
 
 impl Token {
     /// The point just before an event at this place of the history.
@@ -49,6 +53,11 @@ impl FromStr for Token {
 
 fn read(text: &str) -> Option<Token> {
     if let Some(position) = text.strip_prefix('s') {
+        let (position, rest) = position.split_once('_').unwrap_or((position, "0"));
+        let understood = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'_' | b'.' | b'~');
+        if rest.is_empty() || rest.len() > LONGEST_REST || !rest.bytes().all(understood) {
+            return None;
+        }
         let position = number(position)?;
         return (position >= 0).then_some(Token::Arrival(position));
     }
@@ -74,9 +83,30 @@ mod tests {
     }
 
     #[test]
+    fn what_sync_adds_is_passed_over() {
+        for text in ["s17_1700000000000", "s17_1700000000000_4.5"] {
+            assert_eq!(text.parse::<Token>().unwrap(), Token::Arrival(17), "{text}");
+        }
+    }
+
+    #[test]
     fn anything_else_is_refused() {
-        for text in ["", "s", "s-1", "s+1", "s01", "t1", "t1_", "t_1", "t1_2_3", "x1", "s99999999999999999999", "t1_-0"]
-        {
+        for text in [
+            "",
+            "s",
+            "s-1",
+            "s+1",
+            "s01",
+            "t1",
+            "t1_",
+            "t_1",
+            "t1_2_3",
+            "x1",
+            "s99999999999999999999",
+            "t1_-0",
+            "s1_",
+            "s1_x",
+        ] {
             assert!(matches!(text.parse::<Token>(), Err(Error::InvalidParam(_))), "{text}");
         }
     }

@@ -33,7 +33,8 @@ pub enum Standing {
     Departed {
         /// The position of the last event that said that they are joined.
         joined_at: i64,
-        /// The event by which they left.
+        /// The event by which they left. Where state resolution took their join away it is that join, at the position
+        /// at which that happened.
         left: StoredEvent,
     },
     /// Was never joined, or has forgotten the room.
@@ -108,6 +109,10 @@ fn standing(conn: &mut Conn, rooms: &Rooms, member: Option<&MemberRow>) -> Resul
         return Ok(Standing::Joined);
     }
     let mut left = rooms.events().one(conn, member.event)?;
+    if content::membership(&left) == Membership::Join {
+        let joined_at = left.position;
+        return Ok(Standing::Departed { joined_at, left: StoredEvent { position: member.position, row: left.row } });
+    }
     for _ in 0..LONGEST_WALK {
         let Some(replaced) = left.replaces else { break };
         let replaced = rooms.events().one(conn, replaced)?;

@@ -35,8 +35,8 @@ pub struct Seen {
     pub membership: Membership,
 }
 
-/// Those of one room's events that the user may see, in the order in which they came. Rejected and soft-failed events
-/// and outliers are never seen, nor what is no state and comes from who is `ignored`.
+/// Those of one room's events that the user may see, in the order in which they came. What [is not for
+/// clients](is_for_clients) is never seen, nor what is no state and comes from who is `ignored`.
 ///
 /// Whether the user may read the room at all is another question: [`Viewer::require_read`].
 pub fn visible(
@@ -50,7 +50,7 @@ pub fn visible(
     let mut views = Views::new(conn, rooms, viewer);
     let mut judge = |event: StoredEvent| -> Result<Option<Seen>> {
         let view = views.at(&event)?;
-        let shown = EventFlags(event.flags).is_visible() && !is_ignored(&event, viewer, ignored);
+        let shown = is_for_clients(&event) && !is_ignored(&event, viewer, ignored);
         let membership = view.after(&event, viewer);
         Ok((shown && sees(viewer, &view, &event)).then_some(Seen { event, membership }))
     };
@@ -67,6 +67,14 @@ pub fn visible(
     }
     hide_erased(conn, &mut seen)?;
     Ok(seen)
+}
+
+/// The type of an event that says nothing: servers send it to join the branches of a room.
+pub const DUMMY_EVENT: &str = "org.matrix.dummy_event";
+
+/// Whether an event is for clients at all, whoever asks: part of the room, and not only there for its graph.
+pub fn is_for_clients(event: &EventRow) -> bool {
+    EventFlags(event.flags).is_visible() && !(event.event_type == DUMMY_EVENT && event.state_key.is_none())
 }
 
 /// Takes out what users wrote who had their account erased, as far as the viewer was not there to read it then

@@ -3,11 +3,11 @@
 
 use events::canonical;
 use ruma::{UserId, events::TimelineEventType};
-use store::rooms::{Membership, members_of_room};
 
 use crate::{
     Result,
     lane::{Building, Proposal},
+    read::DUMMY_EVENT,
 };
 
 /// From how many branches on they are joined.
@@ -30,13 +30,13 @@ impl Building<'_> {
     }
 
     fn join_branches(&mut self) -> Result<()> {
-        let members = members_of_room(self.nodes.conn(), self.head.room.nid, &[Membership::Join])?;
-        let users = members.iter().filter_map(|member| UserId::parse(member.user_id.as_str()).ok());
-        let ours: Vec<_> = users.filter(|user| self.rooms.is_local(user)).take(SENDERS).collect();
-        for sender in ours {
-            let event_type = TimelineEventType::from("org.matrix.dummy_event");
+        let levels = self.power_levels(self.head.room.state)?;
+        let event_type = TimelineEventType::from(DUMMY_EVENT);
+        let may = |user: &UserId| levels.may_send(user, &event_type, false);
+        let (rooms, room) = (self.rooms, self.head.room.nid);
+        for sender in rooms.local_members(self.nodes.conn(), room, &levels, may)?.into_iter().take(SENDERS) {
             let content = canonical::object("{}")?;
-            if self.event(&Proposal::message(sender, event_type, content)).is_ok() {
+            if self.event(&Proposal::message(sender, event_type.clone(), content)).is_ok() {
                 break;
             }
         }

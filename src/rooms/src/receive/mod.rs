@@ -75,6 +75,10 @@ impl Building<'_> {
             Some(same) if !same.has(EventFlags::OUTLIER) => return Ok(Some(Reception::again(pdu, same))),
             outlier => outlier.map(|outlier| outlier.row.clone()),
         };
+        // What this chain empties can be placed only once it is empty.
+        if outlier.as_ref().is_some_and(|outlier| self.append.redactions.iter().any(|row| row.target == outlier.nid)) {
+            return Ok(None);
+        }
         if let Some(missing) = Missing::of(pdu, &known) {
             return Ok(Some(Reception::Missing(missing)));
         }
@@ -98,11 +102,12 @@ impl Building<'_> {
             _ => redaction::Effect::None,
         };
         let auth_events: Vec<_> = auth_events.into_numbered();
+        let children = self.flags_of_children(pdu)?;
         let index = self.place(NewEvent {
             pdu,
             nid: outlier.map(|outlier| outlier.nid),
             state_before,
-            flags: verdict.flags(),
+            flags: verdict.flags().with(children),
             passed,
             auth_events: &auth_events,
             origin: None,

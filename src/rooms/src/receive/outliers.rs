@@ -7,7 +7,7 @@ use std::{
 
 use events::{Pdu, VerifiedPdu, order};
 use ruma::OwnedEventId;
-use store::rooms::{EventFlags, EventRow, redactions_of};
+use store::rooms::{EventCounts, EventFlags, EventRow, redactions_of};
 
 use crate::{
     Result,
@@ -127,6 +127,7 @@ impl Building<'_> {
             device_id: None,
             txn_id: None,
             json,
+            counted: EventCounts::default(),
         }));
         Ok(index)
     }

@@ -26,19 +26,8 @@ impl Rooms {
             _ => None,
         };
         let room = self.writable(room_id).await?;
-        let sender = sender.to_owned();
-        let origin = Some(origin);
-        let proposal = Proposal {
-            sender,
-            event_type,
-            state_key: None,
-            content,
-            redacts,
-            origin,
-            timestamp,
-            only_if_joined: false,
-        };
-        self.propose_one(room, proposal).await
+        let message = Proposal::message(sender.to_owned(), event_type, content);
+        self.propose_one(room, Proposal { redacts, origin: Some(origin), timestamp, ..message }).await
     }
 }
 

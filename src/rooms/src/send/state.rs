@@ -7,7 +7,7 @@ use ruma::{
 use serde_json::value::RawValue;
 use store::rooms::Membership;
 
-use crate::{Error, Result, Rooms, Sent, lane::Proposal};
+use crate::{Error, Result, Rooms, Sent, lane::Proposal, membership::MemberContent};
 
 impl Rooms {
     /// Sets a key of the room's state. A state event that says what its key holds already, from the same sender, is
@@ -32,8 +32,10 @@ impl Rooms {
             TimelineEventType::RoomMember => self.complete_member(room, state_key, &mut content).await?,
             _ => {}
         }
-        let state = Proposal::state(sender.to_owned(), event_type, state_key, content);
-        self.propose_one(room, Proposal { timestamp, ..state }).await
+        let state = Proposal::state(sender.to_owned(), event_type.clone(), state_key, content);
+        let sent = self.propose_one(room, Proposal { timestamp, ..state }).await?;
+        self.guests_may_have_to_leave(room, &event_type);
+        Ok(sent)
     }
 
     /// A membership set by hand gets what the endpoints for memberships would have added.
@@ -44,7 +46,8 @@ impl Rooms {
         match content.get("membership").and_then(CanonicalJsonValue::as_str) {
             Some("invite") => self.check_invite(room, &user).await,
             Some("join") if self.is_local(&user) => {
-                let mut member = self.member_content("join", &user).await?;
+                let (displayname, avatar_url) = self.inner.accounts.member_profile(&user).await?;
+                let mut member = MemberContent { displayname, avatar_url, ..MemberContent::of("join") };
                 if !matches!(self.membership_of(room, &user).await?, Some(Membership::Join | Membership::Invite)) {
                     member.join_authorised_via_users_server = self.authorising_user(room, &user).await?;
                 }

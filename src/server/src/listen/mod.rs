@@ -1,5 +1,6 @@
 //! The places where the server listens: each an HTTP server of its own, with the APIs that belong there.
 
+mod certificate;
 mod tls;
 pub mod unix;
 
@@ -7,11 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
+use actix_web::guard::fn_guard;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use api::bridge;
 use peerbrain_core::config::{Api, Bind, Listener};
 use store::Store;
+use tokio::signal::unix::{SignalKind, signal};
 
+use self::certificate::Certificate;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::terminal::say;
@@ -21,6 +25,9 @@ use crate::{health, metrics};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What widgets of clients ask of the server, though it is of the API between servers: it is offered with either.
+const OPENID: &str = "/_matrix/federation/v1/openid/";
 
 /// What every listener works with.
 pub struct Shared {
@@ -39,12 +46,12 @@ pub struct Shared {
 pub fn check(listener: &Listener) -> Result<(), Error> {
     match (&listener.bind, listener.tls()) {
         (Bind::Unix(_), Some(_)) => Err(Error::plain(format!("{}: a Unix socket has no use for TLS", listener.bind))),
-        (_, Some((certificate, key))) => tls::server_config(certificate, key).map(drop),
+        (_, Some((certificate, key))) => Certificate::read(certificate, key).map(drop),
         (_, None) => Ok(()),
     }
 }
 
-/// Opens a listener and starts its workers. The returned future must be polled; it ends when the listener has stopped.
+/// Opens a listener and starts its workers; must be called in a tokio runtime. The returned future must be polled; it ends when the listener has stopped.
 ///
 /// # Errors
 /// A place that is taken or not allowed, or certificates that cannot be used.
@@ -55,7 +62,7 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
         .map_err(|error| Error::plain(format!("the routes contradict each other: {error}")))?;
     let (store, metrics) = (web::Data::new(shared.store.clone()), shared.metrics.clone());
     let (with_health, with_metrics) = (listener.serves(Api::Health), listener.serves(Api::Metrics));
-    let withheld = withheld(listener);
+    let (withheld, with_client) = (withheld(listener), listener.serves(Api::Client));
     let server = HttpServer::new(move || {
         let own = |config: &mut web::ServiceConfig| {
             if with_health {
@@ -65,7 +72,8 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
                 config.app_data(metrics.clone()).route("/metrics", web::get().to(metrics::metrics));
             }
             for prefix in &withheld {
-                config.service(web::scope(prefix).default_service(web::to(unrecognized)));
+                let closed = fn_guard(move |context| !(with_client && context.head().uri.path().starts_with(OPENID)));
+                config.service(web::scope(prefix).guard(closed).default_service(web::to(unrecognized)));
             }
         };
         App::new().wrap(bridge::cors()).configure(own).configure(api.clone())
@@ -76,7 +84,11 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
         (Bind::Unix(path), _) => server.listen_uds(unix::listen(path, 0o660)?).map_err(refused)?,
         (Bind::Tcp(address), None) => server.bind(address).map_err(refused)?,
         (Bind::Tcp(address), Some((certificate, key))) => {
-            server.bind_rustls_0_23(address, tls::server_config(certificate, key)?).map_err(refused)?
+            let certificate = Arc::new(Certificate::read(certificate, key)?);
+            // Only here: without TLS a server that was started in a terminal ends with it.
+            let hangups = signal(SignalKind::hangup())?;
+            tokio::spawn(certificate.clone().follow(hangups));
+            server.bind_rustls_0_23(address, tls::server_config(certificate)?).map_err(refused)?
         }
     };
     match &listener.bind {
@@ -94,9 +106,9 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
 /// The paths of the APIs that this listener does not offer.
 fn withheld(listener: &Listener) -> Vec<&'static str> {
     let prefixes: [(Api, &[&str]); 3] = [
-        (Api::Client, &["/_matrix/client", "/.well-known/matrix"]),
+        (Api::Client, &["/_matrix/client", "/_matrix/media", "/.well-known/matrix"]),
         (Api::Federation, &["/_matrix/federation", "/_matrix/key"]),
-        (Api::Admin, &["/_synapse/admin"]),
+        (Api::Admin, &["/_synapse/admin", "/_peerbrain/admin"]),
     ];
     let missing = prefixes.into_iter().filter(|(api, _)| !listener.serves(*api));
     missing.flat_map(|(_, prefixes)| prefixes.iter().copied()).collect()

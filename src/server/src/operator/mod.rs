@@ -1,10 +1,14 @@
-//! What an operator may ask about users, whether of a running server or of a database that none runs on.
+//! What an operator may ask about users, files and rooms, whether of a running server or of a database that none runs on.
 
+mod files;
+mod moderation;
 mod perform;
+mod reach;
 
 use serde::{Deserialize, Serialize};
 
 pub use perform::Operator;
+pub use reach::Reached;
 
 /// One question or order: a line of JSON on the admin socket.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -45,16 +49,72 @@ pub enum Request {
         /// Out or in.
         locked: bool,
     },
+    /// List uploaded files.
+    ListMedia {
+        /// Only those of this user.
+        user: Option<String>,
+        /// Of all users': only those whose id sorts after this one.
+        after: Option<String>,
+        /// Of one user's: leave out so many.
+        skip: u64,
+    },
+    /// Put a content away, or give it back.
+    QuarantineMedia {
+        /// Its SHA-256, or the mxc address of a file.
+        media: String,
+        /// Give it back.
+        undo: bool,
+    },
+    /// Delete files.
+    DeleteMedia {
+        /// The SHA-256 of a content, or the mxc address of a file.
+        media: String,
+    },
+    /// List reports, the newest first.
+    ListReports {
+        /// Only those with lower numbers.
+        before: Option<i64>,
+    },
+    /// Delete a report.
+    DeleteReport {
+        /// Its number.
+        number: i64,
+    },
+    /// List rooms.
+    ListRooms {
+        /// Only those with higher numbers.
+        after: i64,
+    },
+    /// Keep everybody out of a room, or end that.
+    BlockRoom {
+        /// The Matrix id.
+        room: String,
+        /// End it.
+        undo: bool,
+    },
+    /// Delete a room.
+    PurgeRoom {
+        /// The Matrix id.
+        room: String,
+        /// Keep everybody out of it from now on.
+        block: bool,
+    },
 }
 
 /// What comes back: a line of JSON.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// It was done for this user.
+    /// It was done for this user, content, room or report.
     Done(String),
     /// Some users; ask again after the last one for more, until none come.
     Users(Vec<ListedUser>),
+    /// Some files; ask again after the last one for more, until none come.
+    Media(Vec<ListedFile>),
+    /// Some reports; ask again before the last one for more, until none come.
+    Reports(Vec<ListedReport>),
+    /// Some rooms; ask again after the last one for more, until none come.
+    Rooms(Vec<ListedRoom>),
     /// It was not done, and why.
     Failed(String),
 }
@@ -65,5 +125,60 @@ pub struct ListedUser {
     /// The whole id.
     pub id: String,
     /// What is special: "admin", "locked", "deactivated", …
+    pub marks: Vec<String>,
+}
+
+/// A file in a list.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedFile {
+    /// Its address.
+    pub uri: String,
+    /// The last part of it.
+    pub id: String,
+    /// Who uploaded it.
+    pub user: String,
+    /// Its content.
+    pub sha256: Option<String>,
+    /// Bytes of its content.
+    pub size: u64,
+    /// What it is said to be.
+    pub content_type: String,
+    /// What its uploader called it.
+    pub file_name: Option<String>,
+    /// What is special: "quarantined", …
+    pub marks: Vec<String>,
+}
+
+/// A report in a list.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedReport {
+    /// Its number.
+    pub number: i64,
+    /// When it came, in milliseconds since 1970.
+    pub reported_at: i64,
+    /// Who reported.
+    pub reporter: String,
+    /// The room, or the room of the event.
+    pub room: Option<String>,
+    /// The event.
+    pub event: Option<String>,
+    /// The user; of an event its sender.
+    pub user: Option<String>,
+    /// What the reporter says.
+    pub reason: String,
+}
+
+/// A room in a list.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedRoom {
+    /// Its number.
+    pub number: i64,
+    /// The Matrix id.
+    pub id: String,
+    /// The room version.
+    pub version: String,
+    /// How many members are joined.
+    pub joined: i64,
+    /// What is special: "blocked", "published".
     pub marks: Vec<String>,
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use accounts::Accounts;
+use media::Media;
 use peerbrain_core::Config;
+use rooms::Rooms;
 use ruma::{OwnedUserId, UserId};
 use store::Store;
 use store::accounts::UserRow;
@@ -15,35 +17,58 @@ use crate::wiring;
 /// Users of one list.
 const PAGE: usize = 500;
 
-/// Acts on the users of this server.
+/// Acts on the users, files and rooms of this server.
 pub struct Operator {
     accounts: Arc<Accounts>,
+    pub(super) media: Arc<Media>,
+    pub(super) rooms: Rooms,
     store: Store,
 }
 
 impl Operator {
     /// For a server that runs.
-    pub fn new(accounts: Arc<Accounts>, store: Store) -> Self {
-        Self { accounts, store }
+    pub fn new(accounts: Arc<Accounts>, media: Arc<Media>, rooms: Rooms, store: Store) -> Self {
+        Self { accounts, media, rooms, store }
     }
 
     /// Opens the database for itself.
     ///
     /// # Errors
     /// A database that cannot be opened, or that another process has.
-    pub fn open(config: &Config) -> Result<Self, Error> {
+    pub async fn open(config: &Config) -> Result<Self, Error> {
         let (store, accounts) = wiring::open_accounts(config)?;
-        Ok(Self { accounts, store })
+        let media = wiring::open_media(config, &store)?;
+        let rooms = wiring::open_rooms(config, &store, &accounts).await?;
+        Ok(Self { accounts, media, rooms, store })
     }
 
     /// Closes the database, for whoever has opened it.
     pub async fn close(self) {
+        // Nobody goes on with it once this program has ended.
+        if let Err(error) = self.rooms.finish_purges().await {
+            tracing::warn!(%error, "what is left of deleted rooms will be deleted when the server runs");
+        }
         wiring::close(&self.accounts, &self.store).await;
     }
 
     /// Does it.
     pub async fn perform(&self, request: Request) -> Reply {
-        self.answer(request).await.unwrap_or_else(|error| Reply::Failed(error.to_string()))
+        let done = match request {
+            Request::ListMedia { user, after, skip } => self.list_media(user, after, skip).await,
+            Request::QuarantineMedia { media, undo } => {
+                self.quarantine_media(&media, undo).await.map_err(|error| error.to_string())
+            }
+            Request::DeleteMedia { media } => self.delete_media(&media).await.map_err(|error| error.to_string()),
+            Request::ListReports { before } => self.list_reports(before).await.map_err(|error| error.to_string()),
+            Request::DeleteReport { number } => self.delete_report(number).await.map_err(|error| error.to_string()),
+            Request::ListRooms { after } => self.list_rooms(after).await.map_err(|error| error.to_string()),
+            Request::BlockRoom { room, undo } => self.block_room(&room, undo).await.map_err(|error| error.to_string()),
+            Request::PurgeRoom { room, block } => {
+                self.purge_room(&room, block).await.map_err(|error| error.to_string())
+            }
+            request => self.answer(request).await.map_err(|error| error.to_string()),
+        };
+        done.unwrap_or_else(Reply::Failed)
     }
 
     async fn answer(&self, request: Request) -> Result<Reply, accounts::Error> {
@@ -71,6 +96,10 @@ impl Operator {
                 accounts.lock_user(&user, locked).await?;
                 user
             }
+            // They are answered elsewhere.
+            _ => {
+                return Ok(Reply::Failed("this is not about a user".to_owned()));
+            }
         };
         Ok(Reply::Done(user.to_string()))
     }
@@ -82,7 +111,7 @@ impl Operator {
     }
 
     /// The id of a user who may be written either way.
-    fn existing(&self, user: &str) -> Result<OwnedUserId, accounts::Error> {
+    pub(super) fn existing(&self, user: &str) -> Result<OwnedUserId, accounts::Error> {
         let whole =
             if user.starts_with('@') { user.to_owned() } else { format!("@{user}:{}", self.accounts.server_name()) };
         UserId::parse(whole).map_err(|_| accounts::Error::InvalidParam(format!("{user:?} is not a user").into()))

@@ -1,16 +1,21 @@
 //! Listeners of every kind, and what each offers.
 
+use std::fs;
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::program::{Folder, Kind, exchange};
+use crate::program::{Folder, Kind, Server, exchange};
 
 const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem");
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/key.pem");
+const RENEWED_CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/renewed_certificate.pem");
+const RENEWED_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/renewed_key.pem");
 
 #[test]
 fn each_listener_offers_what_it_should() {
@@ -48,14 +53,47 @@ fn tls_is_spoken() {
     );
     let server = Folder::new(Kind::Sqlite).with("LISTENERS", &listeners).start();
     assert!(server.said.contains("https://"), "{}", server.said);
+    assert_eq!(exchange(trusting(CERTIFICATE, &server), "GET", "/health", "", ""), (200, "ok\n".to_owned()));
+}
+
+/// A connection to the first listener that trusts only this certificate.
+fn trusting(certificate: &str, server: &Server) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(CERTIFICATE).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = config.with_root_certificates(roots).with_no_client_auth();
     let tls = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-    let stream = StreamOwned::new(tls, TcpStream::connect(("127.0.0.1", server.port())).unwrap());
-    assert_eq!(exchange(stream, "GET", "/health", "", ""), (200, "ok\n".to_owned()));
+    let socket = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    StreamOwned::new(tls, socket)
+}
+
+#[test]
+fn a_renewed_certificate_is_used_without_a_restart() {
+    let listeners =
+        "[{ bind = \"127.0.0.1:0\", apis = [\"health\"], tls_certificate = \"chain.pem\", tls_key = \"key.pem\" }]";
+    let folder = Folder::new(Kind::Sqlite).with("LISTENERS", listeners);
+    let place = |certificate: &str, key: &str| {
+        fs::copy(certificate, folder.path("chain.pem")).unwrap();
+        fs::copy(key, folder.path("key.pem")).unwrap();
+    };
+    place(CERTIFICATE, KEY);
+    let server = folder.start();
+    let trusts = |certificate: &str| {
+        let mut stream = trusting(certificate, &server);
+        stream.conn.complete_io(&mut stream.sock).is_ok()
+    };
+    assert!(trusts(CERTIFICATE) && !trusts(RENEWED_CERTIFICATE));
+    place(RENEWED_CERTIFICATE, RENEWED_KEY);
+    server.signal("HUP");
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !trusts(RENEWED_CERTIFICATE) {
+        assert!(Instant::now() < patience, "{}", fs::read_to_string(folder.path("log")).unwrap());
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(!trusts(CERTIFICATE));
+    assert_eq!(server.stop("TERM"), Some(0));
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod commands;
 mod first_start;
 mod listeners;
 mod program;
+mod rate_limits;
 mod stopping;

@@ -11,6 +11,11 @@ use crate::{
 /// The number that stands for no room: global account data.
 pub const GLOBAL: i64 = 0;
 
+/// Global account data that says whom events notify. A change of it is logged with the row [`IS_RULES`].
+pub const RULES: [&str; 3] = ["m.push_rules", "m.ignored_user_list", "m.invite_permission_config"];
+/// What the log names as the row of a change of [`RULES`].
+pub const IS_RULES: i64 = 1;
+
 /// A row of `account_data`.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = account_data)]
@@ -60,7 +65,8 @@ pub fn count(conn: &mut Conn, user_id: &str, room: i64) -> Result<i64> {
 
 /// Sets a content, and gives the position of the change.
 pub fn set(tx: &mut Tx<'_>, user_id: &str, room: i64, event_type: &str, content: &str) -> Result<i64> {
-    let position = tx.log(LogKind::AccountData, (room != GLOBAL).then_some(room), Some(user_id), None);
+    let row = (room == GLOBAL && RULES.contains(&event_type)).then_some(IS_RULES);
+    let position = tx.log(LogKind::AccountData, (room != GLOBAL).then_some(room), Some(user_id), row);
     let row = (
         account_data::user_id.eq(user_id),
         account_data::room.eq(room),

@@ -3,7 +3,7 @@
 use diesel::{dsl::count_star, prelude::*};
 
 use crate::{
-    Conn, LogKind, Result, Tx,
+    Conn, LogKind, Result, Tx, e2ee, push,
     schema::{devices, tokens},
 };
 
@@ -72,6 +72,10 @@ pub fn rename(tx: &mut Tx<'_>, user_id: &str, device_id: &str, display_name: &st
     let changed = diesel::update(device).set(devices::display_name.eq(display_name)).execute(tx.conn())?;
     if changed == 1 {
         tx.log(LogKind::Devices, None, Some(user_id), None);
+        // The name is told beside the keys.
+        if e2ee::device_keys::get(tx.conn(), user_id, device_id)?.is_some() {
+            e2ee::device_list_changes::note(tx, user_id)?;
+        }
     }
     Ok(changed == 1)
 }
@@ -82,6 +86,8 @@ pub fn delete(tx: &mut Tx<'_>, user_id: &str, device_ids: &[String]) -> Result<(
     diesel::delete(of_user.filter(tokens::device_id.eq_any(device_ids))).execute(tx.conn())?;
     let of_user = devices::table.filter(devices::user_id.eq(user_id));
     let gone = diesel::delete(of_user.filter(devices::device_id.eq_any(device_ids))).execute(tx.conn())?;
+    e2ee::delete_of_devices(tx, user_id, device_ids)?;
+    push::delete_of_devices(tx, user_id, device_ids)?;
     log_deleted(tx, user_id, gone);
     Ok(())
 }
@@ -94,6 +100,8 @@ pub fn delete_all(tx: &mut Tx<'_>, user_id: &str, keep: Option<&str>) -> Result<
     diesel::delete(of_user.filter(tokens::device_id.ne(keep))).execute(tx.conn())?;
     let of_user = devices::table.filter(devices::user_id.eq(user_id));
     let gone = diesel::delete(of_user.filter(devices::device_id.ne(keep))).execute(tx.conn())?;
+    e2ee::delete_of_all_devices(tx, user_id, keep)?;
+    push::delete_of_all_devices(tx, user_id, keep)?;
     log_deleted(tx, user_id, gone);
     Ok(())
 }

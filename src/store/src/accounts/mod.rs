@@ -4,6 +4,7 @@
 pub mod account_data;
 pub mod devices;
 pub mod filters;
+pub mod openid_tokens;
 pub mod profiles;
 pub mod registration_tokens;
 pub mod tokens;

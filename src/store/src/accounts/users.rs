@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use crate::{
     Conn, LogKind, Result, Tx,
     connection::both,
-    schema::{account_data, filters, login_tokens, profiles, user_directory, users},
+    rooms::Membership,
+    schema::{account_data, filters, login_tokens, memberships, openid_tokens, profiles, user_directory, users},
 };
 
 /// A row of `users`.
@@ -28,6 +29,8 @@ pub struct UserRow {
     pub locked: bool,
     /// Whether the user may only read and leave.
     pub suspended: bool,
+    /// Whether this is a guest, who has no password.
+    pub guest: bool,
 }
 
 /// The user of this id.
@@ -70,6 +73,38 @@ pub fn insert(tx: &mut Tx<'_>, row: &UserRow) -> Result<bool> {
     Ok(added == 1)
 }
 
+/// Makes a guest a user with this password in PHC form. False where there is no such guest.
+pub fn end_guest(tx: &mut Tx<'_>, user_id: &str, hash: &str, admin: bool) -> Result<bool> {
+    let guest = users::table.find(user_id).filter(users::guest).filter(users::deactivated.eq(false));
+    let user = (users::password_hash.eq(hash), users::guest.eq(false), users::admin.eq(admin));
+    let changed = diesel::update(guest).set(user).execute(tx.conn())?;
+    if changed == 1 {
+        tx.log(LogKind::Account, None, Some(user_id), None);
+    }
+    Ok(changed == 1)
+}
+
+/// Whether this user of ours is a guest.
+pub fn is_guest(conn: &mut Conn, user_id: &str) -> Result<bool> {
+    let found: Option<bool> = users::table.find(user_id).select(users::guest).first(conn).optional()?;
+    Ok(found.unwrap_or(false))
+}
+
+/// (room, guest) of the guests who are joined to a room; in all rooms where none is given.
+pub fn guests_in_rooms(conn: &mut Conn, room: Option<i64>, limit: i64) -> Result<Vec<(i64, String)>> {
+    let joined = users::table
+        .inner_join(memberships::table.on(memberships::user_id.eq(users::user_id)))
+        .filter(users::guest)
+        .filter(memberships::membership.eq(Membership::Join as i16))
+        .select((memberships::room, users::user_id))
+        .order((memberships::room, users::user_id))
+        .limit(limit);
+    Ok(match room {
+        Some(room) => joined.filter(memberships::room.eq(room)).load(conn)?,
+        None => joined.load(conn)?,
+    })
+}
+
 /// Sets the password in PHC form. False where there is no such user.
 pub fn set_password_hash(tx: &mut Tx<'_>, user_id: &str, hash: &str) -> Result<bool> {
     let changed = diesel::update(users::table.find(user_id)).set(users::password_hash.eq(hash)).execute(tx.conn())?;
@@ -109,6 +144,7 @@ pub fn deactivate(tx: &mut Tx<'_>, user_id: &str, erased: bool) -> Result<()> {
     let conn = tx.conn();
     diesel::update(users::table.find(user_id)).set(closed).execute(conn)?;
     diesel::delete(login_tokens::table.filter(login_tokens::user_id.eq(user_id))).execute(conn)?;
+    diesel::delete(openid_tokens::table.filter(openid_tokens::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(profiles::table.filter(profiles::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(user_directory::table.find(user_id)).execute(conn)?;
     diesel::delete(account_data::table.filter(account_data::user_id.eq(user_id))).execute(conn)?;

@@ -8,23 +8,26 @@ use crate::{Conn, Error, Result};
 /// diesel's own table, which migrations fill.
 const MIGRATIONS: &str = "__diesel_schema_migrations";
 
+/// How the names of the tables of the search index begin. It follows from the events, and a restored server makes it anew.
+const SEARCH: &str = "search_";
+
 /// A table.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     pub name: String,
     pub columns: Vec<Column>,
 }
 
 /// A column.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(crate) struct Column {
     pub name: String,
     pub kind: Kind,
 }
 
 /// What a column holds, and so how it is written in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A number, as itself.
     Integer,
     /// A text, as itself.
@@ -53,15 +56,16 @@ const POSTGRES: &str = "SELECT table_name::text, column_name::text, data_type::t
     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name, ordinal_position";
 
-/// All tables but diesel's own, by name.
+/// All tables but diesel's own and those of the search index, by name.
 ///
 /// # Errors
 /// A column of a type that backups do not know.
-pub(super) fn tables(conn: &mut Conn) -> Result<Vec<Table>> {
+pub(crate) fn tables(conn: &mut Conn) -> Result<Vec<Table>> {
     let query = if matches!(conn, Conn::Sqlite(_)) { SQLITE } else { POSTGRES };
     let columns: Vec<Found> = diesel::sql_query(query).load(conn)?;
     let mut tables: Vec<Table> = Vec::new();
-    for found in columns.into_iter().filter(|found| found.table_name != MIGRATIONS) {
+    let own = |found: &Found| found.table_name != MIGRATIONS && !found.table_name.starts_with(SEARCH);
+    for found in columns.into_iter().filter(own) {
         let column = Column { kind: kind(&found)?, name: found.column_name };
         match tables.last_mut() {
             Some(table) if table.name == found.table_name => table.columns.push(column),

@@ -34,6 +34,7 @@ pub(super) enum Line {
     Header(Header),
     Table { table: String, columns: Vec<String> },
     File { file: String },
+    Contents { contents: String },
     Manifest { header: String, parts: Vec<Part> },
 }
 
@@ -77,6 +78,7 @@ impl Line {
         match self {
             Self::Table { table, .. } => Some(format!("table {table}")),
             Self::File { file } => Some(format!("file {file}")),
+            Self::Contents { contents } => Some(format!("contents {contents}")),
             _ => None,
         }
     }
@@ -91,7 +93,7 @@ pub(super) fn sha256(text: &str) -> String {
     hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -2,10 +2,12 @@
 //!
 //! A backup is a file of lines. The first says what it is of; then come parts, each a line that names it and one JSON
 //! array per row; the last line is the manifest with the number of rows and the SHA-256 of every part. All of it is read
-//! in one snapshot, while the server may go on. Files that belong to the database (key, configuration) are parts too.
+//! in one snapshot, while the server may go on. Files that belong to the database (key, configuration) are parts too, and so
+//! are the contents of media that are too large to lie in it.
 
-mod catalog;
+pub(crate) mod catalog;
 mod check;
+mod content_files;
 mod format;
 mod read;
 mod restore;
@@ -14,6 +16,7 @@ mod tests;
 mod write;
 
 pub use check::check;
+pub use content_files::{ContentFiles, NewContentFile};
 pub use format::Header;
 pub use read::{Attachment, Contents, verify};
 pub use restore::restore;

@@ -42,15 +42,15 @@ pub(super) enum Item<'a> {
 /// # Errors
 /// [`crate::Error::Refused`] for a file that is no backup, of a later format, cut short or changed.
 pub fn verify(input: impl BufRead) -> Result<Contents> {
-    let (mut attachments, mut rows, mut in_file) = (Vec::new(), 0, false);
+    let (mut attachments, mut rows, mut in_file, mut in_table) = (Vec::new(), 0, false, false);
     let header = walk(input, |_, item| {
         match item {
             Item::Begin(Line::File { file }) => {
                 attachments.push(Attachment { name: file.clone(), text: String::new() });
-                in_file = true;
+                (in_file, in_table) = (true, false);
             }
-            Item::Begin(_) => in_file = false,
-            Item::Row(_) if !in_file => rows += 1,
+            Item::Begin(line) => (in_file, in_table) = (false, matches!(line, Line::Table { .. })),
+            Item::Row(_) if !in_file => rows += u64::from(in_table),
             Item::Row(row) => {
                 let [text]: [String; 1] =
                     serde_json::from_str(row).map_err(|_| damaged("a file in it is unreadable"))?;

@@ -7,8 +7,9 @@ use diesel::{connection::SimpleConnection, prelude::*, sql_types::Text};
 use crate::{
     Conn, Error, Result, Target,
     backup::{
-        Header, POSITIONS_SKIPPED,
+        ContentFiles, Header, POSITIONS_SKIPPED,
         catalog::{self, Table},
+        content_files::Restoring,
         format::{Line, damaged},
         read::{Item, walk},
     },
@@ -20,14 +21,17 @@ use crate::{
 
 /// Bytes of rows that go into one statement.
 const BATCH_BYTES: usize = 1_048_576;
+/// Those that were claimed after the backup was made would be given out twice, so all of them go; clients upload others.
+const ONE_TIME_KEYS: &str = "one_time_keys";
 
 /// Fills the empty database at `target` from a backup of either kind, and moves the clock past every position that the
-/// backed-up server can have given out. All or nothing. Blocks. [`super::verify`] the backup first: it is quicker.
+/// backed-up server can have given out. All or nothing, but for contents that `files` keeps: those that no row needs do no
+/// harm. Blocks. [`super::verify`] the backup first: it is quicker.
 ///
 /// # Errors
 /// [`Error::Refused`] for a database that is not empty, or a backup that is damaged or of a newer program;
 /// [`Error::InUse`] while a server runs on the database.
-pub fn restore(target: &Target, input: impl BufRead) -> Result<Header> {
+pub fn restore(target: &Target, files: &dyn ContentFiles, input: impl BufRead) -> Result<Header> {
     let _lock = FileLock::take(target)?;
     let mut conn = Conn::open(target, Role::Writer)?;
     lock::advisory(&mut conn)?;
@@ -36,7 +40,7 @@ pub fn restore(target: &Target, input: impl BufRead) -> Result<Header> {
     let outcome = walk(input, |header, item| {
         let filling = match &mut filling {
             Some(filling) => filling,
-            none => none.insert(Filling::begin(&mut conn, header)?),
+            none => none.insert(Filling::begin(&mut conn, files, header)?),
         };
         filling.take(&mut conn, item)
     });
@@ -64,7 +68,7 @@ fn refuse_used(conn: &mut Conn) -> Result<()> {
 }
 
 /// A restore under way, in an open transaction.
-struct Filling {
+struct Filling<'a> {
     sqlite: bool,
     tables: Vec<Table>,
     /// How the rows of the current table are inserted; none while a file goes by.
@@ -72,11 +76,14 @@ struct Filling {
     /// Rows that wait for it, as the inside of a JSON array, and how many.
     batch: String,
     rows: usize,
+    /// Whether contents go by.
+    in_contents: bool,
+    contents: Restoring<'a>,
 }
 
-impl Filling {
+impl<'a> Filling<'a> {
     /// Makes the tables as they were at the time of the backup, and empties what migrations wrote into them.
-    fn begin(conn: &mut Conn, header: &Header) -> Result<Self> {
+    fn begin(conn: &mut Conn, files: &'a dyn ContentFiles, header: &Header) -> Result<Self> {
         migrate::run_until(conn, &header.step)?;
         let tables = catalog::tables(conn)?;
         let sqlite = matches!(conn, Conn::Sqlite(_));
@@ -84,18 +91,22 @@ impl Filling {
         for table in &tables {
             conn.batch_execute(&format!("DELETE FROM \"{}\"", table.name))?;
         }
-        Ok(Self { sqlite, tables, insert: None, batch: String::new(), rows: 0 })
+        let contents = Restoring::new(files);
+        Ok(Self { sqlite, tables, insert: None, batch: String::new(), rows: 0, in_contents: false, contents })
     }
 
     fn take(&mut self, conn: &mut Conn, item: Item<'_>) -> Result<()> {
         match item {
             Item::Begin(line) => {
                 self.flush(conn)?;
+                self.contents.finish()?;
+                self.in_contents = matches!(line, Line::Contents { .. });
                 self.insert = match line {
                     Line::Table { table, columns } => Some(self.insert(table, columns)?),
                     _ => None,
                 };
             }
+            Item::Row(row) if self.in_contents => self.contents.row(row)?,
             Item::Row(_) if self.insert.is_none() => {}
             Item::Row(row) => {
                 self.batch.push(if self.rows == 0 { '[' } else { ',' });
@@ -129,6 +140,10 @@ impl Filling {
     /// Writes what waits and moves the clock.
     fn finish(mut self, conn: &mut Conn) -> Result<()> {
         self.flush(conn)?;
+        self.contents.finish()?;
+        if self.tables.iter().any(|table| table.name == ONE_TIME_KEYS) {
+            conn.batch_execute(&format!("DELETE FROM {ONE_TIME_KEYS}"))?;
+        }
         let skip = (
             clock::position.eq(clock::position + POSITIONS_SKIPPED),
             clock::backfilled.eq(clock::backfilled - POSITIONS_SKIPPED),

@@ -30,7 +30,7 @@ fn key() -> Attachment {
 
 fn backup(target: &Target) -> String {
     let mut out = Vec::new();
-    write(target, &[key()], &mut out).unwrap();
+    write(target, &[key()], &(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -48,7 +48,7 @@ async fn moves(from: &Database, to: &Database) {
     let contents = verify(text.as_bytes()).unwrap();
     assert_eq!((contents.header.position, contents.header.server_name.as_str()), (41, "test.example"));
     assert!(contents.attachments == [key()]);
-    restore(&to.target, text.as_bytes()).unwrap();
+    restore(&to.target, &(), text.as_bytes()).unwrap();
 
     let store = to.open();
     assert_eq!(store.position(), 41 + POSITIONS_SKIPPED);
@@ -64,7 +64,7 @@ async fn moves(from: &Database, to: &Database) {
     }
     assert_eq!(rows(&text).len(), rows(&again).len());
 
-    let twice = restore(&to.target, text.as_bytes());
+    let twice = restore(&to.target, &(), text.as_bytes());
     assert!(matches!(twice, Err(Error::Refused(reason)) if reason.contains("not empty")));
 }
 
@@ -106,9 +106,9 @@ async fn a_damaged_backup_is_refused_and_changes_nothing() {
     ];
     for text in damaged {
         assert!(matches!(verify(text.as_bytes()), Err(Error::Refused(_))));
-        assert!(matches!(restore(&to.target, text.as_bytes()), Err(Error::Refused(_))));
+        assert!(matches!(restore(&to.target, &(), text.as_bytes()), Err(Error::Refused(_))));
     }
-    restore(&to.target, text.as_bytes()).unwrap();
+    restore(&to.target, &(), text.as_bytes()).unwrap();
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_backup_of_a_newer_program_is_refused() {
     let (from, to) = (Database::sqlite(), Database::sqlite());
     fill(&from).await;
     let text = backup(&from.target).replacen("\"step\":\"", "\"step\":\"9", 1);
-    let refused = restore(&to.target, text.as_bytes());
+    let refused = restore(&to.target, &(), text.as_bytes());
     assert!(matches!(refused, Err(Error::Refused(reason)) if reason.contains("newer version")));
 }
 
@@ -125,7 +125,7 @@ async fn a_database_in_use_is_not_restored_into() {
     let (from, to) = (Database::sqlite(), Database::sqlite());
     fill(&from).await;
     let store = to.open();
-    assert!(matches!(restore(&to.target, backup(&from.target).as_bytes()), Err(Error::InUse(_))));
+    assert!(matches!(restore(&to.target, &(), backup(&from.target).as_bytes()), Err(Error::InUse(_))));
     store.close().await;
 }
 
@@ -133,7 +133,7 @@ async fn a_database_in_use_is_not_restored_into() {
 async fn what_is_not_there_cannot_be_backed_up() {
     let folder = tempfile::tempdir().unwrap();
     let target = Target::Sqlite(folder.path().join("none.db"));
-    assert!(matches!(write(&target, &[], &mut Vec::new()), Err(Error::Refused(_))));
+    assert!(matches!(write(&target, &[], &(), &mut Vec::new()), Err(Error::Refused(_))));
     assert!(matches!(check(&target, "test.example"), Err(Error::Refused(_))));
     assert!(!folder.path().join("none.db").exists());
 }

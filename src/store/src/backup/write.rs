@@ -7,7 +7,7 @@ use diesel::{connection::DefaultLoadingMode, pg::PgRowByRowLoadingMode, prelude:
 use crate::{
     Conn, Error, Result, Target,
     backup::{
-        Attachment, Header, catalog,
+        Attachment, ContentFiles, Header, catalog, content_files,
         format::{self, Line, Part, PartSum, write_line},
     },
     connection::Role,
@@ -21,12 +21,17 @@ struct Row {
     line: String,
 }
 
-/// Writes the database and the files that belong to it to `out`, from one snapshot; the server may go on meanwhile.
-/// Blocks. `out` is flushed, but syncing it is the caller's.
+/// Writes the database and the files that belong to it to `out`, with the contents that `files` has, from one snapshot;
+/// the server may go on meanwhile. Blocks. `out` is flushed, but syncing it is the caller's.
 ///
 /// # Errors
 /// A database that has never been used or cannot be read, and whatever `out` says.
-pub fn write(target: &Target, attachments: &[Attachment], out: &mut impl Write) -> Result<Header> {
+pub fn write(
+    target: &Target,
+    attachments: &[Attachment],
+    files: &dyn ContentFiles,
+    out: &mut impl Write,
+) -> Result<Header> {
     if let Target::Sqlite(path) = target
         && !path.exists()
     {
@@ -43,6 +48,9 @@ pub fn write(target: &Target, attachments: &[Attachment], out: &mut impl Write) 
         for table in catalog::tables(conn)? {
             parts.push(write_table(conn, &table, out)?);
         }
+        let mut sum = begin(&Line::Contents { contents: "sha256".to_owned() }, out)?;
+        content_files::write_all(conn, files, out, |line| sum.row(line))?;
+        parts.push(sum.finish());
         write_line(out, &Line::Manifest { header: format::sha256(&line), parts }.text()?)?;
         out.flush()?;
         Ok(header)

@@ -7,7 +7,8 @@ use diesel::{prelude::*, upsert::excluded};
 use crate::{
     Committed, Conn, Error, LogKind, Result, Tx,
     connection::{ROWS_PER_INSERT, both},
-    rooms::{MemberRow, RoomRow},
+    push, relations,
+    rooms::{EventFlags, MemberRow, RoomRow},
     schema::{
         auth_chain_links, auth_chains, current_state, event_originals, events, memberships, pending_redactions,
         room_aliases, rooms, state_deltas, state_nodes,
@@ -41,12 +42,16 @@ pub(crate) fn run(tx: &mut Tx<'_>, appends: &[&Append], committed: &mut Committe
         fresh.push((append, Appended { revision: *known, positions }));
         results.push(None);
     }
-    write(tx.conn(), &fresh)?;
+    let flagged = write(tx.conn(), &fresh)?;
     for (append, appended) in &fresh {
         let events = appended.positions.iter().copied().zip(append.events.iter().cloned());
         committed.events.extend(events);
+        let placed = append.placed.iter().filter_map(|at| append.events.get(*at));
+        committed.flagged.extend(placed.map(|event| (event.nid, EventFlags(event.flags))));
         committed.redacted.extend(append.redactions.iter().map(|r| (append.room.nid, r.target)));
+        committed.moved.extend((!append.memberships.is_empty()).then_some(append.room.nid));
     }
+    committed.flagged.extend(flagged);
     let mut written = fresh.into_iter().map(|(_, appended)| appended);
     let answer = |stale: Option<Error>| match stale {
         Some(error) => Err(error),
@@ -80,16 +85,22 @@ fn take_positions(tx: &mut Tx<'_>, append: &Append) -> Vec<i64> {
     positions
 }
 
-fn write(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
+/// Gives what [`relations::insert`] gives.
+fn write(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<Vec<(i64, EventFlags)>> {
     write_rooms(conn, fresh)?;
     write_events(conn, fresh)?;
     write_state(conn, fresh)?;
     write_memberships(conn, fresh)?;
     write_auth_chains(conn, fresh)?;
+    push::append(conn, fresh)?;
+    let flagged = relations::insert(conn, fresh)?;
     for (append, _) in fresh {
         write_redactions(conn, append)?;
+        for redaction in &append.redactions {
+            push::redact(conn, append.room.nid, redaction.target)?;
+        }
     }
-    Ok(())
+    Ok(flagged)
 }
 
 fn write_rooms(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
@@ -114,6 +125,8 @@ fn write_rooms(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
                 rooms::extremities.eq(excluded(rooms::extremities)),
                 rooms::joined.eq(excluded(rooms::joined)),
                 rooms::invited.eq(excluded(rooms::invited)),
+                rooms::notifications.eq(excluded(rooms::notifications)),
+                rooms::highlights.eq(excluded(rooms::highlights)),
             ))
             .execute(c))?;
     }
@@ -150,6 +163,9 @@ fn write_events(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
                 events::device_id.eq(&event.device_id),
                 events::txn_id.eq(&event.txn_id),
                 events::json.eq(&event.json),
+                events::notifications.eq(event.counted.notifications),
+                events::highlights.eq(event.counted.highlights),
+                events::push_rule.eq(event.counted.push_rule),
                 events::position.eq(position),
             )
         })
@@ -166,6 +182,9 @@ fn write_events(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
                 events::state_before.eq(excluded(events::state_before)),
                 events::state_after.eq(excluded(events::state_after)),
                 events::flags.eq(excluded(events::flags)),
+                events::notifications.eq(excluded(events::notifications)),
+                events::highlights.eq(excluded(events::highlights)),
+                events::push_rule.eq(excluded(events::push_rule)),
             ))
             .execute(c))?;
     }
@@ -303,6 +322,8 @@ fn write_redactions(conn: &mut Conn, append: &Append) -> Result<()> {
         diesel::update(target)
             .set((events::redacted_by.eq(redaction.by), events::json.eq(&redaction.json)))
             .execute(conn)?;
+        relations::remove(conn, append.room.nid, redaction.target)?;
+        crate::search::forget(conn, redaction.target)?;
         // A name or picture goes with the membership event that brought it.
         let named = memberships::table.filter(memberships::room.eq(append.room.nid));
         diesel::update(named.filter(memberships::event.eq(redaction.target)))

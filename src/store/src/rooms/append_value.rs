@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::rooms::{EventRow, Membership, RoomRow};
+use crate::{
+    push::PushRows,
+    relations::Relation,
+    rooms::{EventRow, Membership, RoomRow},
+};
 
 /// Events of one room and all that follows from them, built on one revision of the room.
 #[derive(Clone, Debug)]
@@ -13,6 +17,8 @@ pub struct Append {
     pub room: RoomRow,
     /// The events in order.
     pub events: Vec<Arc<EventRow>>,
+    /// Indexes into `events` of those that were known as outliers until now.
+    pub placed: Vec<usize>,
     /// How the current state changes.
     pub changes: Vec<StateChange>,
     /// How memberships change.
@@ -23,10 +29,14 @@ pub struct Append {
     pub redactions: Vec<Redaction>,
     /// Redactions of events that are not here yet: (target event id, redaction's number).
     pub pending_redactions: Vec<(String, i64)>,
+    /// Which of the events relate to others.
+    pub relations: Vec<Relation>,
     /// Places of the new state events in the auth chain index.
     pub auth_chains: Vec<AuthChainRow>,
     /// Links of that index.
     pub auth_chain_links: Vec<AuthChainLink>,
+    /// Whom the events notify.
+    pub push: PushRows,
     /// New aliases with their creators. One that is taken fails the append with a conflict.
     pub aliases: Vec<(String, String)>,
     /// History that arrives late: its events take positions that never look new.
@@ -40,13 +50,16 @@ impl Append {
             built_on: room.revision,
             room,
             events: Vec::new(),
+            placed: Vec::new(),
             changes: Vec::new(),
             memberships: Vec::new(),
             nodes: Vec::new(),
             redactions: Vec::new(),
             pending_redactions: Vec::new(),
+            relations: Vec::new(),
             auth_chains: Vec::new(),
             auth_chain_links: Vec::new(),
+            push: PushRows::default(),
             aliases: Vec::new(),
             backfilled: false,
         }

@@ -50,11 +50,28 @@ pub fn auth_chain_links_of(conn: &mut Conn, chains: &[i64]) -> Result<Vec<AuthCh
             auth_chain_links::target_chain,
             auth_chain_links::target_sequence,
         ));
-        found.extend(query.load(conn)?.into_iter().map(|(chain, sequence, target_chain, target_sequence)| {
-            AuthChainLink { chain, sequence, target_chain, target_sequence }
-        }));
+        found.extend(query.load(conn)?.into_iter().map(link));
     }
     Ok(found)
+}
+
+/// All links that come in to these chains: what reaches them directly.
+pub fn auth_chain_links_to(conn: &mut Conn, chains: &[i64]) -> Result<Vec<AuthChainLink>> {
+    let mut found = Vec::new();
+    for chains in chains.chunks(LIST) {
+        let query = auth_chain_links::table.filter(auth_chain_links::target_chain.eq_any(chains)).select((
+            auth_chain_links::chain,
+            auth_chain_links::sequence,
+            auth_chain_links::target_chain,
+            auth_chain_links::target_sequence,
+        ));
+        found.extend(query.load(conn)?.into_iter().map(link));
+    }
+    Ok(found)
+}
+
+fn link((chain, sequence, target_chain, target_sequence): (i64, i64, i64, i64)) -> AuthChainLink {
+    AuthChainLink { chain, sequence, target_chain, target_sequence }
 }
 
 fn row((event, chain, sequence): (i64, i64, i64)) -> AuthChainRow {

@@ -16,6 +16,16 @@ pub fn current_state(conn: &mut Conn, room: i64) -> Result<Vec<(String, String, 
         .load(conn)?)
 }
 
+/// The numbers of the events that hold the keys of the current state whose state key is empty.
+pub fn current_state_without_key(conn: &mut Conn, room: i64) -> Result<Vec<i64>> {
+    let keyless = current_state::table.filter(current_state::room.eq(room)).filter(current_state::state_key.eq(""));
+    // Two ranges, so that the members of a large room are not even stepped over.
+    let keyless = keyless.select(current_state::event);
+    let mut nids: Vec<i64> = keyless.filter(current_state::event_type.lt("m.room.member")).load(conn)?;
+    nids.extend(keyless.filter(current_state::event_type.gt("m.room.member")).load::<i64>(conn)?);
+    Ok(nids)
+}
+
 /// The event that holds a key of the current state.
 pub fn current_event(conn: &mut Conn, room: i64, event_type: &str, state_key: &str) -> Result<Option<StoredEvent>> {
     let row: Option<(i64, EventRow)> = current_state::table

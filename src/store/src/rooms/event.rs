@@ -17,10 +17,29 @@ impl EventFlags {
     pub const REJECTED: Self = Self(2);
     /// Allowed where it stands, but not by the room's current state: not shown, not an extremity.
     pub const SOFT_FAILED: Self = Self(4);
+    /// Others edit it. Like the next two it says only where it pays to look: it stays when they are redacted.
+    pub const EDITED: Self = Self(8);
+    /// Others refer to it.
+    pub const REFERENCED: Self = Self(16);
+    /// Others relate to it as the root of their thread.
+    pub const THREAD_ROOT: Self = Self(32);
+    /// All flags of events with children that are bundled with them.
+    pub const CHILDREN: Self = Self(8 | 16 | 32);
 
     /// Whether all bits of `other` are set.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether any bit of `other` is set.
+    pub fn has_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// These and those of `other`.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// Whether clients may be given the event.
@@ -65,6 +84,21 @@ pub struct EventRow {
     pub txn_id: Option<String>,
     /// The canonical PDU; the redacted form after a redaction.
     pub json: String,
+    /// Whom it notifies.
+    #[diesel(embed)]
+    pub counted: EventCounts,
+}
+
+/// How an event counts for those who have not read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub struct EventCounts {
+    /// How many events of the room notify under the predefined rules, up to this one and with it.
+    pub notifications: i64,
+    /// How many of them highlight.
+    pub highlights: i64,
+    /// Which of the rules notifies of this one those whom it does not name, see `events::push::Default`; 0 none.
+    pub push_rule: i16,
 }
 
 /// An event that has its place in the one order.

@@ -13,6 +13,7 @@ mod history;
 mod member_lists;
 mod members;
 mod membership;
+mod mutual_rooms;
 mod originals;
 mod pending_redactions;
 #[cfg(test)]
@@ -28,24 +29,25 @@ pub use aliases::move_aliases;
 pub use append_value::{
     Append, Appended, AuthChainLink, AuthChainRow, MembershipChange, Redaction, StateChange, StateNode,
 };
-pub use auth_chains::{auth_chain_end, auth_chain_events, auth_chain_links_of, auth_chain_places};
-pub use current::{current_event, current_events, current_state};
+pub use auth_chains::{auth_chain_end, auth_chain_events, auth_chain_links_of, auth_chain_links_to, auth_chain_places};
+pub use current::{current_event, current_events, current_state, current_state_without_key};
 pub use directory::{
     AliasOutcome, aliases_of_room, create_alias, delete_alias, publish, published_count, published_rooms, rooms_by_id,
 };
-pub use event::{EventFlags, EventRow, StoredEvent};
+pub use event::{EventCounts, EventFlags, EventRow, StoredEvent};
 pub use find_event::{event_by_id, event_nids, events_by_nid, events_by_txn};
 pub use find_room::{room_by_alias, room_by_id, room_by_nid, rooms_by_nid};
 pub use history::{Stretch, events_near, highest_depth_before, history, last_arrival, lowest_depth_after};
 pub use member_lists::{
-    JoinedProfile, joined_among, joined_profiles, joined_room_ids, longest_joined, member_changes_since,
-    member_event_nids, standings,
+    JoinedProfile, joined_among, joined_ending_in, joined_of, joined_profiles, joined_room_ids, longest_joined,
+    member_changes_since, member_event_nids, standings,
 };
 pub use members::{forget, member, members_of_room, rooms_of_user};
 pub use membership::{MemberRow, Membership};
+pub use mutual_rooms::mutual_rooms;
 pub use originals::forget_originals;
 pub use pending_redactions::redactions_of;
-pub use room::{RoomRow, extremities_from_text, extremities_to_text};
+pub use room::{RoomCounts, RoomRow, extremities_from_text, extremities_to_text};
 pub use state_keys::{intern_state_keys, state_key_nid, state_keys_by_nid};
 pub use state_lists::{keys_without_members, space_children, state_key_nids};
 pub use state_nodes::{state_node_by_hash, state_nodes};

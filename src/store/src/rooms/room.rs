@@ -28,6 +28,21 @@ pub struct RoomRow {
     pub invited: i64,
     /// Whether this server's directory lists the room.
     pub published: bool,
+    /// What counts for those who have not read.
+    #[diesel(embed)]
+    pub counted: RoomCounts,
+}
+
+/// How many events of a room notify under the predefined rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = rooms, treat_none_as_default_value = false)]
+pub struct RoomCounts {
+    /// How many notify.
+    pub notifications: i64,
+    /// How many of them highlight.
+    pub highlights: i64,
+    /// The position of the newest of them that was redacted; kept by the writer alone.
+    pub redacted_upto: i64,
 }
 
 /// Reads the event numbers of `rooms.extremities`.

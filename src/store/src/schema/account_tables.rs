@@ -10,6 +10,7 @@ diesel::table! {
         erased -> Bool,
         locked -> Bool,
         suspended -> Bool,
+        guest -> Bool,
     }
 }
 diesel::table! {
@@ -34,6 +35,7 @@ diesel::table! {
     }
 }
 diesel::table! { login_tokens (hash) { hash -> Binary, user_id -> Text, expires_at -> BigInt, } }
+diesel::table! { openid_tokens (hash) { hash -> Binary, user_id -> Text, expires_at -> BigInt, } }
 diesel::table! {
     registration_tokens (token) {
         token -> Text,

@@ -2,8 +2,26 @@
 
 mod account_tables;
 mod foundation;
+mod key_backup_tables;
+mod key_tables;
+mod media_tables;
+mod message_tables;
+mod moderation_tables;
+mod push_tables;
+mod reading_tables;
+mod relation_tables;
 mod room_tables;
+mod search_tables;
 
 pub(crate) use account_tables::*;
 pub(crate) use foundation::*;
+pub(crate) use key_backup_tables::*;
+pub(crate) use key_tables::*;
+pub(crate) use media_tables::*;
+pub(crate) use message_tables::*;
+pub(crate) use moderation_tables::*;
+pub(crate) use push_tables::*;
+pub(crate) use reading_tables::*;
+pub(crate) use relation_tables::*;
 pub(crate) use room_tables::*;
+pub(crate) use search_tables::*;

@@ -12,6 +12,9 @@ diesel::table! {
         joined -> BigInt,
         invited -> BigInt,
         published -> Bool,
+        notifications -> BigInt,
+        highlights -> BigInt,
+        redacted_upto -> BigInt,
     }
 }
 diesel::table! {
@@ -33,6 +36,9 @@ diesel::table! {
         device_id -> Nullable<Text>,
         txn_id -> Nullable<Text>,
         json -> Text,
+        notifications -> BigInt,
+        highlights -> BigInt,
+        push_rule -> SmallInt,
     }
 }
 diesel::table! { event_originals (event) { event -> BigInt, redacted_at -> BigInt, json -> Text, } }

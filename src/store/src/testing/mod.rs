@@ -15,3 +15,46 @@ pub use database::{Database, each};
 pub fn postgres_database() -> Option<String> {
     Cluster::shared().map(Cluster::database)
 }
+
+/// Loses the index for searches, as a restored database has lost it.
+pub fn lose_search_index(tx: &mut crate::Tx<'_>) -> crate::Result<()> {
+    use diesel::connection::SimpleConnection as _;
+    let conn = tx.conn();
+    conn.batch_execute("DELETE FROM search_progress; DELETE FROM search_again; DELETE FROM search_index")?;
+    Ok(())
+}
+
+/// How many rows each table has, by name.
+pub fn count_rows(conn: &mut crate::Conn) -> crate::Result<Vec<(String, i64)>> {
+    let names: Vec<String> = tables(conn)?.into_iter().map(|(name, _)| name).collect();
+    names.into_iter().map(|name| Ok((name.clone(), count(conn, &name, "")?))).collect()
+}
+
+/// The tables with rows whose `room` is this.
+pub fn rows_of_room(conn: &mut crate::Conn, room: i64) -> crate::Result<Vec<(String, i64)>> {
+    let mut found = Vec::new();
+    for (name, columns) in tables(conn)? {
+        if name != "log" && columns.iter().any(|column| column == "room") {
+            let rows = count(conn, &name, &format!("WHERE room = {room}"))?;
+            found.extend((rows > 0).then_some((name, rows)));
+        }
+    }
+    Ok(found)
+}
+
+fn tables(conn: &mut crate::Conn) -> crate::Result<Vec<(String, Vec<String>)>> {
+    let tables = crate::backup::catalog::tables(conn)?;
+    let columns =
+        |table: &crate::backup::catalog::Table| table.columns.iter().map(|column| column.name.clone()).collect();
+    Ok(tables.iter().map(|table| (table.name.clone(), columns(table))).collect())
+}
+
+fn count(conn: &mut crate::Conn, table: &str, filter: &str) -> crate::Result<i64> {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        rows: i64,
+    }
+    let query = diesel::sql_query(format!("SELECT count(*) AS rows FROM \"{table}\" {filter}"));
+    Ok(diesel::RunQueryDsl::get_result::<Count>(query, conn)?.rows)
+}

@@ -11,7 +11,7 @@ mod plans;
 mod postgres_gone;
 mod proxy;
 mod readers;
-mod rows;
+pub(crate) mod rows;
 mod unconfirmed;
 
 use std::time::Duration;

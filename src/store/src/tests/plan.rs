@@ -111,9 +111,9 @@ fn fill(conn: &mut Conn) {
     let n = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <";
     conn.batch_execute(&format!(
         "BEGIN;
-         INSERT INTO rooms {n} 20000) SELECT i, '!r' || i, '12', 1, i, 1, '', 5, 0, i % 200 = 0 FROM n;
+         INSERT INTO rooms {n} 20000) SELECT i, '!r' || i, '12', 1, i, 1, '', 5, 0, i % 200 = 0, i, i, i FROM n;
          INSERT INTO events {n} 20000) SELECT i, i % 200, i, i, i, '$e' || i, 'm.room.message', '@u' || (i % 500),
-            NULL, NULL, 1, 1, 0, NULL, 'D', 't' || i, '{{}}' FROM n;
+            NULL, NULL, 1, 1, 0, NULL, 'D', 't' || i, '{{}}', i, i, 1 FROM n;
          INSERT INTO state_keys {n} 5000) SELECT i, 't' || (i % 50), '@u' || i FROM n;
          INSERT INTO state_nodes {n} 5000) SELECT i, CAST('h' || i AS {bytes}), CAST('d' AS {bytes}) FROM n;
          INSERT INTO current_state {n} 10000) SELECT i % 200, 't' || (i % 50), '@u' || i, i FROM n;
@@ -122,9 +122,11 @@ fn fill(conn: &mut Conn) {
          INSERT INTO memberships {n} 20000) SELECT i % 1000 * 20, '@u' || ((i / 1000 * 37 + i) % 500), 1 + i / 1000 % 3, i, i,
             '@u1', NULL, NULL, i % 7 = 1 FROM n;
          INSERT INTO auth_chains {n} 5000) SELECT i, i % 200, i % 100, i FROM n;
+         INSERT INTO auth_chain_links {n} 5000) SELECT i % 200, i, i / 10, 1 FROM n;
          INSERT INTO room_aliases {n} 1000) SELECT '#a' || i, i % 200, '@u1' FROM n;
          INSERT INTO log {n} 5000) SELECT i, 1, i % 200, NULL, i FROM n;
-         INSERT INTO users {n} 500) SELECT '@u' || i, NULL, 1, i = 1, i % 2 = 1, i % 2 = 1, i % 2 = 1, i % 2 = 1 FROM n;
+         INSERT INTO users {n} 500) SELECT '@u' || i, NULL, 1, i = 1, i % 2 = 1, i % 2 = 1, i % 2 = 1, i % 2 = 1,
+            i % 2 = 1 FROM n;
          INSERT INTO devices {n} 2000) SELECT '@u' || (i % 500), 'D' || i, NULL, 1, NULL, NULL, NULL FROM n;
          INSERT INTO tokens {n} 4000) SELECT CAST('h' || i AS {bytes}), 1 + i % 2, '@u' || (i % 500), 'D' || (i % 2000), i,
             NULL FROM n;
@@ -132,7 +134,31 @@ fn fill(conn: &mut Conn) {
          INSERT INTO profiles {n} 2000) SELECT '@u' || (i % 500), 'f' || i, '1' FROM n;
          INSERT INTO account_data {n} 5000) SELECT '@u' || (i % 20), i % 70, 't' || i, '{{}}', i FROM n;
          INSERT INTO filters {n} 2000) SELECT '@u' || (i % 500), i, CAST('h' || i AS {bytes}), '{{}}' FROM n;
+         INSERT INTO receipts {n} 20000) SELECT i % 1000 * 20, '@u' || ((i / 1000 * 37 + i) % 500), 1, '', '$e' || i, i, i, i
+            FROM n;
+         INSERT INTO unread {n} 20000) SELECT '@u' || ((i / 1000 * 37 + i) % 500), i % 1000 * 20, i, i, i, i, 0, 0, i % 50 = 1, i, i
+            FROM n;
+         INSERT INTO thread_notifications {n} 5000) SELECT i % 200, i, '$e' || (i % 100), '@u' || (i % 500), i % 2 = 1 FROM n;
+         INSERT INTO own_notifications {n} 10000) SELECT '@u' || (i % 500), i % 200, i, i, 'main', 1, 1, '[]', i % 2 = 1 FROM n;
+         INSERT INTO redacted_notifications {n} 5000) SELECT i % 200, i, 'main', '@u' || (i % 500), i % 2 = 1 FROM n;
+         INSERT INTO pushers {n} 2000) SELECT '@u' || (i % 500), 'a' || (i % 3), 'k' || i, 'D' || i, '{{}}', i, i FROM n;
          INSERT INTO user_directory {n} 500) SELECT '@u' || i, 'u' || i FROM n;
+         INSERT INTO device_keys {n} 2000) SELECT '@u' || (i % 500), 'D' || i, '{{}}' FROM n;
+         INSERT INTO one_time_keys {n} 20000) SELECT '@u' || (i % 500), 'D' || (i % 2000), 'a', i, 'k', '{{}}' FROM n;
+         INSERT INTO fallback_keys {n} 2000) SELECT '@u' || (i % 500), 'D' || i, 'a', 'k', '{{}}', i % 2 = 0 FROM n;
+         INSERT INTO cross_signing_keys {n} 1500) SELECT '@u' || (i % 500), i / 500, 'p', '{{}}' FROM n;
+         INSERT INTO user_signatures {n} 5000) SELECT '@u' || (i % 5), '@u' || i, 'k', 's', 'x', i FROM n;
+         INSERT INTO device_list_changes {n} 5000) SELECT '@u' || i, i FROM n;
+         INSERT INTO event_relations {n} 20000) SELECT i, i % 200, '$e' || (i % 2000), CASE i % 4 WHEN 0 THEN 'm.annotation'
+            WHEN 1 THEN 'm.replace' WHEN 2 THEN 'm.thread' ELSE 'm.reference' END, 'm.room.message', '@u' || (i % 500),
+            '$e' || i, i, i, i, i % 2 FROM n;
+         INSERT INTO thread_roots {n} 5000) SELECT i % 200, '$e' || i, 1, i, i FROM n;
+         INSERT INTO media_contents {n} 2000) SELECT CAST('h' || i AS {bytes}), i, i, i % 2 = 1, NULL FROM n;
+         INSERT INTO media {n} 4000) SELECT 'm' || i, '@u' || (i % 500), i, CASE WHEN i % 50 = 1 THEN i END,
+            CAST('h' || (i % 2000) AS {bytes}), '', NULL, i % 2 = 1 FROM n;
+         INSERT INTO media_usage {n} 500) SELECT '@u' || i, i, i FROM n;
+         INSERT INTO media_thumbnails {n} 2000) SELECT CAST('h' || (i % 100) AS {bytes}), i, i, i % 2 = 1, i % 2 = 1,
+            CAST('h' || i AS {bytes}), '' FROM n;
          COMMIT;"
     ))
     .unwrap();

@@ -4,6 +4,7 @@ use super::plan::{each, goes_through, plan};
 use crate::{
     Conn,
     accounts::{account_data, devices, filters, profiles, tokens, user_directory, users},
+    e2ee::{self, cross_signing, device_keys, device_list_changes, fallback_keys, one_time_keys},
     rooms::{self, Membership},
     sync,
 };
@@ -56,6 +57,33 @@ fn states_are_found_by_key() {
         goes_through(c, &["state_nodes_hash (hash=?)"], |c| rooms::state_node_by_hash(c, b"h1"));
         goes_through(c, &["pk auth_chains"], |c| rooms::auth_chain_places(c, &[1, 2]));
         goes_through(c, &["auth_chains_place (chain=?)"], |c| rooms::auth_chain_end(c, 1));
+        goes_through(c, &["pk auth_chain_links (chain=?)"], |c| rooms::auth_chain_links_of(c, &[1, 2]));
+        goes_through(c, &["auth_chain_links_target (target_chain=?)"], |c| rooms::auth_chain_links_to(c, &[1, 2]));
+    });
+}
+
+#[test]
+fn keys_are_found_by_user_and_device() {
+    each(|c| {
+        let users = ["@u1".to_owned(), "@u2".to_owned()];
+        let of_device = "(user_id=? AND device_id=?";
+        goes_through(c, &["pk device_keys (user_id=?)", &format!("pk devices {of_device}")], |c| {
+            device_keys::of_users(c, &users)
+        });
+        goes_through(c, &[&format!("pk one_time_keys {of_device}")], |c| one_time_keys::counts(c, "@u1", "D1"));
+        goes_through(c, &[&format!("pk fallback_keys {of_device}")], |c| fallback_keys::of_device(c, "@u1", "D1"));
+        goes_through(c, &["pk cross_signing_keys (user_id=?)"], |c| cross_signing::of_users(c, &users));
+        goes_through(c, &["pk user_signatures (signer=? AND target=?)"], |c| {
+            cross_signing::signatures_by(c, "@u1", &users)
+        });
+        goes_through(c, &["user_signatures_position (signer=? AND position>?)"], |c| {
+            cross_signing::signed_since(c, "@u1", 4_000)
+        });
+        goes_through(c, &["device_list_changes_position (position>?)"], |c| device_list_changes::since(c, 4_990));
+        goes_through(c, &["memberships_user (user_id=? AND membership=?)"], |c| e2ee::joined_rooms_of(c, &users));
+        goes_through(c, &["pk state_deltas (room=? AND position>? AND position<?)"], |c| {
+            e2ee::member_deltas(c, &[1, 2], 3, 9)
+        });
     });
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Store,
-    rooms::{Append, EventRow, Membership, MembershipChange, RoomRow, StateChange},
+    rooms::{Append, EventCounts, EventRow, Membership, MembershipChange, RoomCounts, RoomRow, StateChange},
 };
 
 /// An append of `count` messages to a room that is new, or was at this revision.
@@ -13,7 +13,7 @@ pub(super) fn messages(store: &Store, room: i64, built_on: i64, count: usize) ->
     Append { built_on, events, ..Append::new(room_row(room)) }
 }
 
-pub(super) fn room_row(nid: i64) -> RoomRow {
+pub(crate) fn room_row(nid: i64) -> RoomRow {
     RoomRow {
         nid,
         room_id: format!("!room{nid}"),
@@ -25,10 +25,11 @@ pub(super) fn room_row(nid: i64) -> RoomRow {
         joined: 1,
         invited: 0,
         published: false,
+        counted: RoomCounts::default(),
     }
 }
 
-pub(super) fn message(nid: i64, room: i64) -> EventRow {
+pub(crate) fn message(nid: i64, room: i64) -> EventRow {
     EventRow {
         nid,
         room,
@@ -46,6 +47,7 @@ pub(super) fn message(nid: i64, room: i64) -> EventRow {
         device_id: Some("DEVICE".into()),
         txn_id: Some(format!("txn{nid}")),
         json: format!("{{\"n\":{nid}}}"),
+        counted: EventCounts::default(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! One event with all that the server adds to it.
 
+use rooms::relations::Bundles;
 use store::rooms::Membership;
 
-use super::json::Json;
+use super::{json::Json, relations};
 use crate::{
     Error, Result,
     compute::{Question, Work},
@@ -27,18 +28,26 @@ pub(super) fn write(json: &mut Json, work: &mut Work<'_>, event: &ClientEvent, b
         return Ok(());
     }
     let Some(fields) = &question.filter.fields else {
-        write_whole(json, &work.loaded, question, event, beside);
+        write_whole(json, &work.loaded, &work.bundles, question, event, beside);
         return Ok(());
     };
     let mut whole = Json::with_capacity(1_000);
-    write_whole(&mut whole, &work.loaded, question, event, beside);
+    write_whole(&mut whole, &work.loaded, &work.bundles, question, event, beside);
     let whole = whole.into_bytes();
     let whole = std::str::from_utf8(&whole).map_err(|_| Error::Internal("an event is not UTF-8".into()))?;
     json.raw_item(&fields.of(whole));
     Ok(())
 }
 
-fn write_whole(json: &mut Json, loaded: &Loaded, question: &Question, event: &ClientEvent, beside: Beside) {
+/// Writes an event whole.
+pub(super) fn write_whole(
+    json: &mut Json,
+    loaded: &Loaded,
+    bundles: &Bundles,
+    question: &Question,
+    event: &ClientEvent,
+    beside: Beside,
+) {
     json.open_object(event.open_json());
     json.key("unsigned");
     json.open('{');
@@ -61,6 +70,9 @@ fn write_whole(json: &mut Json, loaded: &Loaded, question: &Question, event: &Cl
         json.number_field("age", question.now.saturating_sub(redaction.ts).max(0));
         json.close('}');
         json.close('}');
+    }
+    if let Some(bundle) = bundles.of(event.nid) {
+        relations::write(json, loaded, bundles, question, bundle);
     }
     if let Some(request) = &event.request
         && request.0 == question.device.as_str()

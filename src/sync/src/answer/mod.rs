@@ -1,31 +1,42 @@
 //! Writes answers: straight into one buffer, for most of an answer is events that are text already.
 
+mod device_lists;
+mod ephemeral;
 mod event;
 mod json;
+mod relations;
 mod room;
+mod to_device;
 
 use bytes::Bytes;
-use rooms::read::Token;
+use e2ee::keys::KeyCounts;
 use store::accounts::{AccountDataRow, account_data};
 
 use crate::{
     Result,
-    compute::{Answer, Found, Section, SentSession, Task, Work},
+    compute::{Answer, Found, OwnKeys, Section, SentSession, Task, Work},
     filter::EventFilter,
+    token::SyncToken,
 };
 use json::Json;
 
 /// The answer where there is nothing new.
-pub(crate) fn nothing(end: i64) -> Bytes {
-    let mut json = Json::with_capacity(32);
+pub(crate) fn nothing(end: &SyncToken, counts: &KeyCounts) -> Bytes {
+    let mut json = Json::with_capacity(200);
     json.open('{');
-    json.field("next_batch", &Token::Arrival(end).to_string());
+    json.field("next_batch", &end.to_string());
+    device_lists::write_counts(&mut json, counts);
     json.close('}');
     json.into_bytes()
 }
 
 /// Writes an answer.
-pub(crate) fn write(work: &mut Work<'_>, mut found: Found, session: Option<SentSession>) -> Result<Answer> {
+pub(crate) fn write(
+    work: &mut Work<'_>,
+    mut found: Found,
+    keys: &OwnKeys,
+    session: Option<SentSession>,
+) -> Result<Answer> {
     let filter = work.question.filter.clone();
     let initial = work.question.since.is_none() || work.question.full_state;
     let global = found.account_data.remove(&account_data::GLOBAL).unwrap_or_default();
@@ -46,15 +57,26 @@ pub(crate) fn write(work: &mut Work<'_>, mut found: Found, session: Option<SentS
         }
     }
 
-    let empty = global.is_empty() && rooms.is_empty() && found.stripped.is_empty();
+    let of_keys = !found.device_lists.is_empty() || keys.given;
+    let empty = global.is_empty()
+        && rooms.is_empty()
+        && found.stripped.is_empty()
+        && found.presence.is_empty()
+        && !of_keys
+        && found.to_device.is_empty();
     let events: usize = rooms.iter().map(|(task, _)| task.timeline.len() + task.state.len()).sum();
-    let mut json = Json::with_capacity(200 + events * 700);
+    let messages: usize = found.to_device.iter().map(|message| message.content.len() + 200).sum();
+    let mut json = Json::with_capacity(200 + events * 700 + messages);
     json.open('{');
-    json.field("next_batch", &Token::Arrival(work.end).to_string());
+    json.field("next_batch", &found.token.to_string());
+    device_lists::write_lists(&mut json, &found.device_lists);
+    device_lists::write_counts(&mut json, &keys.counts);
+    to_device::write(&mut json, &found.to_device);
     if !global.is_empty() {
         json.key("account_data");
         write_account_data(&mut json, &global);
     }
+    ephemeral::write_presence(&mut json, &found.presence);
     if !rooms.is_empty() || !found.stripped.is_empty() {
         json.key("rooms");
         json.open('{');
@@ -64,7 +86,7 @@ pub(crate) fn write(work: &mut Work<'_>, mut found: Found, session: Option<SentS
         json.close('}');
     }
     json.close('}');
-    Ok(Answer { body: json.into_bytes(), end: work.end, empty })
+    Ok(Answer { body: json.into_bytes(), end: found.token, empty, repeatable: found.to_device.is_empty() })
 }
 
 fn write_section(

@@ -1,9 +1,10 @@
 //! One room.
 
 use rooms::read::Token;
-use store::accounts::AccountDataRow;
+use store::{accounts::AccountDataRow, push::Count};
 
 use super::{
+    ephemeral,
     event::{self, Beside},
     json::Json,
     write_account_data,
@@ -55,15 +56,36 @@ pub(super) fn write(
         json.key("account_data");
         write_account_data(json, data);
     }
+    if !task.ephemeral.is_empty() {
+        ephemeral::write(json, &task.ephemeral, work.question.filter.ephemeral.limit);
+    }
     if task.section == Section::Join {
-        json.key("unread_notifications");
-        json.open('{');
-        json.number_field("highlight_count", 0);
-        json.number_field("notification_count", 0);
-        json.close('}');
+        write_unread(json, task, work.question.filter.unread_threads);
     }
     json.close('}');
     Ok(())
+}
+
+/// Writes what is unread: of all the room, or of the main timeline and of each thread.
+fn write_unread(json: &mut Json, task: &Task, threads: bool) {
+    json.key("unread_notifications");
+    write_count(json, if threads { task.unread.main } else { task.unread.total });
+    if threads {
+        json.key("unread_thread_notifications");
+        json.open('{');
+        for (thread, count) in &task.unread.threads {
+            json.key(thread);
+            write_count(json, *count);
+        }
+        json.close('}');
+    }
+}
+
+fn write_count(json: &mut Json, count: Count) {
+    json.open('{');
+    json.number_field("highlight_count", count.highlights);
+    json.number_field("notification_count", count.notifications);
+    json.close('}');
 }
 
 fn write_summary(json: &mut Json, work: &Work<'_>, task: &Task) {

@@ -4,34 +4,51 @@
 //! states ([`changes`], [`state`], [`members`], [`summary`]); each step takes all rooms at once, so that the number of
 //! queries does not grow with them. Writing it down ([`crate::answer`]) asks nothing more.
 
+mod bundles;
 mod changes;
+mod device_lists;
+mod ephemeral;
 mod invites;
 mod members;
+mod online;
+mod presence;
 mod select;
 mod sent;
 mod state;
 mod summary;
 mod task;
 mod timeline;
+mod to_device;
+mod unread;
 
 use std::{collections::HashMap, sync::Arc};
 
 use accounts::Preferences;
 use bytes::Bytes;
-use rooms::Rooms;
+use e2ee::{E2ee, device_lists::DeviceLists, keys::KeyCounts};
+use rooms::{Rooms, relations::Bundles};
 use ruma::{OwnedDeviceId, OwnedUserId};
 use store::{
     Conn,
     accounts::{AccountDataRow, account_data},
+    e2ee::ToDeviceRow,
     rooms::RoomRow,
 };
 
+pub(crate) use ephemeral::{RECEIPT, RoomEphemeral, TYPING};
 pub(crate) use sent::{SentMembers, Session as SentSession};
 pub(crate) use state::BasicStates;
 pub(crate) use summary::Summaries;
 pub(crate) use task::{Section, Task};
 
-use crate::{Result, StateForm, answer, events::Loaded, filter::Filter, follow::Follower};
+use crate::{
+    Result, StateForm, answer,
+    ephemeral::Shown,
+    events::{Loaded, Moment},
+    filter::Filter,
+    follow::Follower,
+    token::SyncToken,
+};
 
 /// What an answer is to be made for.
 #[derive(Clone)]
@@ -40,6 +57,8 @@ pub(crate) struct Question {
     pub device: OwnedDeviceId,
     /// The position from which on something is new; none for a first sync.
     pub since: Option<i64>,
+    /// All that the token says; of a first sync, nothing.
+    pub known: SyncToken,
     pub filter: Arc<Filter>,
     pub full_state: bool,
     pub form: StateForm,
@@ -52,19 +71,24 @@ pub(crate) struct Question {
 #[derive(Clone)]
 pub(crate) struct Answer {
     pub body: Bytes,
-    /// The position up to which it tells everything.
-    pub end: i64,
+    /// What the client knows once it has it.
+    pub end: SyncToken,
     /// Whether it tells nothing.
     pub empty: bool,
+    /// Whether it may be given again as it is. Messages to the device may be acknowledged by then.
+    pub repeatable: bool,
 }
 
 /// What answers are made from.
 pub(crate) struct Sources {
     pub rooms: Rooms,
+    pub e2ee: E2ee,
     pub follower: Arc<Follower>,
     pub basics: BasicStates,
     pub summaries: Summaries,
     pub sent: SentMembers,
+    /// The push rules of who has never changed one.
+    pub push_rules: push::rules::Predefined,
 }
 
 /// One answer in the making.
@@ -75,8 +99,17 @@ pub(crate) struct Work<'a> {
     pub sources: &'a Sources,
     pub question: &'a Question,
     pub loaded: Loaded,
+    /// What is bundled with the events of timelines.
+    pub bundles: Bundles,
     /// All rooms that were met, for the rules of their events.
     pub rooms: HashMap<i64, RoomRow>,
+}
+
+/// What every answer tells a device of its own keys.
+pub(crate) struct OwnKeys {
+    pub counts: Arc<KeyCounts>,
+    /// Whether keys were given out since the token, so that the device must hear of it.
+    pub given: bool,
 }
 
 /// What there is to tell.
@@ -87,21 +120,42 @@ pub(crate) struct Found {
     pub stripped: Vec<(Section, String, Vec<String>)>,
     /// Global account data and that of rooms, by room.
     pub account_data: HashMap<i64, Vec<AccountDataRow>>,
+    pub device_lists: DeviceLists,
+    pub presence: Vec<Shown>,
+    /// Messages to the device.
+    pub to_device: Vec<ToDeviceRow>,
+    /// What the client will know.
+    pub token: SyncToken,
 }
 
 /// Makes an answer.
-pub(crate) fn compute(conn: &mut Conn, end: i64, sources: &Sources, question: &Question) -> Result<Answer> {
-    let loaded = Loaded::default();
-    let mut work = Work { conn, end, sources, question, loaded, rooms: HashMap::new() };
+///
+/// * `end`: the position of the snapshot in which `conn` reads; `before`: a moment before it was opened.
+pub(crate) fn compute(
+    conn: &mut Conn,
+    end: i64,
+    before: Moment,
+    sources: &Sources,
+    question: &Question,
+) -> Result<Answer> {
+    let loaded = Loaded::new(before);
+    let mut work = Work { conn, end, sources, question, loaded, bundles: Bundles::default(), rooms: HashMap::new() };
     let mut found = work.select()?;
     work.read_account_data(&mut found)?;
+    found.token = work.read_ephemeral(&mut found)?;
+    found.presence = work.read_presence()?;
+    work.read_unread(&mut found)?;
     work.read_timelines(&mut found.tasks)?;
     work.read_changes(&mut found.tasks)?;
     work.read_summaries(&mut found.tasks)?;
     work.read_states(&mut found.tasks)?;
     work.read_related(&found.tasks)?;
+    work.read_bundles(&found.tasks)?;
+    found.device_lists = work.read_device_lists()?;
+    work.read_to_device(&mut found)?;
+    let keys = work.read_key_counts()?;
     let session = work.sources.sent.session(question, end);
-    answer::write(&mut work, found, session)
+    answer::write(&mut work, found, &keys, session)
 }
 
 impl Work<'_> {
@@ -118,6 +172,7 @@ impl Work<'_> {
         for row in rows {
             by_room.entry(row.room).or_default().push(row);
         }
+        self.tell_push_rules(by_room.entry(account_data::GLOBAL).or_default());
         // Who comes (back) to a room hears all that was ever said of it.
         let newly: Vec<i64> = found
             .tasks
@@ -139,6 +194,22 @@ impl Work<'_> {
         }
         found.account_data = by_room;
         Ok(())
+    }
+
+    /// The push rules are there before anybody has changed one, and change with the version of this program.
+    fn tell_push_rules(&self, global: &mut Vec<AccountDataRow>) {
+        let user = self.question.user.as_str();
+        let known = global.iter_mut().find(|row| row.event_type == push::rules::PUSH_RULES);
+        match known {
+            Some(row) => row.content = push::rules::content(user, Some(&row.content)),
+            None if self.question.since.is_none() => global.push(AccountDataRow {
+                room: account_data::GLOBAL,
+                event_type: push::rules::PUSH_RULES.to_owned(),
+                content: self.sources.push_rules.content(user),
+                position: self.end,
+            }),
+            None => {}
+        }
     }
 
     /// Loads what the events of timelines and states refer to: redactions, and the states that were replaced.

@@ -9,9 +9,9 @@ use quick_cache::sync::Cache;
 
 use super::Question;
 
-/// Membership events of all devices that are remembered, about 40 bytes each.
+/// Membership events of all devices that are remembered, about 60 bytes each.
 const EVENTS: usize = 60_000;
-/// Devices that are remembered.
+/// Devices that are remembered, about 60 bytes each.
 const DEVICES: usize = 10_000;
 
 /// What devices have been sent. A device that syncs from the beginning starts anew. What was sent counts only once the

@@ -28,7 +28,7 @@ type Entry = (Box<str>, Box<str>, i64);
 struct Bytes;
 impl Weighter<i64, Arc<[Entry]>> for Bytes {
     fn weight(&self, _: &i64, entries: &Arc<[Entry]>) -> u64 {
-        64 + entries.iter().map(|(event_type, key, _)| 48 + (event_type.len() + key.len()) as u64).sum::<u64>()
+        64 + entries.iter().map(|(event_type, key, _)| 72 + (event_type.len() + key.len()) as u64).sum::<u64>()
     }
 }
 

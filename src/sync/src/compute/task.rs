@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use push::counts::Unread;
 use rooms::read::Viewer;
 use ruma::OwnedUserId;
 use store::{
@@ -9,7 +10,7 @@ use store::{
     sync::{DeltaRow, Span},
 };
 
-use super::summary::Summary;
+use super::{ephemeral::RoomEphemeral, summary::Summary};
 use crate::events::ClientEvent;
 
 /// The section of `rooms` in which a room is told.
@@ -69,7 +70,12 @@ pub(crate) struct Task {
     pub deltas: Vec<DeltaRow>,
     /// The events of the section `state` or `state_after`.
     pub state: Vec<Arc<ClientEvent>>,
-    pub summary: Option<Arc<Summary>>,
+    pub summary: Option<Summary>,
+    pub unread: Unread,
+    /// Whether the counts changed without an event.
+    pub recounted: bool,
+    /// Receipts and typing.
+    pub ephemeral: RoomEphemeral,
 }
 
 impl Task {
@@ -91,6 +97,9 @@ impl Task {
             deltas: Vec::new(),
             state: Vec::new(),
             summary: None,
+            unread: Unread::default(),
+            recounted: false,
+            ephemeral: RoomEphemeral::default(),
         }
     }
 
@@ -101,7 +110,12 @@ impl Task {
 
     /// Whether there is nothing to tell of it beside account data.
     pub fn is_empty(&self) -> bool {
-        self.timeline.is_empty() && self.state.is_empty() && self.summary.is_none() && !self.limited
+        self.timeline.is_empty()
+            && self.state.is_empty()
+            && self.summary.is_none()
+            && !self.limited
+            && !self.recounted
+            && self.ephemeral.is_empty()
     }
 }
 

@@ -9,7 +9,7 @@ use store::{
     sync::{Span, newest_events},
 };
 
-use super::{Section, Task, Work, task::Seen};
+use super::{Section, Task, Work, presence::Presence, task::Seen};
 use crate::{Result, events::ClientEvent, follow::Reach};
 
 /// How often more is read for a timeline that the filter has left short.
@@ -22,6 +22,8 @@ struct Search {
     upto: i64,
     /// What was found, newest first.
     seen: Vec<Seen>,
+    /// How far back the user is known to have been joined.
+    presence: Presence,
 }
 
 impl Work<'_> {
@@ -33,7 +35,9 @@ impl Work<'_> {
             if task.outside {
                 self.own_membership_only(task)?;
             } else if task.span.after < task.span.upto && filter.timeline.allows_room(&task.room.room_id) {
-                searches.push(Search { task: i, upto: task.span.upto, seen: Vec::new() });
+                let joined = task.section == Section::Join;
+                let presence = if joined { Presence::at_end(task.root) } else { Presence::default() };
+                searches.push(Search { task: i, upto: task.span.upto, seen: Vec::new(), presence });
             }
         }
         let mut count = filter.limit + 1;
@@ -47,7 +51,7 @@ impl Work<'_> {
             let mut short = Vec::new();
             for (mut search, reach) in searches.into_iter().zip(reaches) {
                 let Some(task) = tasks.get_mut(search.task) else { continue };
-                self.take(task, &reach, &mut search.seen)?;
+                self.take(task, &reach, &mut search)?;
                 task.arrivals.extend_from_slice(&reach.events);
                 let more = !reach.whole;
                 let enough = search.seen.len() > filter.limit;
@@ -133,9 +137,9 @@ impl Work<'_> {
     }
 
     /// Takes those of the events that are wanted and may be seen.
-    fn take(&mut self, task: &Task, reach: &Reach, seen: &mut Vec<Seen>) -> Result<()> {
-        let user = self.question.user.as_str();
-        let joined_from = self.joined_from(task, reach, user);
+    fn take(&mut self, task: &Task, reach: &Reach, search: &mut Search) -> Result<()> {
+        let joined_from = search.presence.walk(self, reach);
+        let seen = &mut search.seen;
         let mut judged: Option<HashMap<i64, Membership>> = None;
         for (position, nid) in &reach.events {
             let Some(event) = self.loaded.get(*nid).cloned() else { continue };
@@ -165,35 +169,6 @@ impl Work<'_> {
             && *event.sender != *self.question.user.as_str()
             && <&UserId>::try_from(&*event.sender).is_ok_and(|sender| ignored.contains(sender));
         !is_ignored && self.question.filter.timeline.allows(event)
-    }
-
-    /// From which position on the user was joined at every event, if that can be seen without looking at states: at
-    /// any rate where nothing of their membership happened within what was read.
-    fn joined_from(&self, task: &Task, reach: &Reach, user: &str) -> Option<i64> {
-        if task.section != Section::Join {
-            return None;
-        }
-        let (oldest, _) = reach.events.last()?;
-        if task.member.position < *oldest {
-            return Some(*oldest);
-        }
-        // The newest own memberships that are all joins, as long as one event stands on the other.
-        let mut from = None;
-        let mut newer: Option<i64> = None;
-        for (position, nid) in &reach.events {
-            let event = self.loaded.get(*nid)?;
-            if newer.is_some_and(|before| before != event.state_after) {
-                return from;
-            }
-            newer = Some(event.state_before);
-            if event.is_member_of(user) {
-                if event.membership != Some(Membership::Join) {
-                    return from;
-                }
-                from = Some(*position);
-            }
-        }
-        from
     }
 
     /// Those events from before `joined_from` that the user may see, and the user's membership at each.

@@ -1,7 +1,7 @@
 //! The cache of events in client form, and what one answer has taken out of it.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     hash::{BuildHasherDefault, Hasher},
     sync::Arc,
 };
@@ -22,43 +22,76 @@ impl Weighter<i64, Arc<ClientEvent>> for Bytes {
     }
 }
 
-/// Events in client form that were used lately. Follows the store: an event that is redacted goes.
+/// Events in client form that were used lately. Follows the store: an event that is redacted goes, and so does one that
+/// was known without its place in the room and now gets it, or to which others begin to relate.
 pub(crate) struct ClientEvents {
     events: Cache<i64, Arc<ClientEvent>, Bytes>,
-    /// What was redacted lately. A snapshot from before may still show its contents: they are not kept.
-    redacted: Mutex<VecDeque<i64>>,
+    changed: Mutex<Changed>,
 }
 
-/// How many redactions are remembered: more than happen while one answer is made.
-const REDACTIONS: usize = 4_096;
+/// The events that commits wrote or redacted lately. A snapshot from before may still show them as they were.
+#[derive(Default)]
+struct Changed {
+    /// Their numbers, oldest first.
+    nids: VecDeque<i64>,
+    /// How many there have ever been.
+    count: u64,
+}
+
+/// A moment: what changes after it is not kept as a snapshot shows it that was opened later.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moment(u64);
+
+/// How many changed events are remembered, 8 bytes each. An answer during which there are more of them keeps nothing.
+const CHANGED: usize = 8_192;
 
 impl ClientEvents {
     /// A cache of about this many bytes.
     pub fn new(bytes: u64) -> Self {
         let items = usize::try_from(bytes / 900).unwrap_or(usize::MAX).max(64);
-        Self { events: Cache::with_weighter(items, bytes, Bytes), redacted: Mutex::default() }
+        Self { events: Cache::with_weighter(items, bytes, Bytes), changed: Mutex::default() }
+    }
+
+    /// The moment of now. It must be taken before the snapshot is opened from which events are loaded.
+    pub fn moment(&self) -> Moment {
+        Moment(self.changed.lock().count)
     }
 
     /// Takes note of a commit.
     pub fn committed(&self, committed: &Committed) {
-        if committed.redacted.is_empty() {
-            return;
-        }
-        let mut redacted = self.redacted.lock();
-        for (_, event) in &committed.redacted {
-            if redacted.len() == REDACTIONS {
-                redacted.pop_front();
-            }
-            redacted.push_back(*event);
-            self.events.remove(event);
+        let written = committed.events.iter().map(|(_, event)| event.nid);
+        let redacted = committed.redacted.iter().map(|(_, event)| *event);
+        let flagged = committed.flagged.iter().map(|(event, _)| *event);
+        let mut changed = self.changed.lock();
+        for nid in written.chain(redacted).chain(flagged) {
+            changed.note(nid);
+            self.events.remove(&nid);
         }
     }
 
-    fn keep(&self, event: &Arc<ClientEvent>) {
-        let redacted = self.redacted.lock();
-        if event.redacted_by.is_some() || !redacted.contains(&event.nid) {
+    /// Keeps those that have not changed since.
+    fn keep(&self, events: &[Arc<ClientEvent>], since: Moment) {
+        let changed = self.changed.lock();
+        let Some(outdated) = changed.since(since) else { return };
+        for event in events.iter().filter(|event| !outdated.contains(&event.nid)) {
             self.events.insert(event.nid, event.clone());
         }
+    }
+}
+
+impl Changed {
+    fn note(&mut self, nid: i64) {
+        if self.nids.len() == CHANGED {
+            self.nids.pop_front();
+        }
+        self.nids.push_back(nid);
+        self.count += 1;
+    }
+
+    /// What has changed since a moment, if all of it is remembered.
+    fn since(&self, moment: Moment) -> Option<HashSet<i64>> {
+        let count = usize::try_from(self.count.saturating_sub(moment.0)).ok()?;
+        (count <= self.nids.len()).then(|| self.nids.iter().rev().take(count).copied().collect())
     }
 }
 
@@ -82,12 +115,20 @@ impl Hasher for NidHasher {
 }
 
 /// The events of one answer, by number.
-#[derive(Default)]
 pub(crate) struct Loaded {
+    /// A moment before its snapshot.
+    before: Moment,
     events: HashMap<i64, Arc<ClientEvent>, BuildHasherDefault<NidHasher>>,
 }
 
 impl Loaded {
+    /// None yet.
+    ///
+    /// * `before`: a moment before the snapshot from which they will be loaded.
+    pub fn new(before: Moment) -> Self {
+        Self { before, events: HashMap::default() }
+    }
+
     /// An event that was loaded.
     pub fn get(&self, nid: i64) -> Option<&Arc<ClientEvent>> {
         self.events.get(&nid)
@@ -121,12 +162,32 @@ impl Loaded {
         }
         wanted.sort_unstable();
         wanted.dedup();
+        let mut read = Vec::with_capacity(wanted.len());
         for stored in rooms.events().stored(conn, &wanted)? {
             let room = rooms_of.get(&stored.room).ok_or_else(|| Error::Internal("an event of another room".into()))?;
-            let event = Arc::new(ClientEvent::new(&stored, rooms::rules_of(room)?)?);
-            cache.keep(&event);
-            self.events.insert(event.nid, event);
+            read.push(Arc::new(ClientEvent::new(&stored, rooms::rules_of(room)?)?));
         }
+        cache.keep(&read, self.before);
+        self.events.extend(read.into_iter().map(|event| (event.nid, event)));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_since_a_moment_is_known() {
+        let mut changed = Changed::default();
+        let start = Moment(changed.count);
+        assert_eq!(changed.since(start), Some(HashSet::new()));
+        (1..=10).for_each(|nid| changed.note(nid));
+        let later = Moment(changed.count);
+        (11..=12).for_each(|nid| changed.note(nid));
+        assert_eq!(changed.since(later), Some(HashSet::from([11, 12])));
+        assert_eq!(changed.since(start).unwrap().len(), 12);
+        (0..CHANGED as i64).for_each(|nid| changed.note(nid));
+        assert_eq!(changed.since(later), None, "more than are remembered");
     }
 }

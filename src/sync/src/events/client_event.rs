@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ::events::{ClientFormat, Unsigned, client_event::client_event};
+use rooms::read::is_for_clients;
 use ruma::{EventId, room_version_rules::RoomVersionRules};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
@@ -15,6 +16,7 @@ use crate::{Error, Result};
 pub(crate) struct ClientEvent {
     pub nid: i64,
     pub position: i64,
+    pub flags: EventFlags,
     pub ts: i64,
     /// Whether clients may be given it at all.
     pub visible: bool,
@@ -59,8 +61,9 @@ impl ClientEvent {
         Ok(Self {
             nid: event.nid,
             position: event.position,
+            flags: EventFlags(event.flags),
             ts: event.origin_server_ts,
-            visible: EventFlags(event.flags).is_visible(),
+            visible: is_for_clients(event),
             event_id: event.event_id.as_str().into(),
             event_type: event.event_type.as_str().into(),
             sender: event.sender.as_str().into(),
@@ -102,7 +105,8 @@ impl ClientEvent {
     /// Roughly how many bytes this takes.
     pub fn weight(&self) -> u64 {
         let texts = self.json.len() + self.event_id.len() + self.event_type.len() + self.sender.len();
-        (300 + texts + self.state_key.as_ref().map_or(0, |key| key.len())) as u64
+        let request = self.request.as_ref().map_or(0, |request| 100 + request.0.len() + request.1.len());
+        (350 + texts + request + self.state_key.as_ref().map_or(0, |key| key.len())) as u64
     }
 }
 

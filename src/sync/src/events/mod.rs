@@ -3,5 +3,5 @@
 mod cache;
 mod client_event;
 
-pub(crate) use cache::{ClientEvents, Loaded};
+pub(crate) use cache::{ClientEvents, Loaded, Moment};
 pub(crate) use client_event::ClientEvent;

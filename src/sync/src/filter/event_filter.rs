@@ -7,7 +7,7 @@ use ruma::{
     api::client::filter::{Filter as AccountDataFilter, RoomEventFilter, UrlFilter},
 };
 
-use super::{RoomSelection, glob};
+use super::{RoomSelection, glob, texts_bytes};
 use crate::events::ClientEvent;
 
 /// A filter of one section.
@@ -66,6 +66,12 @@ impl EventFilter {
     /// Whether events of this sender are wanted.
     pub fn allows_sender(&self, sender: &str) -> bool {
         self.senders.as_ref().is_none_or(|senders| senders.contains(sender)) && !self.not_senders.contains(sender)
+    }
+
+    /// Roughly how many bytes the lists take.
+    pub fn bytes(&self) -> usize {
+        let types = self.types.iter().flatten().chain(&self.not_types);
+        texts_bytes(types.chain(self.senders.iter().flatten()).chain(&self.not_senders)) + self.rooms.bytes()
     }
 }
 

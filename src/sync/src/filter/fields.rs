@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::texts_bytes;
+
 /// The wanted fields, as paths (appendices § Dot-separated property paths).
 #[derive(Debug)]
 pub(crate) struct Fields {
@@ -11,6 +13,11 @@ pub(crate) struct Fields {
 impl Fields {
     pub fn new(paths: &[String]) -> Self {
         Self { paths: paths.iter().map(|path| split(path)).collect() }
+    }
+
+    /// Roughly how many bytes this takes.
+    pub fn bytes(&self) -> usize {
+        self.paths.iter().map(|path| 48 + texts_bytes(path.iter())).sum()
     }
 
     /// The wanted fields of an event. What is no JSON object stays as it is.

@@ -22,9 +22,13 @@ pub(crate) struct Filter {
     pub room_account_data: EventFilter,
     pub timeline: EventFilter,
     pub state: EventFilter,
+    pub ephemeral: Limited,
+    pub presence: Limited,
     /// Most events of one timeline.
     pub limit: usize,
     pub include_leave: bool,
+    /// Whether unread counts of threads are wanted apart.
+    pub unread_threads: bool,
     /// Whether only members who matter are wanted.
     pub lazy_members: bool,
     /// Whether they are wanted even if they were sent before.
@@ -52,13 +56,39 @@ impl Filter {
             room_account_data: EventFilter::of_room(&room.account_data),
             timeline: EventFilter::of_room(&room.timeline),
             state: EventFilter::of_room(&room.state),
+            ephemeral: Limited::new(EventFilter::of_room(&room.ephemeral), room.ephemeral.limit),
+            presence: Limited::new(EventFilter::of_account_data(&definition.presence), definition.presence.limit),
             limit: asked.min(most),
             include_leave: room.include_leave,
+            unread_threads: room.timeline.unread_thread_notifications,
             lazy_members,
             redundant_members,
             fields: definition.event_fields.as_deref().map(Fields::new),
             federation_format: definition.event_format == EventFormat::Federation,
         }
+    }
+
+    /// Roughly how many bytes this takes.
+    pub fn bytes(&self) -> usize {
+        let ephemeral = [&self.ephemeral.events, &self.presence.events];
+        let sections = [&self.account_data, &self.room_account_data, &self.timeline, &self.state].into_iter();
+        let sections = sections.chain(ephemeral);
+        let fields = self.fields.as_ref().map_or(0, Fields::bytes);
+        size_of::<Self>() + sections.map(EventFilter::bytes).sum::<usize>() + self.rooms.bytes() + fields
+    }
+}
+
+/// A filter with a limit of its own.
+#[derive(Debug)]
+pub(crate) struct Limited {
+    pub events: EventFilter,
+    /// How many events are wanted at most.
+    pub limit: Option<usize>,
+}
+
+impl Limited {
+    fn new(events: EventFilter, limit: Option<ruma::UInt>) -> Self {
+        Self { events, limit: limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)) }
     }
 }
 
@@ -79,4 +109,13 @@ impl RoomSelection {
     pub fn allows(&self, room_id: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(room_id)) && !self.except.contains(room_id)
     }
+
+    fn bytes(&self) -> usize {
+        texts_bytes(self.only.iter().flatten().chain(&self.except))
+    }
+}
+
+/// Roughly how many bytes a collection of these texts takes: each has an allocation of its own, and its place.
+fn texts_bytes<'a>(texts: impl Iterator<Item = &'a String>) -> usize {
+    texts.map(|text| 64 + text.len()).sum()
 }

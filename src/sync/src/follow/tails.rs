@@ -7,8 +7,8 @@ use store::{Committed, sync::Span};
 
 /// Events of one room that are remembered.
 const LENGTH: usize = 50;
-/// Rooms that are remembered, 1 KB each.
-const ROOMS: usize = 4_096;
+/// Rooms that are remembered, at most 1.6 KB each.
+const ROOMS: usize = 3_000;
 /// Events of all rooms that are remembered, so that a tail read from a snapshot can be brought up to date.
 const RECENT: usize = 8_192;
 
@@ -108,6 +108,7 @@ impl Tails {
             let whole = events.len() < LENGTH;
             events.reverse();
             inner.uses += 1;
+            events.shrink_to_fit();
             let mut tail = Tail { events: events.into(), whole, used: inner.uses };
             for (position, _, nid) in newer.iter().rev().filter(|(_, of, _)| *of == room) {
                 tail.push(*position, *nid);

@@ -10,14 +10,14 @@ pub(crate) use waiting::Waiting;
 
 use ruma::{OwnedDeviceId, OwnedUserId};
 
-use crate::StateForm;
+use crate::{StateForm, token::SyncToken};
 
 /// What makes two requests the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub user: OwnedUserId,
     pub device: OwnedDeviceId,
-    pub since: Option<i64>,
+    pub since: Option<SyncToken>,
     pub filter: Option<String>,
     pub full_state: bool,
     pub form: StateForm,

@@ -8,15 +8,15 @@ use quick_cache::{Weighter, sync::Cache};
 use super::Key;
 
 /// Bytes of answers that are kept.
-const BYTES: u64 = 6 << 20;
+const BYTES: u64 = 4 << 20;
 /// An answer of more bytes is not kept.
 const LARGEST: usize = 512 << 10;
 
 #[derive(Clone)]
 struct Weight;
 impl Weighter<Key, (Bytes, Instant)> for Weight {
-    fn weight(&self, _: &Key, (answer, _): &(Bytes, Instant)) -> u64 {
-        500 + answer.len() as u64
+    fn weight(&self, key: &Key, (answer, _): &(Bytes, Instant)) -> u64 {
+        400 + (key.filter.as_ref().map_or(0, String::len) + answer.len()) as u64
     }
 }
 
@@ -48,7 +48,8 @@ impl Repeated {
     /// Keeps an answer. First syncs are made anew: they are large, and whoever begins anew wants what is new.
     pub fn keep(&self, key: &Key, answer: &Bytes) {
         if !self.keep.is_zero() && key.since.is_some() && answer.len() <= LARGEST {
-            self.answers.insert(key.clone(), (answer.clone(), Instant::now()));
+            // A copy, for the buffer in which it was written is larger.
+            self.answers.insert(key.clone(), (Bytes::copy_from_slice(answer), Instant::now()));
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    client::{bodies, joined, limit, types},
+    client::{bodies, joined, limit, nothing, types},
     world::{Ask, World},
 };
 
@@ -13,7 +13,7 @@ async fn where_nothing_is_new_nothing_is_told() {
     let mut alice = world.client("alice").await;
     let room = world.room("alice").await;
     let first = alice.sync().await;
-    assert_eq!(alice.sync().await, json!({ "next_batch": first["next_batch"] }));
+    assert_eq!(alice.sync().await, nothing(&first["next_batch"]));
     world.say(&room, "alice", "one").await;
     assert_eq!(bodies(joined(&alice.sync().await, &room)), ["one"]);
     assert!(alice.sync().await.get("rooms").is_none());
@@ -115,4 +115,19 @@ async fn the_summary_comes_when_it_changes() {
     let answer = alice.sync().await;
     let summary = &joined(&answer, &room)["summary"];
     assert_eq!(*summary, json!({ "m.heroes": heroes, "m.joined_member_count": 1, "m.invited_member_count": 0 }));
+}
+
+#[tokio::test]
+async fn a_room_whose_name_is_redacted_is_called_by_its_members() {
+    let world = World::new().await;
+    let mut alice = world.client("alice").await;
+    let room = world.room("alice").await;
+    world.join(&room, "bob").await;
+    let name = world.set(&room, "alice", "m.room.name", "", json!({ "name": "Weekends" })).await;
+    let answer = alice.sync().await;
+    assert_eq!(joined(&answer, &room)["summary"].get("m.heroes"), None);
+    world.redact(&room, "alice", &name).await;
+    let heroes = json!(["@bob:test"]);
+    assert_eq!(joined(&alice.sync().await, &room)["summary"]["m.heroes"], heroes);
+    assert_eq!(joined(&alice.fresh().sync().await, &room)["summary"]["m.heroes"], heroes);
 }

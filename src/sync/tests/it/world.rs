@@ -9,22 +9,22 @@ use std::{
 };
 
 use accounts::{Accounts, Caches, NewAccount, NewDevice, Seen, Session};
+use e2ee::{E2ee, KeyCache};
 use events::SigningKey;
-use futures_util::future::{BoxFuture, FutureExt};
 use peerbrain_core::{
     Config,
     clock::ManualClock,
     config::RegistrationMode,
     random::{SeededRandom, SystemRandom},
 };
-use rooms::{EventCache, Origin, Rooms, Users};
+use rooms::{EventCache, Origin, Rooms};
 use ruma::{OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId, server_name};
 use serde_json::{
     Value, json,
     value::{RawValue, to_raw_value},
 };
 use store::{Store, Target};
-use sync::{Follower, Options, Request, StateForm, Syncs};
+use sync::{Follower, Options, PresenceState, Request, StateForm, Syncs};
 
 use crate::client::Client;
 
@@ -33,23 +33,10 @@ pub struct World {
     pub rooms: Rooms,
     pub accounts: Arc<Accounts>,
     pub syncs: Syncs,
+    pub e2ee: E2ee,
     pub clock: ManualClock,
     transactions: AtomicU64,
     _folder: tempfile::TempDir,
-}
-
-struct Profiles;
-impl Users for Profiles {
-    fn member_profile<'a>(
-        &'a self,
-        user: &'a UserId,
-    ) -> BoxFuture<'a, rooms::Result<(Option<String>, Option<String>)>> {
-        async move { Ok((Some(user.localpart().to_owned()), None)) }.boxed()
-    }
-
-    fn blocks_invites<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, rooms::Result<bool>> {
-        async { Ok(false) }.boxed()
-    }
 }
 
 pub fn user(name: &str) -> OwnedUserId {
@@ -67,6 +54,7 @@ pub struct Ask {
     pub filter: Option<Value>,
     pub full_state: bool,
     pub form: StateForm,
+    pub presence: PresenceState,
     pub timeout: Duration,
 }
 
@@ -93,19 +81,22 @@ impl World {
         let events = EventCache::new(1_000_000);
         let caches = Arc::new(Caches::default());
         let follower = Follower::new();
+        let keys = Arc::new(KeyCache::default());
         let store = Store::open(store::Options {
             target,
             server_name: "test".into(),
             readers: 4,
             slow_readers: 1,
-            observers: vec![events.clone(), caches.clone(), follower.clone()],
+            observers: vec![events.clone(), caches.clone(), keys.clone(), follower.clone()],
         })
         .unwrap();
+        let random = Arc::new(SystemRandom::new());
+        let accounts = Arc::new(Accounts::new(store.clone(), caches, Arc::new(clock.clone()), random, &config));
         let rooms = Rooms::new(rooms::Options {
             store: store.clone(),
             server_name: server_name!("test").to_owned(),
             key: Arc::new(SigningKey::generate([7; 32]).unwrap()),
-            users: Arc::new(Profiles),
+            accounts: accounts.clone(),
             clock: Arc::new(clock.clone()),
             random: Arc::new(SeededRandom::new(1)),
             events,
@@ -113,18 +104,19 @@ impl World {
             default_version: RoomVersionId::V11,
             runtime: tokio::runtime::Handle::current(),
         });
-        let random = Arc::new(SystemRandom::new());
-        let accounts = Arc::new(Accounts::new(store.clone(), caches, Arc::new(clock.clone()), random, &config));
+        let e2ee = E2ee::new(e2ee::Options { rooms: rooms.clone(), cache: keys });
         let syncs = Syncs::new(Options {
             rooms: rooms.clone(),
+            e2ee: e2ee.clone(),
             accounts: accounts.clone(),
             clock: Arc::new(clock.clone()),
             follower,
             timeline_limit: 100,
             long_poll: Duration::from_secs(60),
             keep_answers,
+            presence: true,
         });
-        Self { store, rooms, accounts, syncs, clock, transactions: AtomicU64::new(1), _folder: folder }
+        Self { store, rooms, accounts, syncs, e2ee, clock, transactions: AtomicU64::new(1), _folder: folder }
     }
 
     /// Registers a user.
@@ -159,6 +151,7 @@ impl World {
             }),
             full_state: ask.full_state,
             state_form: ask.form,
+            presence: ask.presence,
             timeout: ask.timeout,
         };
         self.syncs.sync(request).await

@@ -38,24 +38,38 @@ mod create;
 mod devices;
 mod directory;
 mod discovery;
+mod e2ee;
 mod errors;
+mod guests;
 mod hierarchy;
 mod history;
 mod knock;
 mod login;
+mod login_token;
+mod media;
 mod members;
 mod membership;
 mod messages;
 mod moderation;
+mod mutual_rooms;
+mod openid;
 mod people;
+mod presence;
 mod profile;
+mod push;
+mod receipts;
 mod redact;
 mod refresh;
 mod registration;
+mod relations;
+mod reports;
+mod search;
 mod send;
 mod state;
 mod summary;
 mod sync;
+mod third_parties;
+mod typing;
 mod uia;
 mod upgrade;
 mod versions;
@@ -93,6 +107,20 @@ pub fn all() -> Vec<Test> {
         versions::tests(),
         upgrade::tests(),
         sync::tests(),
+        media::tests(),
+        third_parties::tests(),
+        search::tests(),
+        reports::tests(),
+        mutual_rooms::tests(),
+        openid::tests(),
+        login_token::tests(),
+        guests::tests(),
+        relations::tests(),
+        receipts::tests(),
+        typing::tests(),
+        presence::tests(),
+        push::tests(),
+        e2ee::tests(),
     ]
     .concat()
 }

@@ -1,8 +1,6 @@
 //! `GET /user/{userId}/account_data/{type}` and `GET /user/{userId}/rooms/{roomId}/account_data/{type}`.
 
 use actix_web::{HttpResponse, http::header::ContentType};
-use ruma::push::Ruleset;
-use serde_json::json;
 
 use crate::{
     Result,
@@ -15,8 +13,8 @@ pub(super) async fn global(call: Call) -> Result<HttpResponse> {
     let session = own_session(&call).await?;
     let event_type = call.arg(1)?;
     if event_type == "m.push_rules" {
-        // No user can have others than the predefined ones yet.
-        return Ok(HttpResponse::Ok().json(json!({ "global": Ruleset::server_default(&session.user_id) })));
+        // They are there before anybody has changed one.
+        return Ok(HttpResponse::Ok().json(call.app.push.rules(&session.user_id).await?.content()));
     }
     let content = call.app.accounts.account_data(&session.user_id, None, event_type).await?;
     Ok(json_text(content))

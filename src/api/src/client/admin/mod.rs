@@ -1,6 +1,7 @@
 //! What administrators of the server may do.
 
 mod lock;
+mod media;
 mod suspend;
 mod whois;
 
@@ -15,4 +16,5 @@ pub(crate) fn routes() -> Routes {
         .endpoint(suspend::is_suspended)
         .endpoint(suspend::suspend)
         .raw(Method::GET, v3_and_r0!("admin/whois/{user_id}"), whois::whois)
+        .merge(media::routes())
 }

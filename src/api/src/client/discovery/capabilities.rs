@@ -4,14 +4,11 @@ use actix_web::HttpResponse;
 use events::version;
 use serde_json::{Map, json};
 
-use crate::{
-    Error, Result,
-    bridge::{Call, session},
-};
+use crate::{Result, bridge::Call, client::arguments::required_session};
 
 /// What this user may do on this server.
 pub(super) async fn capabilities(call: Call) -> Result<HttpResponse> {
-    let session = session(&call).await?.ok_or_else(Error::missing_token)?;
+    let session = required_session(&call).await?;
     let available: Map<_, _> = version::SUPPORTED.iter().map(|v| (v.to_string(), "stable".into())).collect();
     Ok(HttpResponse::Ok().json(json!({
         "capabilities": {
@@ -21,7 +18,7 @@ pub(super) async fn capabilities(call: Call) -> Result<HttpResponse> {
             "m.set_avatar_url": { "enabled": true },
             "m.profile_fields": { "enabled": true },
             "m.3pid_changes": { "enabled": false },
-            "m.get_login_token": { "enabled": false },
+            "m.get_login_token": { "enabled": true },
             "m.account_moderation": { "suspend": session.admin, "lock": session.admin },
         },
     })))

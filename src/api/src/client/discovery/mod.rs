@@ -6,16 +6,12 @@ mod well_known;
 
 use http::Method;
 
-use crate::bridge::Routes;
+use crate::{bridge::Routes, client::arguments::v3_and_r0};
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
         .raw(Method::GET, &["/_matrix/client/versions"], versions::versions)
-        .raw(
-            Method::GET,
-            &["/_matrix/client/v3/capabilities", "/_matrix/client/r0/capabilities"],
-            capabilities::capabilities,
-        )
+        .raw(Method::GET, v3_and_r0!("capabilities"), capabilities::capabilities)
         .raw(Method::GET, &["/.well-known/matrix/client"], well_known::client)
         .raw(Method::GET, &["/.well-known/matrix/server"], well_known::server)
 }

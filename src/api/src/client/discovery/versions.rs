@@ -22,6 +22,8 @@ pub(super) async fn versions(_: Call) -> Result<HttpResponse> {
             "org.matrix.msc2946": true,
             "org.matrix.msc4222": true,
             "org.matrix.msc4380.stable": true,
+            "uk.half-shot.msc2666.query_mutual_rooms": true,
+            "uk.half-shot.msc2666.query_mutual_rooms.stable": true,
             "uk.tcpip.msc4133": true,
             "uk.tcpip.msc4133.stable": true,
             "us.cloke.msc4175.stable": true,

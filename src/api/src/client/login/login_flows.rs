@@ -7,6 +7,6 @@ use crate::{Result, bridge::Call};
 
 /// The ways to log in.
 pub(super) async fn login_flows(_: Call) -> Result<HttpResponse> {
-    let flows = json!([{ "type": "m.login.password" }, { "type": "m.login.token" }]);
+    let flows = json!([{ "type": "m.login.password" }, { "type": "m.login.token", "get_login_token": true }]);
     Ok(HttpResponse::Ok().json(json!({ "flows": flows })))
 }

@@ -1,36 +1,22 @@
 //! `POST /login`.
 
-use accounts::{Credentials, JsonObject, Limit, Login, NewDevice};
+use accounts::{Credentials, JsonObject, Limit, Login};
 use actix_web::HttpResponse;
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     App, Result,
     bridge::Call,
-    client::{arguments::limit_address, uia::parameters},
+    client::{arguments::limit_address, device_parameters::DeviceParameters, uia::parameters},
 };
-
-#[derive(Deserialize)]
-struct Parameters {
-    device_id: Option<String>,
-    initial_device_display_name: Option<String>,
-    refresh_token: Option<bool>,
-}
 
 /// Logs a user in on a device.
 pub(super) async fn login(call: Call) -> Result<HttpResponse> {
     let body: JsonObject = call.json()?;
     let credentials = Credentials::from_body(&body)?;
     limit_address(&call, Limit::Login)?;
-    let parameters: Parameters = parameters(body.clone())?;
-    let device = NewDevice {
-        device_id: parameters.device_id,
-        display_name: parameters.initial_device_display_name,
-        refresh: parameters.refresh_token.unwrap_or(false),
-        ip: call.client.ip,
-        user_agent: call.client.user_agent.clone(),
-    };
+    let parameters: DeviceParameters = parameters(body.clone())?;
+    let device = parameters.into_device(&call);
     let login = call.app.accounts.login(credentials, device).await?;
     Ok(HttpResponse::Ok().json(answer(&call.app, login)))
 }

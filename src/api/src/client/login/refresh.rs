@@ -1,16 +1,25 @@
 //! `POST /refresh`.
 
-use std::{sync::Arc, time::Duration};
+use accounts::Limit;
+use actix_web::HttpResponse;
+use serde::Deserialize;
+use serde_json::json;
 
-use ruma::api::client::session::refresh_token::v3;
+use crate::{Result, bridge::Call, client::arguments::limit_address};
 
-use crate::{App, Result, bridge::Ruma};
+#[derive(Deserialize)]
+struct Parameters {
+    refresh_token: String,
+}
 
 /// Gives new tokens for a refresh token.
-pub(super) async fn refresh(app: Arc<App>, request: Ruma<v3::Request>) -> Result<v3::Response> {
-    let refreshed = app.accounts.refresh(&request.body.refresh_token).await?;
-    let mut response = v3::Response::new(refreshed.access_token);
-    response.refresh_token = Some(refreshed.refresh_token);
-    response.expires_in_ms = Some(Duration::from_millis(refreshed.expires_in_ms));
-    Ok(response)
+pub(super) async fn refresh(call: Call) -> Result<HttpResponse> {
+    let parameters: Parameters = call.json()?;
+    limit_address(&call, Limit::Refresh)?;
+    let refreshed = call.app.accounts.refresh(&parameters.refresh_token).await?;
+    Ok(HttpResponse::Ok().json(json!({
+        "access_token": refreshed.access_token,
+        "refresh_token": refreshed.refresh_token,
+        "expires_in_ms": refreshed.expires_in_ms,
+    })))
 }

@@ -1,15 +1,16 @@
 //! `POST /register`.
 
-use accounts::{JsonObject, Limit, NewAccount, NewDevice, Registered};
+use accounts::{JsonObject, Limit, NewAccount, Registered};
 use actix_web::HttpResponse;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     App, Error, Result,
-    bridge::{Call, session},
+    bridge::Call,
     client::{
-        arguments::limit_address,
+        arguments::{limit_address, required_session},
+        device_parameters::DeviceParameters,
         login::answer,
         uia::{authorize, early, parameters},
     },
@@ -24,19 +25,19 @@ struct Query {
 struct Parameters {
     username: Option<String>,
     password: Option<String>,
-    device_id: Option<String>,
-    initial_device_display_name: Option<String>,
     inhibit_login: Option<bool>,
-    refresh_token: Option<bool>,
     #[serde(rename = "type")]
     login_type: Option<String>,
+    guest_access_token: Option<String>,
+    #[serde(flatten)]
+    device: DeviceParameters,
 }
 
 /// Registers a user, through the user-interactive flows that the operator has chosen.
 pub(super) async fn register(call: Call) -> Result<HttpResponse> {
     match call.query::<Query>()?.kind.as_deref() {
         None | Some("user") => {}
-        Some("guest") => return Err(accounts::Error::GuestsForbidden.into()),
+        Some("guest") => return guest(&call).await,
         Some(_) => return Err(Error::invalid_param("This kind of account is not known")),
     }
     limit_address(&call, Limit::RegistrationCheck)?;
@@ -46,8 +47,10 @@ pub(super) async fn register(call: Call) -> Result<HttpResponse> {
     // What cannot succeed is refused before anybody authenticates for it.
     if let Some(early) = early::<Parameters>(&body)? {
         refuse_service(&call, &early).await?;
-        if let Some(username) = &early.username {
-            accounts.check_username(username).await?;
+        match (&early.guest_access_token, &early.username) {
+            (Some(token), username) => drop(accounts.guest_of(token, username.as_deref()).await?),
+            (None, Some(username)) => drop(accounts.check_username(username).await?),
+            (None, None) => {}
         }
         if let Some(password) = &early.password {
             accounts.check_new_password(password)?;
@@ -55,9 +58,25 @@ pub(super) async fn register(call: Call) -> Result<HttpResponse> {
     }
     let authorized = authorize(&call, None, flows, body).await?;
     limit_address(&call, Limit::Registration)?;
-    let account = new_account(&call, parameters(authorized.body)?)?;
-    let registered = accounts.register(account, authorized.registration_token.as_deref()).await?;
+    let parameters: Parameters = parameters(authorized.body)?;
+    let token = authorized.registration_token.as_deref();
+    let registered = match parameters.guest_access_token.clone() {
+        Some(guest) => {
+            let guest = accounts.guest_of(&guest, parameters.username.as_deref()).await?;
+            accounts.upgrade_guest(&guest, new_account(&call, parameters)?, token).await?
+        }
+        None => accounts.register(new_account(&call, parameters)?, token).await?,
+    };
     Ok(respond(&call.app, registered))
+}
+
+/// Makes a guest. Nothing of the request counts but its device's name: guests are nameless.
+async fn guest(call: &Call) -> Result<HttpResponse> {
+    limit_address(call, Limit::Registration)?;
+    let body: JsonObject = call.json()?;
+    let mut device = parameters::<DeviceParameters>(body)?.into_device(call);
+    device.device_id = None;
+    Ok(respond(&call.app, call.app.accounts.register_guest(device).await?))
 }
 
 /// Application services may register without any flow. None is known yet, so none has a token.
@@ -66,7 +85,7 @@ async fn refuse_service(call: &Call, parameters: &Parameters) -> Result<()> {
         return Ok(());
     }
     // The token of a user, or of nobody: either way not that of an application service.
-    session(call).await?.ok_or_else(Error::missing_token)?;
+    required_session(call).await?;
     Err(Error::forbidden("This is not the token of an application service"))
 }
 
@@ -75,13 +94,7 @@ fn new_account(call: &Call, parameters: Parameters) -> Result<NewAccount> {
     Ok(NewAccount {
         username: parameters.username,
         password,
-        device: NewDevice {
-            device_id: parameters.device_id,
-            display_name: parameters.initial_device_display_name,
-            refresh: parameters.refresh_token.unwrap_or(false),
-            ip: call.client.ip,
-            user_agent: call.client.user_agent.clone(),
-        },
+        device: parameters.device.into_device(call),
         login: !parameters.inhibit_login.unwrap_or(false),
     })
 }

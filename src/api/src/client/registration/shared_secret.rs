@@ -1,12 +1,12 @@
 //! `GET` and `POST /_synapse/admin/v1/register`: registration by programs that know the shared secret.
 
-use accounts::{MacRegistration, NewDevice};
+use accounts::MacRegistration;
 use actix_web::HttpResponse;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::register::respond;
-use crate::{Result, bridge::Call};
+use crate::{Result, bridge::Call, client::device_parameters::DeviceParameters};
 
 #[derive(Deserialize)]
 struct Parameters {
@@ -17,10 +17,9 @@ struct Parameters {
     admin: Option<bool>,
     user_type: Option<String>,
     mac: String,
-    device_id: Option<String>,
-    initial_device_display_name: Option<String>,
     inhibit_login: Option<bool>,
-    refresh_token: Option<bool>,
+    #[serde(flatten)]
+    device: DeviceParameters,
 }
 
 /// Gives a nonce for one registration.
@@ -39,13 +38,7 @@ pub(super) async fn register(call: Call) -> Result<HttpResponse> {
         admin: parameters.admin.unwrap_or(false),
         user_type: parameters.user_type,
         mac: parameters.mac,
-        device: NewDevice {
-            device_id: parameters.device_id,
-            display_name: parameters.initial_device_display_name,
-            refresh: parameters.refresh_token.unwrap_or(false),
-            ip: call.client.ip,
-            user_agent: call.client.user_agent.clone(),
-        },
+        device: parameters.device.into_device(&call),
         login: !parameters.inhibit_login.unwrap_or(false),
     };
     Ok(respond(&call.app, call.app.accounts.register_with_mac(registration).await?))

@@ -16,12 +16,11 @@ mod upgrade;
 
 use http::Method;
 
-use crate::bridge::Routes;
+use crate::{bridge::Routes, client::arguments::v3_and_r0};
 
 pub(crate) fn routes() -> Routes {
-    let create = ["/_matrix/client/v3/createRoom", "/_matrix/client/r0/createRoom"];
     Routes::default()
-        .raw(Method::POST, &create, create_room::create_room)
+        .raw(Method::POST, v3_and_r0!("createRoom"), create_room::create_room)
         .endpoint(send_message::send_message)
         .endpoint(send_state::send_state)
         .endpoint(redact::redact)

@@ -2,7 +2,6 @@
 
 use peerbrain_core::limits;
 use ruma::{OwnedRoomId, OwnedRoomOrAliasId, RoomAliasId, RoomId};
-use store::rooms::room_by_alias;
 
 use crate::{App, Error, Result};
 
@@ -15,9 +14,7 @@ pub(super) async fn room_of(app: &App, id_or_alias: OwnedRoomOrAliasId) -> Resul
         return Ok(room_id);
     }
     let alias = RoomAliasId::parse(id_or_alias.as_str()).map_err(|error| Error::invalid_param(error.to_string()))?;
-    let found = app.rooms.store().read(move |conn| room_by_alias(conn, alias.as_str())).await?;
-    let (room, _) = found.ok_or_else(|| Error::not_found("Nobody here has this room alias"))?;
-    RoomId::parse(room.room_id).map_err(Error::internal)
+    Ok(app.rooms.room_of_alias(&alias).await?)
 }
 
 /// A transaction id is stored with its event, so it has a bound.

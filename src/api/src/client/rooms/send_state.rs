@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use accounts::Limit;
+use accounts::{JsonObject, Limit};
 use ruma::{api::client::state::send_state_event::v3, events::TimelineEventType};
+use serde_json::Value;
 
 use crate::{App, Result, bridge::Ruma};
 
@@ -12,15 +13,21 @@ pub(super) async fn send_state(app: Arc<App>, request: Ruma<v3::Request>) -> Res
     let Ruma { body, caller, .. } = request;
     caller.require_active()?;
     let event_type = TimelineEventType::from(body.event_type.to_string());
-    let membership = match event_type {
-        TimelineEventType::RoomMember => body.body.get_field::<String>("membership").ok().flatten(),
-        _ => None,
+    // Read whole: of a key that is there twice the last one counts.
+    let content: JsonObject = match event_type {
+        TimelineEventType::RoomMember => serde_json::from_str(body.body.json().get()).unwrap_or_default(),
+        _ => JsonObject::new(),
     };
-    let limit = match membership.as_deref() {
+    let limit = match content.get("membership").and_then(Value::as_str) {
         Some("invite") => Limit::Invite,
         Some("join" | "knock") => Limit::Join,
         _ => Limit::Message,
     };
+    // Guests join and leave, and do no more with memberships.
+    let of_another = caller.guest && event_type == TimelineEventType::RoomMember && body.state_key != caller.user_id;
+    if of_another || caller.guest && limit == Limit::Invite {
+        return Err(accounts::Error::GuestsForbidden.into());
+    }
     app.accounts.limits().check(limit, &caller.user_id)?;
     let content = body.body.json();
     let sent = app.rooms.send_state(&body.room_id, &caller.user_id, event_type, &body.state_key, content, None).await?;

@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use accounts::Limit;
 use actix_web::HttpResponse;
-use ruma::{
-    RoomId,
-    api::client::{directory::get_room_visibility, room::Visibility},
-};
+use ruma::api::client::{directory::get_room_visibility, room::Visibility};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     App, Error, Result,
-    bridge::{Call, Ruma, session},
+    bridge::{Call, Ruma},
+    client::arguments::{limit_user, required_session, room_id},
 };
 
 /// Whether the directory lists a room.
@@ -33,7 +31,7 @@ struct Body {
 
 /// Puts a room into the directory, or takes it out. Read without ruma's type, which does not know the default.
 pub(super) async fn put(call: Call) -> Result<HttpResponse> {
-    let session = session(&call).await?.ok_or_else(Error::missing_token)?;
+    let session = required_session(&call).await?;
     session.require_active()?;
     let body: Body = call.json()?;
     let published = match body.visibility {
@@ -41,8 +39,8 @@ pub(super) async fn put(call: Call) -> Result<HttpResponse> {
         Some(Visibility::Private) => false,
         Some(other) => return Err(Error::invalid_param(format!("there is no visibility {:?}", other.as_str()))),
     };
-    let room_id = RoomId::parse(call.arg(0)?).map_err(|error| Error::invalid_param(error.to_string()))?;
-    call.app.accounts.limits().check(Limit::Write, &session.user_id)?;
+    let room_id = room_id(&call, 0)?;
+    limit_user(&call, Limit::Write, &session)?;
     call.app.rooms.publish(&session.user_id, &room_id, published, session.admin).await?;
     Ok(HttpResponse::Ok().json(json!({})))
 }

@@ -3,12 +3,12 @@
 use accounts::Limit;
 use actix_web::HttpResponse;
 use rooms::read::HierarchyRequest;
-use ruma::RoomId;
 use serde::Deserialize;
 
 use crate::{
     Error, Result,
-    bridge::{Call, session},
+    bridge::Call,
+    client::arguments::{limit_user, required_session, room_id},
 };
 
 #[derive(Deserialize)]
@@ -22,13 +22,13 @@ struct Query {
 
 /// A page of the tree below a space.
 pub(super) async fn hierarchy(call: Call) -> Result<HttpResponse> {
-    let session = session(&call).await?.ok_or_else(Error::missing_token)?;
-    call.app.accounts.limits().check(Limit::Write, &session.user_id)?;
+    let session = required_session(&call).await?;
+    limit_user(&call, Limit::Write, &session)?;
     let Query { from, limit, max_depth, suggested_only } = call.query()?;
     if limit == Some(0) {
         return Err(Error::invalid_param("limit must be greater than zero"));
     }
-    let room_id = RoomId::parse(call.arg(0)?).map_err(|error| Error::invalid_param(error.to_string()))?;
+    let room_id = room_id(&call, 0)?;
     let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let request = HierarchyRequest { from, limit: limit.map(number), max_depth: max_depth.map(number), suggested_only };
     let page = call.app.rooms.hierarchy(&session.user_id, &room_id, request).await?;

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use rooms::read::JoinedProfile;
 use ruma::{
     OwnedUserId, UserId,
     api::client::membership::joined_members::v3::{Request, Response, RoomMember},
 };
-use store::rooms::JoinedProfile;
 
 use crate::{App, Error, Result, bridge::Ruma};
 

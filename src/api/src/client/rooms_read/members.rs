@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use rooms::read::MembersRequest;
+use rooms::read::{MembersRequest, Membership};
 use ruma::{api::client::membership::get_member_events::v3, events::room::member::MembershipState, serde::Raw};
-use store::rooms::Membership;
 
 use crate::{
     App, Error, Result,

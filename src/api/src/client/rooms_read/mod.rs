@@ -5,6 +5,7 @@ mod context;
 mod directory_visibility;
 mod event;
 mod hierarchy;
+mod initial_sync;
 mod joined_members;
 mod joined_rooms;
 mod members;
@@ -19,24 +20,22 @@ mod timestamp_to_event;
 
 use http::Method;
 
-use crate::bridge::Routes;
+pub(crate) use reader::{reader, token};
+
+use crate::{bridge::Routes, client::arguments::v3_and_r0};
 
 pub(crate) fn routes() -> Routes {
-    let state_event = [
-        "/_matrix/client/v3/rooms/{room_id}/state/{event_type}/{state_key}",
-        "/_matrix/client/r0/rooms/{room_id}/state/{event_type}/{state_key}",
-    ];
+    let state_event = v3_and_r0!("rooms/{room_id}/state/{event_type}/{state_key}");
+    let public_rooms = v3_and_r0!("publicRooms");
+    let visibility = v3_and_r0!("directory/list/room/{room_id}");
     let hierarchy = [
         "/_matrix/client/v1/rooms/{room_id}/hierarchy",
         "/_matrix/client/unstable/org.matrix.msc2946/rooms/{room_id}/hierarchy",
     ];
-    let public_rooms = ["/_matrix/client/v3/publicRooms", "/_matrix/client/r0/publicRooms"];
     let unstable_summary = [
         "/_matrix/client/unstable/im.nheko.summary/summary/{room_id_or_alias}",
         "/_matrix/client/unstable/im.nheko.summary/rooms/{room_id_or_alias}/summary",
     ];
-    let visibility =
-        ["/_matrix/client/v3/directory/list/room/{room_id}", "/_matrix/client/r0/directory/list/room/{room_id}"];
     Routes::default()
         .endpoint(messages::messages)
         .endpoint(context::context)
@@ -46,14 +45,15 @@ pub(crate) fn routes() -> Routes {
         .endpoint(joined_members::joined_members)
         .endpoint(joined_rooms::joined_rooms)
         .endpoint(state::state)
-        .raw(Method::GET, &state_event, state_event::state_event)
+        .raw(Method::GET, v3_and_r0!("rooms/{room_id}/initialSync"), initial_sync::initial_sync)
+        .raw(Method::GET, state_event, state_event::state_event)
         .raw(Method::GET, &hierarchy, hierarchy::hierarchy)
-        .raw(Method::GET, &public_rooms, public_rooms::get)
-        .raw(Method::POST, &public_rooms, public_rooms::post)
+        .raw(Method::GET, public_rooms, public_rooms::get)
+        .raw(Method::POST, public_rooms, public_rooms::post)
         .raw(Method::GET, &["/_matrix/client/v1/room_summary/{room_id_or_alias}"], room_summary::stable)
         .raw(Method::GET, &unstable_summary, room_summary::unstable)
         .endpoint(directory_visibility::get)
-        .raw(Method::PUT, &visibility, directory_visibility::put)
+        .raw(Method::PUT, visibility, directory_visibility::put)
         .endpoint(alias::create)
         .endpoint(alias::delete)
         .endpoint(alias::resolve)

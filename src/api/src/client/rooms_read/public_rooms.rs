@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use crate::{
     App, Error, Result,
-    bridge::{Call, session},
+    bridge::Call,
+    client::arguments::{limit_user, required_session},
 };
 
 #[derive(Deserialize)]
@@ -47,8 +48,8 @@ pub(super) async fn get(call: Call) -> Result<HttpResponse> {
 
 /// A page of what a search finds in the directory.
 pub(super) async fn post(call: Call) -> Result<HttpResponse> {
-    let session = session(&call).await?.ok_or_else(Error::missing_token)?;
-    call.app.accounts.limits().check(Limit::Write, &session.user_id)?;
+    let session = required_session(&call).await?;
+    limit_user(&call, Limit::Write, &session)?;
     let PostQuery { server } = call.query()?;
     check_server(&call.app, server.as_deref())?;
     let body: Body = call.json()?;

@@ -6,7 +6,7 @@ use rooms::{Token, read::Reader};
 use crate::{App, Result};
 
 /// The reader behind a session.
-pub(super) async fn reader(app: &App, session: &Session) -> Result<Reader> {
+pub(crate) async fn reader(app: &App, session: &Session) -> Result<Reader> {
     let preferences = app.accounts.preferences(&session.user_id).await?;
     Ok(Reader {
         user_id: session.user_id.clone(),
@@ -16,6 +16,6 @@ pub(super) async fn reader(app: &App, session: &Session) -> Result<Reader> {
 }
 
 /// A pagination token of the query. Some programs send an empty one for none.
-pub(super) fn token(text: Option<&str>) -> Result<Option<Token>> {
+pub(crate) fn token(text: Option<&str>) -> Result<Option<Token>> {
     Ok(text.filter(|text| !text.is_empty()).map(str::parse).transpose()?)
 }

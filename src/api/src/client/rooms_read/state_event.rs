@@ -2,13 +2,15 @@
 //! under its other name.
 
 use actix_web::HttpResponse;
-use ruma::RoomId;
 use serde::Deserialize;
 
 use crate::{
-    Error, Result,
-    bridge::{Call, session},
-    client::rooms_read::reader::reader,
+    Result,
+    bridge::Call,
+    client::{
+        arguments::{required_session, room_id},
+        rooms_read::reader::reader,
+    },
 };
 
 #[derive(Deserialize)]
@@ -25,9 +27,9 @@ enum Format {
 
 /// One key of the state: its content, or the whole event.
 pub(super) async fn state_event(call: Call) -> Result<HttpResponse> {
-    let session = session(&call).await?.ok_or_else(Error::missing_token)?;
+    let session = required_session(&call).await?;
     let query: Query = call.query()?;
-    let room_id = RoomId::parse(call.arg(0)?).map_err(|error| Error::invalid_param(error.to_string()))?;
+    let room_id = room_id(&call, 0)?;
     let state_key = call.args.get(2).map_or("", String::as_str);
     let whole = query.format == Some(Format::Event);
     let reader = reader(&call.app, &session).await?;

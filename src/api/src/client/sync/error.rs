@@ -12,10 +12,17 @@ impl From<sync::Error> for Error {
             E::InvalidParam(text) => Self::invalid_param(text),
             // What several requests share must be told without being taken apart.
             E::Accounts(error) => Arc::try_unwrap(error).map_or_else(|error| shared(&error), Self::from),
-            E::Rooms(error) => Arc::try_unwrap(error).map_or_else(|_| Self::internal(text), Self::from),
+            E::Rooms(error) => Arc::try_unwrap(error).map_or_else(|error| shared_by_rooms(&error), Self::from),
             E::Store(error) => Arc::try_unwrap(error).map_or_else(|_| Self::unavailable(text), Self::from),
             E::Internal(text) => Self::internal(text),
         }
+    }
+}
+
+fn shared_by_rooms(error: &rooms::Error) -> Error {
+    match error {
+        rooms::Error::Store(_) | rooms::Error::Unavailable(_) => Error::unavailable(error),
+        error => Error::internal(error),
     }
 }
 

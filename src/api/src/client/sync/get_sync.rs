@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use ruma::presence::PresenceState;
 use serde::Deserialize;
 use sync::StateForm;
 
 use crate::{
     Error, Result,
-    bridge::{self, Call},
+    bridge::Call,
+    client::{arguments::required_session, presence::presence_state},
 };
 
 /// The query. Read here and not by ruma, which does not know `state_after` under its older name.
@@ -19,7 +19,7 @@ struct Query {
     since: Option<String>,
     #[serde(default)]
     full_state: bool,
-    set_presence: Option<PresenceState>,
+    set_presence: Option<String>,
     #[serde(default)]
     timeout: u64,
     #[serde(default)]
@@ -30,11 +30,13 @@ struct Query {
 
 /// Tells what is new, or waits for it.
 pub(super) async fn sync(call: Call) -> Result<HttpResponse> {
-    let session = bridge::session(&call).await?.ok_or_else(Error::missing_token)?;
+    let session = required_session(&call).await?;
     let query: Query = call.query()?;
-    if matches!(&query.set_presence, Some(presence) if !is_known(presence)) {
-        return Err(Error::invalid_param("set_presence must be online, offline or unavailable"));
-    }
+    let presence = match query.set_presence.as_deref() {
+        None => sync::PresenceState::Online,
+        Some(word) => presence_state(word)
+            .ok_or_else(|| Error::invalid_param("set_presence must be online, offline or unavailable"))?,
+    };
     let state_form = match (query.use_state_after, query.use_state_after_unstable) {
         (true, _) => StateForm::After,
         (false, true) => StateForm::AfterUnstable,
@@ -46,11 +48,8 @@ pub(super) async fn sync(call: Call) -> Result<HttpResponse> {
         filter: query.filter,
         full_state: query.full_state,
         state_form,
+        presence,
         timeout: Duration::from_millis(query.timeout),
     });
     Ok(HttpResponse::Ok().content_type("application/json").body(body.await?))
-}
-
-fn is_known(presence: &PresenceState) -> bool {
-    matches!(presence, PresenceState::Online | PresenceState::Offline | PresenceState::Unavailable)
 }

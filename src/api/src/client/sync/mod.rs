@@ -5,10 +5,9 @@ mod get_sync;
 
 use http::Method;
 
-use crate::bridge::Routes;
+use crate::{bridge::Routes, client::arguments::v3_and_r0};
 
 /// The routes of this area.
 pub(crate) fn routes() -> Routes {
-    let paths = ["/_matrix/client/v3/sync", "/_matrix/client/r0/sync"];
-    Routes::default().raw(Method::GET, &paths, get_sync::sync)
+    Routes::default().raw(Method::GET, v3_and_r0!("sync"), get_sync::sync)
 }

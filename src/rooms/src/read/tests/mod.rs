@@ -3,10 +3,13 @@
 mod aliases;
 mod history;
 mod members;
+mod memberships;
 mod odd_events;
 mod public_rooms;
+mod relations;
 mod spaces;
 mod state;
 mod unsigned;
+mod upgrade;
 mod visibility;
-mod world;
+pub(crate) mod world;

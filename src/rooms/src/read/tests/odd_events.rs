@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ruma::{EventId, OwnedEventId, RoomId, api::client::filter::RoomEventFilter};
 use store::rooms::{Append, EventFlags, EventRow, event_by_id, room_by_id};
 
-use super::world::{World, backward, bodies, forward, raw_bodies, reader, worlds};
+use super::world::{World, backward, bodies, forward, raw_bodies, reader, user, worlds};
 use crate::{Error, read::Token};
 
 /// Puts an event into a room that is like another one, but says `body` and is changed as told.
@@ -121,6 +121,53 @@ async fn rejected_soft_failed_and_outlying_events_are_never_seen() {
         let page = world.last(&room, "alice", 2).await.unwrap();
         assert_eq!(page.chunk.len(), 2);
         assert!(page.end.is_some());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_whose_room_has_moved_on_begins_anew() {
+    worlds(async |world| {
+        let room = world.public_room().await;
+        let like = world.say(&room, "alice", "like").await;
+        for round in 0..3 {
+            insert(&world, &room, &like, &format!("odd {round}"), false, |_| ()).await;
+            world.say(&room, "alice", &format!("then {round}")).await;
+        }
+        let history = world.history(&room, &reader("alice")).await.unwrap();
+        assert_eq!(bodies(&history).iter().filter(|body| body.starts_with("then")).count(), 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_for_the_graph_alone_are_not_shown() {
+    worlds(async |world| {
+        let room = world.public_room().await;
+        let dummy = world.send(&room, "alice", crate::read::DUMMY_EVENT, serde_json::json!({})).await;
+        let said = world.say(&room, "alice", "hello").await;
+        let alice = reader("alice");
+        let history = world.history(&room, &alice).await.unwrap();
+        assert_eq!(history.last().unwrap()["event_id"], said.as_str());
+        assert!(history.iter().all(|event| event["event_id"] != dummy.as_str()));
+        assert!(matches!(world.rooms.event(&alice, &room, &dummy).await, Err(Error::NotFound(_))));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_name_has_a_zero_byte() {
+    worlds(async |world| {
+        let room = world.public_room().await;
+        let content = serde_json::value::to_raw_value(&serde_json::json!({ "a": "\0" })).unwrap();
+        for (kind, key) in [("a\0b", ""), ("org.example", "a\0b"), ("\0", "\0")] {
+            let refused = world.rooms.send_state(&room, &user("alice"), kind.into(), key, &content, None).await;
+            assert!(matches!(refused, Err(Error::InvalidParam(_))), "{refused:?}");
+        }
+        // In a content it may stand, and what is copied out of there can be kept.
+        world.rooms.send_state(&room, &user("alice"), "org.example".into(), "", &content, None).await.unwrap();
+        let named = serde_json::json!({ "membership": "join", "displayname": "A\0lice" });
+        world.set(&room, "alice", "m.room.member", user("alice").as_str(), named).await;
     })
     .await;
 }

@@ -10,7 +10,6 @@ use std::{
 };
 
 use events::SigningKey;
-use futures_util::future::{BoxFuture, FutureExt};
 use peerbrain_core::{clock::ManualClock, random::SeededRandom};
 use ruma::{
     OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId, api::client::filter::RoomEventFilter,
@@ -26,8 +25,9 @@ use store::{
 };
 
 use crate::{
-    EventCache, Options, Origin, Result, Rooms, Users,
+    EventCache, Options, Origin, Result, Rooms,
     read::{Page, PageRequest, Reader, Token},
+    testing,
 };
 
 /// Rooms, and what is needed to fill them.
@@ -38,20 +38,9 @@ pub struct World {
     _database: Database,
 }
 
-struct Nameless;
-impl Users for Nameless {
-    fn member_profile<'a>(&'a self, user: &'a UserId) -> BoxFuture<'a, Result<(Option<String>, Option<String>)>> {
-        async move { Ok((Some(user.localpart().to_owned()), None)) }.boxed()
-    }
-
-    fn blocks_invites<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, Result<bool>> {
-        async { Ok(false) }.boxed()
-    }
-}
-
 /// Runs a test in an empty world on each database.
 pub async fn worlds(test: impl AsyncFn(World)) {
-    each(async |database| test(World::on(database)).await).await;
+    each(async |database| test(World::on(database).await).await).await;
 }
 
 /// A user of this server.
@@ -64,22 +53,26 @@ pub fn reader(name: &str) -> Reader {
     Reader { user_id: user(name), device_id: Some(format!("{name}_DEVICE").into()), ignored: HashSet::new() }
 }
 
-fn raw(content: Value) -> Box<RawValue> {
+pub fn raw(content: Value) -> Box<RawValue> {
     to_raw_value(&content).unwrap()
 }
 
 impl World {
-    fn on(database: Database) -> Self {
+    async fn on(database: Database) -> Self {
         let clock = ManualClock::at(1_000_000);
         let events = EventCache::new(1_000_000);
         let options =
             store::Options { server_name: "test".into(), observers: vec![events.clone()], ..database.options() };
         let store = Store::open(options).unwrap();
+        for name in ["alice", "bob", "carol"] {
+            testing::name(&store, user(name).as_str(), name).await;
+        }
+        let accounts = testing::accounts(&store, server_name!("test"), &clock);
         let rooms = Rooms::new(Options {
             store,
             server_name: server_name!("test").to_owned(),
             key: Arc::new(SigningKey::generate([7; 32]).unwrap()),
-            users: Arc::new(Nameless),
+            accounts,
             clock: Arc::new(clock.clone()),
             random: Arc::new(SeededRandom::new(1)),
             events,

@@ -1,6 +1,6 @@
 //! The auth chain index against plain walks.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use events::resolve::{self, ConflictedState, EventIdSet, StateMap};
 use ruma::{EventId, OwnedEventId};
@@ -59,7 +59,7 @@ fn compare(model: &Model, building: &mut Building<'_>, places: &[usize]) -> i64 
 async fn the_index_says_what_a_walk_says() {
     for version in VERSIONS {
         for seed in 20..23 {
-            let model = random::room(version.clone(), seed, 60);
+            let model = Arc::new(random::room(version.clone(), seed, 60));
             let world = World::of_others(&model).await;
             let events: Vec<_> = model.events[1..].iter().map(|event| event.event.clone()).collect();
             world.receive_together(&events).await;
@@ -69,16 +69,14 @@ async fn the_index_says_what_a_walk_says() {
                 let count = 2 + dice.below(3);
                 let places: Vec<usize> = (0..count).map(|_| dice.below(model.events.len())).collect();
                 let states: Vec<StateMap> = places.iter().map(|i| model.events[*i].after.clone()).collect();
-                let rooms = &world.rooms;
-                let (root, rows) = tokio::task::block_in_place(|| {
-                    let outcome = rooms.store().read_blocking(|conn| {
-                        let head = Head::load(conn, rooms.events(), room).unwrap();
-                        let mut building = Building::begin(rooms, conn, head);
-                        let root = compare(&model, &mut building, &places);
-                        Ok((root, building.state_of(root)))
-                    });
-                    outcome.unwrap()
+                let (rooms, of_model, chosen) = (world.rooms.clone(), model.clone(), places.clone());
+                let read = world.rooms.store().read(move |conn| {
+                    let head = Head::load(conn, rooms.events(), room).unwrap();
+                    let mut building = Building::begin(&rooms, conn, head);
+                    let root = compare(&of_model, &mut building, &chosen);
+                    Ok((root, building.state_of(root)))
                 });
+                let (root, rows) = read.await.unwrap();
                 assert_eq!(rows.unwrap(), model.resolve(&states), "root {root} of {places:?}");
             }
             check::tables_agree(&world).await;

@@ -6,7 +6,9 @@ mod model;
 mod outliers;
 mod random;
 mod redactions;
+mod relations;
 mod soft_fail;
+mod taken_away;
 mod verdicts;
 mod world;
 

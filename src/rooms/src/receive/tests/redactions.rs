@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     VERSIONS,
-    model::{Draft, Model, member, message, user},
+    model::{Draft, Model, member, message, state, user},
     world::World,
 };
 use crate::Received;
@@ -80,4 +80,42 @@ async fn whoever_may_not_redact_does_not() {
         assert!(matches!(world.receive(&event).await, Received::Accepted(_)));
     }
     is_redacted_by(&world, model.id(said), None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outlier_and_its_redaction_come_together() {
+    for version in VERSIONS {
+        let (mut model, last) = room(version);
+        let named = model.add(&[last], state("@bob:b", "m.room.name", "", json!({ "name": "oops" })));
+        let gone = redaction(&mut model, last, "@alice:a", named);
+        let world = World::of(&model).await;
+        for event in 1..=last {
+            world.receive(model.event(event)).await;
+        }
+        world.rooms.add_outliers(&world.room_id, vec![model.event(named).clone()]).await.unwrap();
+        let received = world.receive_together(&[gone.clone(), model.event(named).clone()]).await;
+        assert!(received.iter().all(|received| matches!(received, Received::Accepted(_))), "{received:?}");
+        let stored = world.event(model.id(named)).await.unwrap();
+        assert!(stored.redacted_by.is_some() && !stored.json.contains("oops"), "{}", stored.json);
+        let (events, rules) = (world.rooms.clone(), model.rules);
+        let pdu = world.rooms.store().read(move |conn| Ok(events.events().pdu(conn, stored.nid, rules))).await.unwrap();
+        assert!(!pdu.unwrap().json().contains("oops"), "the cache has what is stored");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_no_id_is_not_waited_for() {
+    let (mut model, last) = room(RoomVersionId::V11);
+    let world = World::of(&model).await;
+    for event in 1..=last {
+        world.receive(model.event(event)).await;
+    }
+    for target in ["$a\0b".to_owned(), format!("${}", "x".repeat(10_000))] {
+        let redacts = Some(EventId::parse(target).unwrap());
+        let (kind, content) = ("m.room.redaction", json!({}));
+        let draft = Draft { sender: user("@bob:b"), kind, state_key: None, content, redacts };
+        let event = model.build(&[last], draft);
+        assert!(event.redacts().is_none());
+        assert!(matches!(world.receive(&event).await, Received::Accepted(_)));
+    }
 }

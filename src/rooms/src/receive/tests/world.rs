@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use events::{SigningKey, VerifiedPdu};
-use futures_util::future::{BoxFuture, FutureExt, join_all};
+use futures_util::future::join_all;
 use peerbrain_core::{clock::ManualClock, random::SeededRandom};
-use ruma::{EventId, OwnedRoomId, RoomVersionId, ServerName, UserId, server_name};
+use ruma::{EventId, OwnedRoomId, RoomVersionId, ServerName, server_name};
 use store::{
     Store,
     rooms::{RoomRow, StoredEvent, event_by_id, room_by_id},
@@ -14,8 +14,9 @@ use store::{
 
 use super::model::{Model, NOW};
 use crate::{
-    EventCache, Options, Received, Result, Rooms, Users,
+    EventCache, Options, Received, Rooms,
     lane::{NewRoom, Work},
+    testing,
 };
 
 /// A server and the model's room on it.
@@ -23,17 +24,6 @@ pub struct World {
     pub rooms: Rooms,
     pub room_id: OwnedRoomId,
     _database: Database,
-}
-
-struct Nameless;
-impl Users for Nameless {
-    fn member_profile<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, Result<(Option<String>, Option<String>)>> {
-        async { Ok((None, None)) }.boxed()
-    }
-
-    fn blocks_invites<'a>(&'a self, _: &'a UserId) -> BoxFuture<'a, Result<bool>> {
-        async { Ok(false) }.boxed()
-    }
 }
 
 impl World {
@@ -52,12 +42,13 @@ impl World {
         let events = EventCache::new(1_000_000);
         let options =
             store::Options { server_name: name.to_string(), observers: vec![events.clone()], ..database.options() };
+        let (store, clock) = (Store::open(options).unwrap(), ManualClock::at(NOW));
         let rooms = Rooms::new(Options {
-            store: Store::open(options).unwrap(),
+            accounts: testing::accounts(&store, name, &clock),
+            store,
             server_name: name.to_owned(),
             key: Arc::new(SigningKey::generate([1; 32]).unwrap()),
-            users: Arc::new(Nameless),
-            clock: Arc::new(ManualClock::at(NOW)),
+            clock: Arc::new(clock),
             random: Arc::new(SeededRandom::new(1)),
             events,
             state_cache: 1_000_000,

@@ -1,0 +1,28 @@
+//! `POST /keys/claim`.
+
+use actix_web::HttpResponse;
+use e2ee::keys::{Claimed, Wanted};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Error, Result, bridge::Call, client::arguments::required_session};
+
+#[derive(Deserialize)]
+struct Parameters {
+    one_time_keys: Wanted,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    one_time_keys: Claimed,
+    failures: Value,
+}
+
+/// Gives the caller a key of each device that is named.
+pub(super) async fn claim(call: Call) -> Result<HttpResponse> {
+    required_session(&call).await?;
+    let Parameters { one_time_keys } = call.json()?;
+    let (one_time_keys, failures) = call.app.e2ee.claim_keys(one_time_keys).await?;
+    let answer = serde_json::to_string(&Answer { one_time_keys, failures }).map_err(Error::internal)?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(answer))
+}

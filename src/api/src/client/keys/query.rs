@@ -1,0 +1,20 @@
+//! `POST /keys/query`.
+
+use actix_web::HttpResponse;
+use e2ee::keys::Asked;
+use serde::Deserialize;
+
+use crate::{Result, bridge::Call, client::arguments::required_session};
+
+#[derive(Deserialize)]
+struct Parameters {
+    device_keys: Asked,
+}
+
+/// Tells the public keys of users and their devices.
+pub(super) async fn query(call: Call) -> Result<HttpResponse> {
+    let session = required_session(&call).await?;
+    let Parameters { device_keys } = call.json()?;
+    let answer = call.app.e2ee.query_keys(&session.user_id, device_keys).await?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(answer))
+}

@@ -1,0 +1,94 @@
+//! `POST /keys/claim`: one key each of other devices, for a first message.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use ruma::OwnedUserId;
+use serde_json::{Value, value::RawValue};
+use store::{
+    LogKind, Tx,
+    e2ee::{fallback_keys, one_time_keys},
+};
+
+use super::query::failures;
+use crate::{E2ee, Error, Result, ids::is_storable};
+
+/// Keys that one transaction gives out; more would hold up everybody else.
+const KEYS_PER_WRITE: usize = 100;
+
+/// What is wanted: the algorithm, by user and device.
+pub type Wanted = BTreeMap<OwnedUserId, BTreeMap<String, String>>;
+
+/// What was given: by user and device, the key under its full name.
+pub type Claimed = BTreeMap<OwnedUserId, BTreeMap<String, BTreeMap<String, Box<RawValue>>>>;
+
+/// One key that is wanted.
+struct Place {
+    user_id: OwnedUserId,
+    device_id: String,
+    algorithm: String,
+}
+
+impl E2ee {
+    /// Takes a key of each device: the oldest one-time key, or the fallback key where there is none. Who has neither is
+    /// left out. A one-time key is given to nobody else.
+    ///
+    /// The second part tells the failures by server, as they stand in the answer.
+    pub async fn claim_keys(&self, wanted: Wanted) -> Result<(Claimed, Value)> {
+        let (ours, theirs): (Wanted, Wanted) = wanted.into_iter().partition(|(user, _)| self.rooms().is_local(user));
+        let mut places = Vec::new();
+        for (user_id, devices) in ours.into_iter().filter(|(user, _)| is_storable(user.as_str())) {
+            for (device_id, algorithm) in devices {
+                if is_storable(&device_id) && is_storable(&algorithm) {
+                    places.push(Place { user_id: user_id.clone(), device_id, algorithm });
+                }
+            }
+        }
+        let mut claimed = Claimed::new();
+        while !places.is_empty() {
+            let rest = places.split_off(places.len().min(KEYS_PER_WRITE));
+            let some = Arc::new(std::mem::replace(&mut places, rest));
+            let taking = some.clone();
+            let taken = self.store().write(move |tx| take_all(tx, &taking)).await?;
+            for (place, (key_id, json)) in some.iter().zip(taken).filter_map(|(place, key)| Some((place, key?))) {
+                let key = RawValue::from_string(json).map_err(Error::stored)?;
+                let of_user = claimed.entry(place.user_id.clone()).or_default();
+                let of_device = of_user.entry(place.device_id.clone()).or_default();
+                of_device.insert(format!("{}:{key_id}", place.algorithm), key);
+            }
+        }
+        Ok((claimed, failures(&theirs.into_keys().collect::<Vec<_>>())))
+    }
+}
+
+type Key = Option<(String, String)>;
+
+fn take_all(tx: &mut Tx<'_>, places: &[Place]) -> store::Result<Vec<Key>> {
+    let mut given: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut keys = Vec::with_capacity(places.len());
+    for place in places {
+        let (key, changed) = take(tx, place)?;
+        if changed {
+            *given.entry(place.user_id.as_str()).or_default() += 1;
+        }
+        keys.push(key);
+    }
+    for (user_id, number) in given {
+        tx.log(LogKind::OneTimeKeys, None, Some(user_id), Some(number));
+    }
+    Ok(keys)
+}
+
+/// A key, and whether the device has to hear of it.
+fn take(tx: &mut Tx<'_>, place: &Place) -> store::Result<(Key, bool)> {
+    let Place { user_id, device_id, algorithm } = place;
+    if let Some(key) = one_time_keys::take(tx, user_id.as_str(), device_id, algorithm)? {
+        return Ok((Some(key), true));
+    }
+    let Some(row) = fallback_keys::get(tx.conn(), user_id.as_str(), device_id, algorithm)? else {
+        return Ok((None, false));
+    };
+    if !row.used {
+        fallback_keys::mark_used(tx, user_id.as_str(), device_id, algorithm)?;
+    }
+    Ok((Some((row.key_id, row.json)), !row.used))
+}

@@ -1,0 +1,24 @@
+//! Keys of devices and users: uploaded, queried, claimed and signed.
+
+mod bounds;
+mod claim;
+mod counts;
+mod cross_signing;
+mod device_keys;
+mod one_time_key;
+mod query;
+mod signatures;
+#[cfg(test)]
+mod tests;
+mod upload;
+mod user_keys;
+
+pub use claim::{Claimed, Wanted};
+pub use counts::KeyCounts;
+pub(crate) use counts::json_text;
+pub use cross_signing::CrossSigningUpload;
+pub use query::Asked;
+pub use signatures::{SignatureFailures, SignedObjects};
+pub use upload::KeyUpload;
+pub(crate) use upload::{CheckedUpload, Written};
+pub use user_keys::UserKeys;

@@ -1,0 +1,25 @@
+//! What a server does for end-to-end encryption, of which it cannot read anything.
+//!
+//! Here live the keys of devices and users: what makes one valid, who is given which, who may see which signature; the
+//! device lists: whose keys a client must fetch anew; messages between devices; backups of room keys; and the devices
+//! that never log in. Nothing here decrypts, and nothing knows of HTTP or SQL: the rows are the store's, and [`Error`]
+//! names the Matrix error that `api` writes. Users of other servers are reported as failures or passed over, for there
+//! is no federation yet.
+
+pub mod dehydrated_device;
+pub mod device_lists;
+mod e2ee;
+mod error;
+mod ids;
+pub mod key_backup;
+mod key_cache;
+pub mod keys;
+mod signatures;
+mod signed;
+#[cfg(test)]
+mod testing;
+pub mod to_device;
+
+pub use e2ee::{E2ee, Options};
+pub use error::{Error, Result};
+pub use key_cache::KeyCache;

@@ -1,0 +1,9 @@
+//! Search over rooms that are really there, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod edits;
+mod finding;
+mod pages;
+mod purging;
+mod rebuilding;
+mod world;

@@ -1,0 +1,54 @@
+//! Reaching the operator's part of a server: of the one that runs, or of a database that none runs on.
+
+use std::path::PathBuf;
+
+use peerbrain_core::Config;
+
+use super::{Operator, Reply, Request};
+use crate::error::Error;
+use crate::{admin_client, first_start};
+
+/// Whom to ask.
+pub enum Reached {
+    /// The server that runs on this data folder.
+    Running(PathBuf),
+    /// Ourselves, with the database open.
+    Opened(Operator),
+}
+
+impl Reached {
+    /// Asks the running server, or else opens the database; gives the reply, and whom to ask further.
+    ///
+    /// # Errors
+    /// A server that does not answer, or a database that cannot be opened.
+    pub async fn ask_first(config: &Config, request: Request) -> Result<(Self, Reply), Error> {
+        let data_dir = config.server.data_dir.clone();
+        if let Some(reply) = admin_client::ask(&data_dir, &request)? {
+            return Ok((Self::Running(data_dir), reply));
+        }
+        first_start::make_data_folder(config)?;
+        let operator = Operator::open(config).await?;
+        let reply = operator.perform(request).await;
+        Ok((Self::Opened(operator), reply))
+    }
+
+    /// Asks again.
+    ///
+    /// # Errors
+    /// A server that has stopped meanwhile.
+    pub async fn ask(&self, request: Request) -> Result<Reply, Error> {
+        match self {
+            Self::Opened(operator) => Ok(operator.perform(request).await),
+            Self::Running(data_dir) => {
+                admin_client::ask(data_dir, &request)?.ok_or_else(|| Error::plain("the server has just stopped"))
+            }
+        }
+    }
+
+    /// Closes the database if it was opened.
+    pub async fn close(self) {
+        if let Self::Opened(operator) = self {
+            operator.close().await;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Identity keys of devices.
+
+use diesel::{prelude::*, upsert::excluded};
+
+use crate::{
+    Conn, Result, Tx,
+    connection::{ROWS_PER_INSERT, both},
+    schema::{device_keys, devices},
+};
+
+/// The identity keys of a device, and what the device is called.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct DeviceKeysRow {
+    /// Whose device.
+    pub user_id: String,
+    /// Which one.
+    pub device_id: String,
+    /// The keys as canonical JSON, signatures included.
+    pub json: String,
+    /// What the user calls the device.
+    pub display_name: Option<String>,
+}
+
+/// The keys of one device.
+pub fn get(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Option<String>> {
+    Ok(device_keys::table.find((user_id, device_id)).select(device_keys::json).first(conn).optional()?)
+}
+
+/// The keys of all devices of these users, in the order of users and devices.
+pub fn of_users(conn: &mut Conn, users: &[String]) -> Result<Vec<DeviceKeysRow>> {
+    let mut found = Vec::new();
+    for users in users.chunks(ROWS_PER_INSERT) {
+        let rows: Vec<DeviceKeysRow> = device_keys::table
+            .left_join(
+                devices::table
+                    .on(devices::user_id.eq(device_keys::user_id).and(devices::device_id.eq(device_keys::device_id))),
+            )
+            .filter(device_keys::user_id.eq_any(users))
+            .order((device_keys::user_id, device_keys::device_id))
+            .select((device_keys::user_id, device_keys::device_id, device_keys::json, devices::display_name.nullable()))
+            .load(conn)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Sets the keys of a device. Who tracks the user hears of it by
+/// [`device_list_changes::note`](super::device_list_changes::note).
+pub fn set(tx: &mut Tx<'_>, user_id: &str, device_id: &str, json: &str) -> Result<()> {
+    let row = (device_keys::user_id.eq(user_id), device_keys::device_id.eq(device_id), device_keys::json.eq(json));
+    both!(tx.conn(), c => diesel::insert_into(device_keys::table)
+        .values(row)
+        .on_conflict((device_keys::user_id, device_keys::device_id))
+        .do_update()
+        .set(device_keys::json.eq(excluded(device_keys::json)))
+        .execute(c))?;
+    Ok(())
+}

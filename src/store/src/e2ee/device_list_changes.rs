@@ -1,0 +1,41 @@
+//! Whose keys or devices changed when.
+
+use diesel::{prelude::*, upsert::excluded};
+
+use crate::{
+    Conn, LogKind, Result, Tx,
+    connection::both,
+    rooms::Membership,
+    schema::{device_list_changes, memberships},
+};
+
+/// How many rooms are woken by one change. Members of further ones hear of it with the next thing that wakes them.
+const ROOMS: i64 = 1_000;
+
+/// Notes that the keys or devices of a user changed, and wakes the user and all who share a room.
+pub fn note(tx: &mut Tx<'_>, user_id: &str) -> Result<()> {
+    let rooms: Vec<i64> = memberships::table
+        .filter(memberships::user_id.eq(user_id))
+        .filter(memberships::membership.eq(Membership::Join as i16))
+        .limit(ROOMS)
+        .select(memberships::room)
+        .load(tx.conn())?;
+    let position = tx.log(LogKind::DeviceList, None, Some(user_id), None);
+    for room in rooms {
+        tx.log(LogKind::DeviceList, Some(room), Some(user_id), None);
+    }
+    let row = (device_list_changes::user_id.eq(user_id), device_list_changes::position.eq(position));
+    both!(tx.conn(), c => diesel::insert_into(device_list_changes::table)
+        .values(row)
+        .on_conflict(device_list_changes::user_id)
+        .do_update()
+        .set(device_list_changes::position.eq(excluded(device_list_changes::position)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Whose keys or devices changed after a position.
+pub fn since(conn: &mut Conn, since: i64) -> Result<Vec<String>> {
+    let query = device_list_changes::table.filter(device_list_changes::position.gt(since));
+    Ok(query.select(device_list_changes::user_id).load(conn)?)
+}

@@ -1,0 +1,26 @@
+//! Keys of devices and users, and whose changed when. What makes a key valid is the business of the e2ee crate.
+
+pub mod cross_signing;
+pub mod dehydrated_devices;
+mod device_deletion;
+pub mod device_keys;
+pub mod device_list_changes;
+pub mod fallback_keys;
+pub mod key_backup;
+pub mod key_backup_sessions;
+#[cfg(test)]
+mod message_plans;
+pub mod one_time_keys;
+mod shared_rooms;
+pub mod to_device;
+
+pub use cross_signing::{CrossSigningKeyRow, Usage, UserSignatureRow};
+pub use dehydrated_devices::DehydratedDeviceRow;
+pub(crate) use device_deletion::{delete_of_all_devices, delete_of_devices};
+pub use device_keys::DeviceKeysRow;
+pub use fallback_keys::FallbackKeyRow;
+pub use key_backup::KeyBackupRow;
+pub use key_backup_sessions::{BackedUpSessionRow, SessionMetadata};
+pub use one_time_keys::OneTimeKeyRow;
+pub use shared_rooms::{joined_rooms_of, joined_users_of, member_deltas};
+pub use to_device::ToDeviceRow;

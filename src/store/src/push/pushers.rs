@@ -1,0 +1,139 @@
+//! Pushers.
+
+use diesel::{prelude::*, upsert::excluded};
+
+use crate::{
+    Conn, LogKind, Result, Tx,
+    connection::both,
+    rooms::Membership,
+    schema::{memberships, pushers},
+};
+
+/// A row of `pushers`.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = pushers)]
+pub struct PusherRow {
+    /// Whose it is.
+    pub user_id: String,
+    /// The app.
+    pub app_id: String,
+    /// What the gateway knows the device by.
+    pub pushkey: String,
+    /// The device that set it.
+    pub device_id: String,
+    /// What `GET /pushers` says of it.
+    pub json: String,
+    /// When it was set, in milliseconds since 1970.
+    pub set_at: i64,
+    /// All up to this position is delivered.
+    pub position: i64,
+}
+
+/// The pushers of a user.
+pub fn pushers_of(conn: &mut Conn, user_id: &str) -> Result<Vec<PusherRow>> {
+    let query = pushers::table.filter(pushers::user_id.eq(user_id)).order((pushers::app_id, pushers::pushkey));
+    Ok(query.select(PusherRow::as_select()).load(conn)?)
+}
+
+/// One pusher.
+pub fn pusher(conn: &mut Conn, user_id: &str, app_id: &str, pushkey: &str) -> Result<Option<PusherRow>> {
+    let query = pushers::table.find((user_id, app_id, pushkey)).select(PusherRow::as_select());
+    Ok(query.first(conn).optional()?)
+}
+
+/// All pushers, in the order of their keys, from after this key on: (user, app, pushkey).
+pub fn all_pushers(conn: &mut Conn, after: (&str, &str, &str), limit: i64) -> Result<Vec<PusherRow>> {
+    let (user, app, key) = after;
+    let query = pushers::table
+        .filter(
+            pushers::user_id.gt(user).or(pushers::user_id
+                .eq(user)
+                .and(pushers::app_id.gt(app).or(pushers::app_id.eq(app).and(pushers::pushkey.gt(key))))),
+        )
+        .order((pushers::user_id, pushers::app_id, pushers::pushkey))
+        .limit(limit);
+    Ok(query.select(PusherRow::as_select()).load(conn)?)
+}
+
+/// Those of these users who are joined or invited to one of these rooms.
+pub fn users_in_rooms(conn: &mut Conn, rooms: &[i64]) -> Result<Vec<String>> {
+    let query = memberships::table
+        .inner_join(pushers::table.on(pushers::user_id.eq(memberships::user_id)))
+        .filter(memberships::room.eq_any(rooms))
+        .filter(memberships::membership.eq_any([Membership::Join as i16, Membership::Invite as i16]));
+    Ok(query.select(memberships::user_id).distinct().load(conn)?)
+}
+
+/// Sets a pusher, or changes it. It begins at the position of this write; one that was there goes on.
+pub fn set_pusher(tx: &mut Tx<'_>, row: &PusherRow) -> Result<()> {
+    let position = tx.log(LogKind::Pushers, None, Some(&row.user_id), None);
+    let row = (
+        pushers::user_id.eq(&row.user_id),
+        pushers::app_id.eq(&row.app_id),
+        pushers::pushkey.eq(&row.pushkey),
+        pushers::device_id.eq(&row.device_id),
+        pushers::json.eq(&row.json),
+        pushers::set_at.eq(row.set_at),
+        pushers::position.eq(position),
+    );
+    both!(tx.conn(), c => diesel::insert_into(pushers::table)
+        .values(row)
+        .on_conflict((pushers::user_id, pushers::app_id, pushers::pushkey))
+        .do_update()
+        .set((
+            pushers::device_id.eq(excluded(pushers::device_id)),
+            pushers::json.eq(excluded(pushers::json)),
+            pushers::set_at.eq(excluded(pushers::set_at)),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Notes that a pusher has delivered all up to a position.
+pub fn delivered(tx: &mut Tx<'_>, user_id: &str, app_id: &str, pushkey: &str, position: i64) -> Result<()> {
+    let row = pushers::table.find((user_id, app_id, pushkey)).filter(pushers::position.lt(position));
+    diesel::update(row).set(pushers::position.eq(position)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Deletes a pusher; one that is not there counts as deleted.
+pub fn delete_pusher(tx: &mut Tx<'_>, user_id: &str, app_id: &str, pushkey: &str) -> Result<()> {
+    let gone = diesel::delete(pushers::table.find((user_id, app_id, pushkey))).execute(tx.conn())?;
+    if gone > 0 {
+        tx.log(LogKind::Pushers, None, Some(user_id), None);
+    }
+    Ok(())
+}
+
+/// Deletes the pushers of others with this app and key.
+pub fn delete_others(tx: &mut Tx<'_>, user_id: &str, app_id: &str, pushkey: &str) -> Result<()> {
+    let others = pushers::table
+        .filter(pushers::app_id.eq(app_id))
+        .filter(pushers::pushkey.eq(pushkey))
+        .filter(pushers::user_id.ne(user_id));
+    let users: Vec<String> = others.select(pushers::user_id).load(tx.conn())?;
+    for user in users {
+        delete_pusher(tx, &user, app_id, pushkey)?;
+    }
+    Ok(())
+}
+
+/// Deletes the pushers that these devices have set.
+pub(crate) fn delete_of_devices(tx: &mut Tx<'_>, user_id: &str, device_ids: &[String]) -> Result<()> {
+    let of_user = pushers::table.filter(pushers::user_id.eq(user_id));
+    let gone = diesel::delete(of_user.filter(pushers::device_id.eq_any(device_ids))).execute(tx.conn())?;
+    if gone > 0 {
+        tx.log(LogKind::Pushers, None, Some(user_id), None);
+    }
+    Ok(())
+}
+
+/// Deletes all pushers of a user but those of the device `keep`, which is empty where none is kept.
+pub(crate) fn delete_of_all_devices(tx: &mut Tx<'_>, user_id: &str, keep: &str) -> Result<()> {
+    let of_user = pushers::table.filter(pushers::user_id.eq(user_id));
+    let gone = diesel::delete(of_user.filter(pushers::device_id.ne(keep))).execute(tx.conn())?;
+    if gone > 0 {
+        tx.log(LogKind::Pushers, None, Some(user_id), None);
+    }
+    Ok(())
+}
