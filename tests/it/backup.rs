@@ -69,9 +69,9 @@ fn does(server: &Server, arguments: &[&str]) -> String {
     words(&output)
 }
 
-/// The number in one of our sync tokens.
+/// The position in one of our sync tokens: the first number.
 fn position(token: &str) -> u64 {
-    token.trim_start_matches('s').parse().unwrap()
+    token.trim_start_matches('s').split('_').next().unwrap().parse().unwrap()
 }
 
 async fn moves_under_load(from: &Database, to: &Database) {

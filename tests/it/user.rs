@@ -102,7 +102,7 @@ impl User {
 fn strip(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            for name in ["age", "next_batch", "last_seen_ts", "last_seen_ip", "last_seen_user_agent"] {
+            for name in ["age", "next_batch", "presence", "last_seen_ts", "last_seen_ip", "last_seen_user_agent"] {
                 fields.remove(name);
             }
             fields.values_mut().for_each(strip);
