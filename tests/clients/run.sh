@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Runs every client's story against a homeserver:  run.sh URL SERVER_NAME [SHARED_SECRET]
+# Runs every client's stories against a homeserver:  run.sh URL SERVER_NAME [SHARED_SECRET]
 #
 # SHARED_SECRET is used only where the server refuses open registration. Python 3 and npm must be there; what the
 # clients need is installed from the pinned lists into the user's cache, never into the checkout.
 # Closing line: `N passed, N failed` over all stories.
+#
+# CLIENT_STORIES names some of them instead of all, CLIENT_DEVICES and RESTART_SERVER are for many_devices (see there).
 set -uo pipefail
 
 if [ $# -lt 2 ]; then
@@ -42,33 +44,41 @@ installed() {
     "$2" "$1" && touch "$1/.complete"
 }
 
-run_nio() {
+nio_folder() {
     local folder
     folder=$(fresh_folder nio "$here/nio/requirements.txt")
-    installed "$folder" install_nio && "$folder/bin/python" "$here/nio/story.py"
+    installed "$folder" install_nio && echo "$folder"
 }
 
+# run_nio SCRIPT
+run_nio() {
+    local folder
+    folder=$(nio_folder) && PYTHONDONTWRITEBYTECODE=1 "$folder/bin/python" "$here/nio/$1.py"
+}
+
+# run_js SCRIPT
 run_js() {
-    local folder node
+    local folder nio node
     folder=$(fresh_folder js-sdk "$here"/js-sdk/package*.json)
     installed "$folder" install_js || return 1
-    cp "$here/js-sdk/story.mjs" "$folder/story.mjs"
+    nio=$(nio_folder) || return 1
+    cp "$here"/js-sdk/*.mjs "$folder"
     # The machine's own Node where no package of Node 22 exists for its processor.
     node=$folder/node_modules/.bin/node
     [ -x "$node" ] || node=node
-    "$node" "$folder/story.mjs"
+    NIO_PYTHON=$nio/bin/python NIO_FOLDER=$here/nio "$node" "$folder/$1.mjs"
 }
 
 passed=0 failed=0
-for client in nio js; do
-    echo "== $client"
-    output=$("run_$client" 2>&1)
+for story in ${CLIENT_STORIES:-nio/story nio/encryption js/story js/encryption js/with_nio js/many_devices}; do
+    echo "== $story"
+    output=$("run_${story%/*}" "${story#*/}" 2>&1)
     code=$?
     echo "$output" | sed '$!b; /^[0-9]* passed, [0-9]* failed$/d'
     counts=$(echo "$output" | grep -oE '^[0-9]+ passed, [0-9]+ failed$' | tail -1)
     passed=$((passed + $(echo "${counts:-0}" | grep -oE '^[0-9]+')))
     if [ "$code" -ne 0 ] || [ -z "$counts" ]; then
-        echo "== $client failed (exit code $code)"
+        echo "== $story failed (exit code $code)"
         failed=$((failed + 1))
     fi
 done

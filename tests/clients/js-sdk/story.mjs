@@ -3,89 +3,20 @@
 // Environment: HOMESERVER_URL, SERVER_NAME, and REGISTRATION_SHARED_SECRET where registration is closed.
 // Prints one line per check and `N passed, 0 failed`; leaves at the first failure with exit code 1.
 
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import "fake-indexeddb/auto";
 import {
     ClientEvent, EventType, IndexedDBStore, MsgType, Preset, RoomEvent, RoomMemberEvent, RoomStateEvent, SyncState, createClient,
 } from "matrix-js-sdk";
+import { Failed, check, tell, until } from "./checks.mjs";
+import { HOMESERVER, SERVER_NAME, logIn, register } from "./registration.mjs";
 
-const URL_ = process.env.HOMESERVER_URL.replace(/\/$/, "");
-const SERVER_NAME = process.env.SERVER_NAME;
-const SHARED_SECRET = process.env.REGISTRATION_SHARED_SECRET ?? "";
 // Many more than the timeline of one sync holds.
 const BACKLOG = 60;
-const PATIENCE_MS = 20_000;
-
-let passed = 0;
 
 // What a browser would keep for one device. It outlives the client, as a disk does.
 function freshDisk() {
     return new IDBFactory();
-}
-
-class Failed extends Error {}
-
-// Counts a check, or ends the story.
-function check(what, condition, seen) {
-    if (!condition) throw new Failed(`${what}: ${typeof seen === "string" ? seen : JSON.stringify(seen)}`);
-    passed += 1;
-    print(`ok   ${what}`);
-}
-
-// Waits until `look` gives something true; `watch` (emitter, event pairs) says when to look again.
-async function until(what, look, ...watch) {
-    const seen = look();
-    if (seen) return seen;
-    return new Promise((resolve, reject) => {
-        const again = () => {
-            const found = look();
-            if (found) finish(() => resolve(found));
-        };
-        const timer = setTimeout(() => finish(() => reject(new Failed(`${what} did not happen`))), PATIENCE_MS);
-        const finish = (then) => {
-            clearTimeout(timer);
-            for (const [emitter, event] of watch) emitter.off(event, again);
-            then();
-        };
-        for (const [emitter, event] of watch) emitter.on(event, again);
-    });
-}
-
-// The SDK tells the console a great deal; its last warnings matter, and only when the story fails.
-const print = console.log;
-const said = [];
-for (const level of ["trace", "debug", "info", "log"]) console[level] = () => {};
-for (const level of ["warn", "error"]) console[level] = (...words) => said.push(words.map(String).join(" "));
-
-// Synapse's admin registration: a MAC over nonce, name, password and role, keyed with the shared secret.
-async function registerBySharedSecret(username, password) {
-    const endpoint = `${URL_}/_synapse/admin/v1/register`;
-    const { nonce } = await (await fetch(endpoint)).json();
-    const mac = createHmac("sha1", SHARED_SECRET).update([nonce, username, password, "notadmin"].join("\0")).digest("hex");
-    const body = JSON.stringify({ nonce, username, password, admin: false, mac });
-    const answer = await fetch(endpoint, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    return (await answer.json()).user_id;
-}
-
-// Registers through the SDK, with the stages the server asks for; by the shared secret where registration is closed.
-async function register(username, password) {
-    const client = createClient({ baseUrl: URL_ });
-    let refusal;
-    try {
-        await client.registerRequest({ username, password });
-    } catch (error) {
-        refusal = error;
-    }
-    if (refusal?.httpStatus === 403) {
-        check(`${username}'s registration is refused with M_FORBIDDEN`, refusal.errcode === "M_FORBIDDEN", refusal?.data);
-        return registerBySharedSecret(username, password);
-    }
-    check(`${username} is asked to authenticate`, refusal?.httpStatus === 401 && refusal.data.session, refusal?.data);
-    const dummy = refusal.data.flows.some(({ stages }) => stages.length === 1 && stages[0] === "m.login.dummy");
-    check("a flow asks for nothing but m.login.dummy", dummy, refusal.data.flows);
-    const answer = await client.register(username, password, refusal.data.session, { type: "m.login.dummy" });
-    check(`${username} registers through the SDK`, answer.user_id && answer.access_token, answer);
-    return answer.user_id;
 }
 
 // A client as an application keeps it: token and device at hand, room data and the place in the stream in its store.
@@ -95,18 +26,13 @@ class Person {
         this.disk = disk;
         this.store = new IndexedDBStore({ indexedDB: disk, dbName: "sync" });
         this.client = createClient({
-            baseUrl: URL_, userId: login.user_id, deviceId: login.device_id, accessToken: login.access_token,
+            baseUrl: HOMESERVER, userId: login.user_id, deviceId: login.device_id, accessToken: login.access_token,
             store: this.store, useAuthorizationHeader: true, timelineSupport: true,
         });
     }
 
     static async logIn(userId, password) {
-        const answer = await createClient({ baseUrl: URL_ }).loginRequest({
-            type: "m.login.password", identifier: { type: "m.id.user", user: userId }, password,
-            initial_device_display_name: "js-sdk story",
-        });
-        check(`${userId} logs in`, answer.user_id === userId && answer.device_id && answer.access_token, answer);
-        return new Person(answer, freshDisk());
+        return new Person(await logIn(userId, password, "js-sdk story"), freshDisk());
     }
 
     get id() {
@@ -248,13 +174,4 @@ async function story() {
     alice.client.stopClient();
 }
 
-try {
-    await story();
-    print(`${passed} passed, 0 failed`);
-    process.exit(0);
-} catch (error) {
-    print(`FAIL ${error instanceof Failed ? error.message : error.stack}`);
-    for (const words of said.slice(-10)) print(`     the SDK said: ${words.slice(0, 300)}`);
-    print(`${passed} passed, 1 failed`);
-    process.exit(1);
-}
+await tell(story);
