@@ -72,10 +72,10 @@ impl Delivery {
         loop {
             tokio::select! {
                 news = wakes.next() => {
-                    if let Err(error) = self.tell(news).await {
+                    if let Err(error) = self.tell(&news).await {
                         tracing::warn!(%error, "pushers could not be woken");
                         tokio::time::sleep(AGAIN).await;
-                        self.wake_all();
+                        wakes.again(news);
                     }
                 }
                 Some(ended) = self.tasks.join_next() => self.ended(ended),
@@ -129,12 +129,12 @@ impl Delivery {
         }
     }
 
-    async fn tell(&mut self, news: News) -> Result<()> {
+    async fn tell(&mut self, news: &News) -> Result<()> {
         if !news.changed.is_empty() {
             // Before a new task reads for the first time: what comes after that must wake it.
             self.push.inner.wakes.set_any(true);
         }
-        for user in news.changed {
+        for user in &news.changed {
             let read = {
                 let user = user.clone();
                 move |conn: &mut Conn| pushers_of(conn, &user)
@@ -142,13 +142,13 @@ impl Delivery {
             for row in self.push.store().read(read).await? {
                 self.employ(row);
             }
-            self.wake(&user, false);
+            self.wake(user, false);
         }
         for user in &news.readers {
             self.wake(user, true);
         }
         if !news.rooms.is_empty() && !self.workers.is_empty() {
-            let rooms: Vec<i64> = news.rooms.into_iter().collect();
+            let rooms: Vec<i64> = news.rooms.iter().copied().collect();
             for user in self.push.store().read(move |conn| users_in_rooms(conn, &rooms)).await? {
                 self.wake(&user, false);
             }
@@ -164,9 +164,5 @@ impl Delivery {
             }
             bell.notify.notify_one();
         }
-    }
-
-    fn wake_all(&self) {
-        self.workers.values().flat_map(HashMap::values).for_each(|bell| bell.notify.notify_one());
     }
 }

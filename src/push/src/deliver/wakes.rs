@@ -82,6 +82,16 @@ impl Observer for Wakes {
 }
 
 impl Wakes {
+    /// Takes news back that could not be dealt with.
+    pub(crate) fn again(&self, news: News) {
+        let mut newer = self.news.lock();
+        newer.rooms.extend(news.rooms);
+        newer.readers.extend(news.readers);
+        newer.changed.extend(news.changed);
+        drop(newer);
+        self.notify.notify_one();
+    }
+
     /// Has the pushers of a user looked at once more.
     pub(crate) fn recheck(&self, user_id: String) {
         self.news.lock().changed.insert(user_id);

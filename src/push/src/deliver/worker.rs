@@ -77,14 +77,16 @@ impl Worker {
     }
 
     async fn step(&mut self) -> Result<Next> {
-        let Some(pending) = pending(&self.push, &self.key, self.position).await? else { return Ok(Next::Gone) };
-        let Pending { pusher, list, upto, more, badge } = pending;
+        // Taken back before the reading: what is read while it runs may not be in it, and must be looked at again.
         let read = self.bell.read.swap(false, Ordering::SeqCst);
+        let pending = pending(&self.push, &self.key, self.position).await;
+        let first = pending.as_ref().is_ok_and(|found| found.as_ref().is_some_and(|found| !found.list.is_empty()));
+        if read && (first || pending.is_err()) {
+            // Asked again once the notifications are out.
+            self.bell.read.store(true, Ordering::SeqCst);
+        }
+        let Some(Pending { pusher, list, upto, more, badge }) = pending? else { return Ok(Next::Gone) };
         if let Some((position, notification)) = list.first() {
-            if read {
-                // Asked again once the notifications are out.
-                self.bell.read.store(true, Ordering::SeqCst);
-            }
             return self.deliver(&pusher, *position, notification.clone(), badge).await;
         }
         self.position = Some(upto);
