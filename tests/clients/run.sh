@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every client's stories against a homeserver:  run.sh URL SERVER_NAME [SHARED_SECRET]
 #
-# SHARED_SECRET is used only where the server refuses open registration. Python 3 and npm must be there; what the
+# SHARED_SECRET is used only where the server refuses open registration. Python 3, npm and cargo must be there; what the
 # clients need is installed from the pinned lists into the user's cache, never into the checkout.
 # Closing line: `N passed, N failed` over all stories.
 #
@@ -69,8 +69,29 @@ run_js() {
     NIO_PYTHON=$nio/bin/python NIO_FOLDER=$here/nio "$node" "$folder/$1.mjs"
 }
 
+# rust_stories: builds the program of rust-sdk's stories and prints its path. The folder is its own, since nothing in it
+# is the server's.
+rust_stories() {
+    local target=${XDG_CACHE_HOME:-$HOME/.cache}/peerbrain/target-rust-sdk
+    cargo build --quiet --locked --manifest-path "$here/rust-sdk/Cargo.toml" --target-dir "$target" &&
+        echo "$target/debug/rust-sdk-stories"
+}
+
+# run_rust SCRIPT
+run_rust() {
+    local program nio
+    program=$(rust_stories) || return 1
+    if [ "$1" = with_js ]; then
+        RUST_STORIES=$program run_js with_rust
+        return
+    fi
+    nio=$(nio_folder) || return 1
+    NIO_PYTHON=$nio/bin/python NIO_FOLDER=$here/nio "$program" "$1"
+}
+
 passed=0 failed=0
-for story in ${CLIENT_STORIES:-nio/story nio/encryption js/story js/encryption js/with_nio js/many_devices}; do
+for story in ${CLIENT_STORIES:-nio/story nio/encryption js/story js/encryption js/with_nio js/many_devices \
+    rust/story rust/with_js rust/with_nio}; do
     echo "== $story"
     output=$("run_${story%/*}" "${story#*/}" 2>&1)
     code=$?

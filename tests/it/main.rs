@@ -8,6 +8,9 @@ mod postgres;
 mod programs;
 mod random;
 mod server;
+// Signed JSON, as the conformance suite writes it.
+#[path = "../conformance/src/signing.rs"]
+mod signing;
 mod user;
 
 // The tests.

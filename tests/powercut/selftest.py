@@ -59,6 +59,15 @@ def change_files(folder):
     put("remade", b"lost")
     put("new and never synced", b"lost")
     put("new and synced", b"kept", sync=True)
+    # As files are kept that come in parts: written elsewhere, then moved to where they belong.
+    for name in ("kept", "forgotten file", "forgotten folder"):
+        here, there = os.path.join("incoming", name), os.path.join(folder, "content", name)
+        os.makedirs(os.path.dirname(there), exist_ok=True)
+        os.makedirs(os.path.join(folder, "incoming"), exist_ok=True)
+        put(here, b"kept", sync=name != "forgotten file")
+        os.rename(os.path.join(folder, here), there)
+        if name != "forgotten folder":
+            os.fsync(os.open(os.path.dirname(there), os.O_RDONLY))
     with open(os.path.join(folder, "new and synced"), "ab", buffering=0) as file:
         file.write(b" but not this")
     os.write(1, b"done\n")
@@ -136,10 +145,15 @@ def try_files(tools):
     with Cut(tools) as cut:
         _, told = cut.run("files", cut.folder, until=1)
         print(f"files: {told}")
-        found = {name: open(os.path.join(cut.folder, name), "rb").read() for name in os.listdir(cut.folder)}
+        found = {}
+        for path, _, names in os.walk(cut.folder):
+            for name in (os.path.join(path, name) for name in names):
+                with open(name, "rb") as file:
+                    found[os.path.relpath(name, cut.folder)] = file.read()
     names = ("appended", "overwritten", "truncated", "emptied", "removed", "moved", "replaced", "remade")
     wanted = {name: b"synced " + name.encode() for name in names}
     wanted |= {"replacement": b"lost name", "new and synced": b"kept"}
+    wanted |= {"content/kept": b"kept", "content/forgotten file": b"", "incoming/forgotten folder": b"kept"}
     return found, wanted
 
 

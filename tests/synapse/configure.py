@@ -1,4 +1,7 @@
-"""Writes homeserver.yaml and log.yaml of a Synapse for tests: configure.py DIR PORT (sqlite | postgresql://...)."""
+"""Writes homeserver.yaml and log.yaml of a Synapse for tests: configure.py DIR PORT (sqlite | postgresql://...).
+
+Measurements beside it set SYNAPSE_BCRYPT_ROUNDS to its default of 12, and SYNAPSE_UPLOAD_SIZE to what they send.
+"""
 
 import os
 import sys
@@ -72,7 +75,7 @@ def homeserver(directory: str, port: int, where: str) -> dict:
         "registration_shared_secret": os.environ.get("SYNAPSE_SHARED_SECRET", "conformance-of-peerbrain"),
         "enable_registration": True,
         "enable_registration_without_verification": True,
-        "bcrypt_rounds": 4,
+        "bcrypt_rounds": int(os.environ.get("SYNAPSE_BCRYPT_ROUNDS", "4")),
         "default_room_version": "12",
         "trusted_key_servers": [],
         "suppress_key_server_warning": True,
@@ -81,7 +84,7 @@ def homeserver(directory: str, port: int, where: str) -> dict:
         "allow_public_rooms_without_auth": True,
         "caches": {"sync_response_cache_duration": "0s"},
         "url_preview_enabled": False,
-        "max_upload_size": "1M",
+        "max_upload_size": os.environ.get("SYNAPSE_UPLOAD_SIZE", "1M"),
         "dynamic_thumbnails": True,
         "allow_guest_access": True,
         "login_via_existing_session": {"enabled": True, "require_ui_auth": True},

@@ -1,4 +1,4 @@
-//! Passwords: hashed with Argon2id on blocking threads, a few at a time behind a short queue.
+//! Passwords: hashed with Argon2id in the background, a few at a time behind a short queue.
 
 use std::{
     borrow::Cow,
@@ -15,7 +15,7 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
-use peerbrain_core::{Random, config, limits::PASSWORD_BYTES, random};
+use peerbrain_core::{Random, background, config, limits::PASSWORD_BYTES, random};
 use ruma::UserId;
 use store::accounts::UserRow;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -97,10 +97,10 @@ impl Passwords {
         .await
     }
 
-    /// Runs `f` on a blocking thread when it is its turn.
+    /// Runs `f` in the background when it is its turn.
     async fn run<T: Send + 'static>(&self, f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let permit = self.turn().await?;
-        let done = tokio::task::spawn_blocking(move || {
+        let done = background::run("password", move || {
             // Kept even if the caller has gone away: the core is busy until the hash is done.
             let _permit = permit;
             f()
@@ -141,7 +141,16 @@ impl Accounts {
     /// # Errors
     /// [`Error::LimitExceeded`] after too many wrong ones, and where too many wait. [`Error::Deactivated`].
     pub(crate) async fn check_password(&self, user_id: &UserId, password: &str) -> Result<Option<UserRow>> {
-        self.limits.peek(Limit::FailedLogin, user_id)?;
+        // Taken before it is known to be wrong: else as many could be tried at once as may wait.
+        self.limits.check(Limit::FailedLogin, user_id)?;
+        let checked = self.check_password_once(user_id, password).await;
+        if !matches!(checked, Ok(None)) {
+            self.limits.give_back(Limit::FailedLogin, user_id);
+        }
+        checked
+    }
+
+    async fn check_password_once(&self, user_id: &UserId, password: &str) -> Result<Option<UserRow>> {
         let user = self.user_row(user_id).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
         if self.passwords.verify(password, stored).await? {
@@ -150,8 +159,6 @@ impl Accounts {
         if user.is_some_and(|user| user.deactivated) {
             return Err(Error::Deactivated);
         }
-        // The answer is the same whether that used up the last attempt or not.
-        let _ = self.limits.check(Limit::FailedLogin, user_id);
         Ok(None)
     }
 

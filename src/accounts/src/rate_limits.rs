@@ -90,7 +90,18 @@ impl RateLimits {
         self.draw(limit, key, u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    /// The same without taking one.
+    /// Puts one back that was taken by [`RateLimits::check`].
+    pub fn give_back(&self, limit: Limit, key: impl Hash) {
+        let each = micros_per_token(self.rate(limit).per_second);
+        let hash = self.hasher.hash_one((limit, key));
+        if let Some(shard) = self.shard(hash)
+            && let Some(full_at) = shard.lock().get_mut(&hash)
+        {
+            *full_at = full_at.saturating_sub(each);
+        }
+    }
+
+    /// The same as [`RateLimits::check`] without taking one.
     pub fn peek(&self, limit: Limit, key: impl Hash) -> Result<()> {
         self.draw(limit, key, 0)
     }
@@ -105,10 +116,7 @@ impl RateLimits {
         let whole = each.saturating_mul(i64::from(rate.burst.get()));
         let now = self.clock.now_ms().saturating_mul(1_000);
         let hash = self.hasher.hash_one((limit, key));
-        // The shards are as many as a small power of two, so the low bits choose one fairly.
-        let Some(shard) = self.shards.get(usize::try_from(hash % SHARDS as u64).unwrap_or_default()) else {
-            return Ok(());
-        };
+        let Some(shard) = self.shard(hash) else { return Ok(()) };
         let mut buckets = shard.lock();
         let full_at = buckets.get(&hash).copied().unwrap_or(now).max(now);
         let needed = each.saturating_mul(take.clamp(1, rate.burst.get()).into());
@@ -124,6 +132,11 @@ impl RateLimits {
             buckets.insert(hash, full_at.saturating_add(each.saturating_mul(take.into())));
         }
         Ok(())
+    }
+
+    fn shard(&self, hash: u64) -> Option<&Mutex<HashMap<u64, i64>>> {
+        // The shards are as many as a small power of two, so the low bits choose one fairly.
+        self.shards.get(usize::try_from(hash % SHARDS as u64).unwrap_or_default())
     }
 
     fn rate(&self, limit: Limit) -> Rate {
@@ -205,6 +218,9 @@ mod tests {
         assert_eq!(wait(limits.check(Limit::Message, "alice")), Some(1));
         clock.advance(Duration::from_millis(1));
         assert_eq!(wait(limits.peek(Limit::Message, "alice")), None, "looking takes nothing");
+        assert_eq!(wait(limits.check(Limit::Message, "alice")), None);
+        assert_eq!(wait(limits.check(Limit::Message, "alice")), Some(500));
+        limits.give_back(Limit::Message, "alice");
         assert_eq!(wait(limits.check(Limit::Message, "alice")), None);
         assert_eq!(wait(limits.check(Limit::Message, "alice")), Some(500));
         clock.advance(Duration::from_secs(60));

@@ -8,6 +8,9 @@ mod app;
 pub mod bridge;
 mod client;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 
 pub use app::{App, Observe};
 pub use error::{Error, Result};

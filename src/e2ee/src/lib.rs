@@ -10,6 +10,9 @@ pub mod dehydrated_device;
 pub mod device_lists;
 mod e2ee;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
 pub mod key_backup;
 mod key_cache;

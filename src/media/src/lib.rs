@@ -9,6 +9,9 @@
 mod content_hash;
 mod download;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod housekeeping;
 mod media;
 mod media_id;

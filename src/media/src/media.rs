@@ -5,10 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use peerbrain_core::{Clock, Random, config};
 use ruma::{OwnedServerName, ServerName};
 use store::Store;
-use tokio::{
-    runtime::Handle,
-    sync::{RwLock, Semaphore},
-};
+use tokio::{runtime::Handle, sync::RwLock};
 
 use crate::{
     Error, Result, Storage,
@@ -70,7 +67,7 @@ impl Media {
             number => number,
         };
         Self {
-            thumbnails: Turns::new(Semaphore::new(at_once)),
+            thumbnails: Turns::new(at_once),
             store,
             storage,
             incoming,

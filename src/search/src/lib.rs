@@ -6,6 +6,9 @@
 
 mod error;
 mod find;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod index;
 mod search;
 mod words;

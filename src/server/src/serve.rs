@@ -78,6 +78,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     housekeeping.abort();
     indexing.abort();
     delivering.abort();
+    syncs.save().await;
     wiring::close(&accounts, &store).await;
     outcome
 }

@@ -13,6 +13,9 @@ mod error;
 mod events;
 mod filter;
 mod follow;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod poll;
 mod request;
 mod syncs;

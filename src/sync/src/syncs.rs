@@ -18,7 +18,7 @@ use crate::{
     filter::Filter,
     follow::Standing,
     poll::{Key, Repeated, Running, Waiting},
-    tend::tend,
+    tend::{save_presence, tend},
     token::{SyncToken, unknown_token},
 };
 
@@ -179,6 +179,11 @@ impl Syncs {
     /// Answers every sync that waits, and lets none wait from now on.
     pub fn stop(&self) {
         self.inner.stopped.send_replace(true);
+    }
+
+    /// Saves what is only in memory and shall be known after a restart: who is online. For the end of the process.
+    pub async fn save(&self) {
+        save_presence(&self.inner).await;
     }
 
     /// Whether there may be something new for a user; reads their rooms if they are not known.

@@ -87,7 +87,7 @@ async fn once(syncs: &Arc<Inner>, times: &mut Times) -> Instant {
         }
         if now >= times.save {
             times.save = now + SAVE;
-            save(syncs).await;
+            save_presence(syncs).await;
         }
     }
     [next_end, next_due].into_iter().flatten().fold(next, Instant::min)
@@ -109,7 +109,7 @@ async fn announce(syncs: &Arc<Inner>) -> usize {
 }
 
 /// Saves who has come online or gone since it was last done.
-async fn save(syncs: &Arc<Inner>) {
+pub(crate) async fn save_presence(syncs: &Arc<Inner>) {
     let rows = syncs.sources.follower.ephemeral.presences(|presences| presences.unsaved());
     if rows.is_empty() {
         return;

@@ -1,5 +1,6 @@
 //! What the server acknowledged, and which promises it broke.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -52,8 +53,10 @@ pub enum Breach {
 pub struct Ledger {
     facts: Mutex<Vec<Fact>>,
     breaches: Mutex<Vec<Breach>>,
+    counts: Mutex<BTreeMap<&'static str, u64>>,
     /// The newest position that anybody was given.
     position: AtomicU64,
+    deaths: AtomicU64,
     over: AtomicBool,
     settled: AtomicBool,
     /// Whether 5xx may come from a server whose database has just died.
@@ -76,6 +79,16 @@ impl Ledger {
         self.facts.lock().unwrap().clone()
     }
 
+    /// Counts what was acknowledged, for the line at the end.
+    pub fn count(&self, what: &'static str, number: usize) {
+        *self.counts.lock().unwrap().entry(what).or_default() += number as u64;
+    }
+
+    /// All counts.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.counts.lock().unwrap().clone()
+    }
+
     /// Notes a broken promise.
     pub fn breach(&self, breach: Breach) {
         self.breaches.lock().unwrap().push(breach);
@@ -84,6 +97,16 @@ impl Ledger {
     /// All broken promises.
     pub fn breaches(&self) -> Vec<Breach> {
         self.breaches.lock().unwrap().clone()
+    }
+
+    /// The server has died.
+    pub fn died(&self) {
+        self.deaths.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often the server has died.
+    pub fn deaths(&self) -> u64 {
+        self.deaths.load(Ordering::SeqCst)
     }
 
     /// Ends the work of everybody.
@@ -136,22 +159,35 @@ impl Ledger {
         self.position.load(Ordering::SeqCst)
     }
 
+    /// Asks once. The error is that no answer came, and whether the request may have been carried out nevertheless.
+    pub async fn once(&self, client: &Client, method: Method, path: &str, body: &Value) -> Result<Reply, bool> {
+        let body = (method != Method::GET).then_some(body);
+        let maybe_done = match client.ask(method, path, body).await {
+            Ok(reply) if reply.status >= 500 && self.database_dies => true,
+            Ok(reply) => return Ok(reply),
+            Err(error) => !error.is_connect(),
+        };
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        Err(maybe_done)
+    }
+
+    /// Whether a status may come from a server whose database has just died.
+    pub fn is_outage(&self, status: u16) -> bool {
+        status >= 500 && self.database_dies
+    }
+
     /// Asks until an answer comes, and says in which try; the same request each time, transaction id included. None when
     /// it makes no sense to go on.
     pub async fn answer(&self, client: &Client, method: Method, path: &str, body: &Value) -> Option<(Reply, u64)> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let body = (method != Method::GET).then_some(body);
-            match client.ask(method.clone(), path, body).await {
-                Ok(reply) if reply.status >= 500 && self.database_dies => {}
-                Ok(reply) => return Some((reply, tries)),
-                Err(_) => {}
+            if let Ok(reply) = self.once(client, method.clone(), path, body).await {
+                return Some((reply, tries));
             }
             if self.is_ruined() {
                 return None;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
@@ -161,7 +197,9 @@ impl Ledger {
         if reply.status == 200 {
             return Some((reply.json, tries));
         }
-        self.breach(Breach::Unexpected(format!("{} in try {tries}: {} {}", reply.asked, reply.status, reply.text)));
+        let text = format!("{} in try {tries}: {} {}", reply.asked, reply.status, reply.text);
+        // Who had a session has lost it.
+        self.breach(if reply.status == 401 { Breach::Lost(text) } else { Breach::Unexpected(text) });
         None
     }
 }

@@ -25,8 +25,8 @@ pub enum Kind {
 pub enum Death {
     /// kill -9 of the server alone.
     Kill,
-    /// On SQLite kill -9, and then everything is undone that was not synced; on PostgreSQL kill -9 of the database too,
-    /// which loses what its processes had not yet given to the operating system.
+    /// kill -9, and then everything in the server's folder is undone that was not synced; on PostgreSQL kill -9 of the
+    /// database too, which loses what its processes had not yet given to the operating system.
     PowerCut,
 }
 
@@ -48,8 +48,8 @@ impl Machine {
             Some(_) => programs::sabotaged_server()?,
             None => programs::server(),
         };
-        let power_cut = kind == Kind::Sqlite && death == Death::PowerCut;
-        let tools = if power_cut { Some(programs::power_cut()?) } else { None };
+        // On PostgreSQL the media are the server's own files.
+        let tools = if death == Death::PowerCut { Some(programs::power_cut()?) } else { None };
         let cluster = match kind {
             Kind::Sqlite => None,
             Kind::Postgres => Some(Cluster::start("wal_writer_delay=200ms\nrecovery_init_sync_method=syncfs")?),
@@ -58,6 +58,7 @@ impl Machine {
         let mut server = Server::prepare(program);
         server.write_configuration(&database.unwrap_or(Database::Sqlite));
         server.set("PEERBRAIN__SYNC__TIMELINE_LIMIT", "1000");
+        server.set("PEERBRAIN__MEDIA__PENDING_UPLOADS", "10000");
         if let Some(sabotage) = sabotage {
             server.set("PEERBRAIN_SABOTAGE", sabotage);
         }
@@ -78,6 +79,11 @@ impl Machine {
     /// Whether the database dies with the server, so that the last answers may be that it is gone.
     pub fn loses_its_database(&self) -> bool {
         self.cut_database
+    }
+
+    /// How many files are there of uploads that have not ended.
+    pub fn unfinished_files(&self) -> usize {
+        fs::read_dir(self.server.data().join("media/incoming")).map_or(0, Iterator::count)
     }
 
     /// Dies.

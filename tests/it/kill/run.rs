@@ -16,6 +16,7 @@ use super::verdict::Judge;
 use super::writer::Writer;
 use crate::client::Client;
 use crate::random::Chance;
+use crate::user::User;
 
 /// What to try.
 pub struct Plan {
@@ -42,7 +43,7 @@ pub async fn run(plan: Plan) -> Option<Vec<Breach>> {
     let followers = begin_following(&cast, &ledger, &known).await;
     let writers = begin_writing(&cast, &ledger, &client, &mut chance);
 
-    let came_back = die_again_and_again(&plan, &mut machine, &ledger, &cast, &mut chance).await;
+    let came_back = die_again_and_again(&plan, &mut machine, &ledger, &cast.writers[0], &mut chance).await;
     ledger.end();
     if came_back {
         join_all(writers).await.into_iter().for_each(|writer| writer.unwrap());
@@ -107,11 +108,11 @@ fn begin_writing(cast: &Cast, ledger: &Arc<Ledger>, client: &Client, chance: &mu
 }
 
 /// Whether the server came back after every death.
-async fn die_again_and_again(
+pub async fn die_again_and_again(
     plan: &Plan,
     machine: &mut Machine,
     ledger: &Ledger,
-    cast: &Cast,
+    watcher: &User,
     chance: &mut Chance,
 ) -> bool {
     for death in 0..plan.kills {
@@ -121,6 +122,8 @@ async fn die_again_and_again(
         }
         let seen = ledger.newest_position();
         machine.die();
+        ledger.died();
+        ledger.count("unfinished files at a death", machine.unfinished_files());
         // One death in four is followed by another while the server starts.
         let stillborn = (chance.among(0..4) == 0).then(|| Duration::from_millis(chance.among(0..200)));
         if let Err(reason) = machine.revive(stillborn).await {
@@ -129,7 +132,7 @@ async fn die_again_and_again(
         }
         // Somebody who never synced before is not told of an older moment either.
         let path = "/sync?timeout=0&filter={\"room\":{\"timeline\":{\"limit\":1}}}";
-        let asked = ledger.success(&cast.writers[0], reqwest::Method::GET, path, &serde_json::Value::Null).await;
+        let asked = ledger.success(watcher, reqwest::Method::GET, path, &serde_json::Value::Null).await;
         if let Some((sync, _)) = asked {
             ledger.not_before(seen, sync["next_batch"].as_str().unwrap_or_default());
         }
@@ -139,7 +142,7 @@ async fn die_again_and_again(
 }
 
 /// The database itself finds no fault with itself.
-async fn check_the_database(machine: &mut Machine, ledger: &Ledger) {
+pub async fn check_the_database(machine: &mut Machine, ledger: &Ledger) {
     machine.server.stop().await;
     let check = machine.server.run(&["db", "check"]);
     if !check.status.success() {

@@ -4,6 +4,8 @@
 mod authenticate;
 mod call;
 mod cors;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod guests;
 mod parse;
 mod respond;

@@ -70,7 +70,7 @@ fn parse_error(body: &[u8], error: &FromHttpRequestError) -> Error {
 
 /// Every body of the API is one JSON object and nothing more. serde would also take a list for a struct, and ruma reads
 /// some bodies only as far as the first value goes. To skim over a body costs little beside what is done with it.
-fn check_object(body: &[u8]) -> Result<()> {
+pub(super) fn check_object(body: &[u8]) -> Result<()> {
     if !is_json(body) {
         return Err(json_error(body, ""));
     }

@@ -12,7 +12,7 @@ mod filter;
 mod key_backup;
 mod keys;
 mod login;
-mod media;
+pub(crate) mod media;
 mod mutual_rooms;
 mod openid;
 mod operator;

@@ -5,6 +5,8 @@ mod claim;
 mod counts;
 mod cross_signing;
 mod device_keys;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod one_time_key;
 mod query;
 mod signatures;

@@ -15,6 +15,15 @@ fn code<T>(outcome: Result<T, Error>) -> Option<&'static str> {
     outcome.err().map(|error| error.code())
 }
 
+impl World {
+    /// How many keys of a device are remembered as given out.
+    async fn remembered(&self, device: &Device) -> usize {
+        let (user, device) = (device.user.to_string(), device.id.to_string());
+        let rows = self.store.read(move |conn| store::e2ee::one_time_keys::claimed(conn, &user, &device));
+        rows.await.unwrap().len()
+    }
+}
+
 #[tokio::test]
 async fn keys_are_given_once_in_order_and_then_the_fallback_key() {
     each(async |database| {
@@ -49,6 +58,43 @@ async fn keys_are_given_once_in_order_and_then_the_fallback_key() {
         assert_eq!(world.claim(&alice, "org.example.none").await, None);
     })
     .await
+}
+
+#[tokio::test]
+async fn a_key_that_is_uploaded_again_is_not_given_out_again() {
+    each(async |database| {
+        let world = World::open(database);
+        let alice = world.device("alice", 1).await;
+        let first = json!({ "device_keys": alice.keys(), "one_time_keys": alice.one_time_keys(&["A", "B", "C"]) });
+        world.upload(&alice, first.clone()).await.unwrap();
+        let mut given = Vec::new();
+        given.push(world.claim(&alice, SIGNED).await.unwrap().0);
+        // The device has not heard the answer and says it again, alone or with more.
+        for (again, left) in [(first.clone(), 2), (first, 2)] {
+            assert_eq!(world.upload(&alice, again).await.unwrap()[SIGNED], left);
+        }
+        given.push(world.claim(&alice, SIGNED).await.unwrap().0);
+        let more = json!({ "one_time_keys": alice.one_time_keys(&["A", "B", "C", "D"]) });
+        for _ in 0..2 {
+            assert_eq!(world.upload(&alice, more.clone()).await.unwrap()[SIGNED], 2);
+        }
+        for _ in 0..2 {
+            given.push(world.claim(&alice, SIGNED).await.unwrap().0);
+        }
+        assert_eq!(given, ["A", "B", "C", "D"].map(|id| format!("{SIGNED}:{id}")));
+        assert_eq!(world.claim(&alice, SIGNED).await, None);
+        assert_eq!(world.remembered(&alice).await, 4);
+
+        // With its next keys alone the device shows that it has heard of all.
+        let next = alice.one_time_keys(&["E"]);
+        assert_eq!(world.upload(&alice, json!({ "one_time_keys": next })).await.unwrap()[SIGNED], 1);
+        assert_eq!(world.remembered(&alice).await, 0);
+        world.claim(&alice, SIGNED).await.unwrap();
+        assert_eq!(world.remembered(&alice).await, 1);
+        world.accounts.delete_devices(&alice.user, std::slice::from_ref(&alice.id)).await.unwrap();
+        assert_eq!(world.remembered(&alice).await, 0, "it goes with the device");
+    })
+    .await;
 }
 
 #[tokio::test]

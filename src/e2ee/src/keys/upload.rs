@@ -9,8 +9,8 @@ use store::{
     Conn, LogKind, Tx,
     accounts::devices,
     e2ee::{
-        FallbackKeyRow, OneTimeKeyRow, Usage, cross_signing, device_keys, device_list_changes, fallback_keys,
-        one_time_keys,
+        ClaimedRow, FallbackKeyRow, OneTimeKeyRow, Usage, cross_signing, device_keys, device_list_changes,
+        fallback_keys, one_time_keys,
     },
 };
 
@@ -126,7 +126,8 @@ impl CheckedUpload {
             };
         }
         let mut counts = if afresh { Counts::new() } else { one_time_keys::counts(tx.conn(), user_id, device_id)? };
-        let new = match self.new_one_time_keys(tx, (user_id, device_id), &counts)? {
+        let claimed = if afresh { Vec::new() } else { self.claimed(tx, (user_id, device_id))? };
+        let new = match self.new_one_time_keys(tx, (user_id, device_id), &counts, &claimed)? {
             Ok(new) => new,
             Err(refused) => return Ok(refused),
         };
@@ -143,6 +144,12 @@ impl CheckedUpload {
         if let Some(text) = new_keys {
             device_keys::set(tx, user_id, device_id, &text)?;
             device_list_changes::note(tx, user_id)?;
+        }
+        // Whoever brings others has heard that these were taken; what is uploaded again is brought with them.
+        if !new.is_empty() {
+            for row in claimed.iter().filter(|row| !self.one_time_keys.iter().any(|key| is_claimed(key, row))) {
+                one_time_keys::forget_claimed(tx, row)?;
+            }
         }
         let fallback = self.new_fallback_keys(&fallback);
         if afresh || !new.is_empty() || !fallback.is_empty() {
@@ -189,15 +196,31 @@ impl CheckedUpload {
         Ok(all_signed(one_time.chain(fallback), (user_id, device_id), &keys.key))
     }
 
-    /// The one-time keys that the device has not uploaded before.
+    /// The keys of the device that were given out, where there are one-time keys to be compared with them.
+    fn claimed(&self, tx: &mut Tx<'_>, (user_id, device_id): (&str, &str)) -> store::Result<Vec<ClaimedRow>> {
+        if self.one_time_keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        one_time_keys::claimed(tx.conn(), user_id, device_id)
+    }
+
+    /// The one-time keys that the device has not uploaded before. One that was given out meanwhile must not be given out
+    /// again: a device uses its private part once.
     fn new_one_time_keys(
         &self,
         tx: &mut Tx<'_>,
         (user_id, device_id): (&str, &str),
         counts: &Counts,
+        claimed: &[ClaimedRow],
     ) -> store::Result<Result<Vec<&OneTimeKey>, Written>> {
         let before: i64 = counts.values().sum();
         let mut new: Vec<&OneTimeKey> = self.one_time_keys.iter().collect();
+        if !claimed.is_empty() {
+            let by_name: BTreeMap<(&str, &str), &ClaimedRow> =
+                claimed.iter().map(|row| ((&*row.algorithm, &*row.key_id), row)).collect();
+            let row = |key: &OneTimeKey| by_name.get(&(&*key.algorithm, &*key.key_id)).copied();
+            new.retain(|key| !row(key).is_some_and(|row| is_claimed(key, row)));
+        }
         if before > 0 && !new.is_empty() {
             let rows = one_time_keys::of_device(tx.conn(), user_id, device_id)?;
             let known: BTreeMap<(&str, &str), &str> =
@@ -221,6 +244,11 @@ impl CheckedUpload {
         };
         self.fallback_keys.iter().filter(|key| !is_stored(key)).collect()
     }
+}
+
+/// Whether a key is one that was given out.
+fn is_claimed(key: &OneTimeKey, row: &ClaimedRow) -> bool {
+    key.algorithm == row.algorithm && key.key_id == row.key_id && key.is(&row.json)
 }
 
 fn same_signing_key(checked_by: Option<&str>, stored: Option<&str>, device_id: &str) -> bool {

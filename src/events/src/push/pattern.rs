@@ -58,8 +58,8 @@ fn set(reached: &mut [bool], place: usize) {
     }
 }
 
-/// A keyword without wildcards.
-fn contains_words(pattern: &[char], text: &[char], steps: &mut u32) -> bool {
+/// Whether a text has a keyword, taken as it is, between word boundaries.
+pub(super) fn contains_words(pattern: &[char], text: &[char], steps: &mut u32) -> bool {
     if pattern.is_empty() {
         return false;
     }

@@ -67,6 +67,10 @@ impl Storage for Folder {
             staged.sync()?;
             fs::rename(staged.path(), &place)?;
         }
+        #[cfg(feature = "sabotage")]
+        if super::sabotage::forgets_folders() {
+            return Ok(());
+        }
         sync_folder(&folder)
     }
 

@@ -2,6 +2,8 @@
 
 mod backup;
 mod folder;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod staged;
 
 use std::{

@@ -12,7 +12,7 @@ use store::media::ThumbnailKey;
 
 use crate::{
     Error, Result, Source,
-    thumbnail::{animated, size::Shrinking, turns::TOO_LARGE},
+    thumbnail::{animated, size::Shrinking, turns::TOO_LARGE, webp},
 };
 
 /// Bytes of a picture file. Some decoders take the whole of it into memory.
@@ -105,6 +105,9 @@ impl Limits {
 
 /// The size by the header, and how the camera was held.
 fn measure(source: &mut dyn Source, format: ImageFormat, limits: Limits) -> Result<((u32, u32), Orientation)> {
+    if format == ImageFormat::WebP {
+        webp::check(source, limits)?;
+    }
     let mut decoder = decoder(source, format, limits)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {

@@ -1,15 +1,19 @@
 //! Thumbnails (client-server §thumbnails): made when they are first asked for, and kept.
 
 mod animated;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod keep;
 mod make;
 mod size;
 mod turns;
+mod webp;
 
 pub(crate) use turns::Turns;
 
 use std::{io, sync::Arc, time::Duration};
 
+use peerbrain_core::background;
 use store::media::{Content, ThumbnailKey, thumbnails};
 
 use crate::{
@@ -87,16 +91,20 @@ impl Media {
         if let Some(refused) = self.thumbnails.refused(&of) {
             return Err(refused);
         }
-        let _turn = self.thumbnails.turn().await?;
+        let turn = self.thumbnails.turn().await?;
         // Somebody before us in the queue may have made it.
         if let (_, Some(kept)) = self.kept(id, key, Duration::ZERO, open_only).await? {
             return self.thumbnail_of_kept(kept);
         }
         let Download { content, size, .. } = self.download(id, Duration::ZERO).await?;
         let limits = Limits { pixels: self.config.thumbnail_megapixels.saturating_mul(MEGAPIXEL) };
-        let made = self.blocking(move || make::make(&mut *content.into_source(), size, key, limits)).await;
+        // It lasts as long as the work does, even if nobody waits for that any more, and until the result is kept.
+        let work = move || (make::make(&mut *content.into_source(), size, key, limits), turn);
         // A decoder that panics has met a picture that it cannot read.
-        match made.unwrap_or(Err(Error::NoThumbnail)) {
+        let (made, _turn) = background::run("thumbnail", work)
+            .await
+            .map_or((Err(Error::NoThumbnail), None), |(made, turn)| (made, Some(turn)));
+        match made {
             Ok(Made::Original(content_type)) => {
                 self.keep_original(&of, key, content_type).await?;
                 let original = self.download(id, Duration::ZERO).await?;

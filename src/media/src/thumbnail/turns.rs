@@ -1,10 +1,10 @@
 //! How many thumbnails are made at the same time, and which cannot be made.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use quick_cache::sync::Cache;
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -21,28 +21,29 @@ const REMEMBERED: usize = 2_000;
 
 /// Whose turn it is.
 pub(crate) struct Turns {
-    making: Semaphore,
-    queue: Semaphore,
+    making: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     /// Whether they are too large, or no pictures at all.
     refused: Cache<ContentHash, bool>,
 }
 
 /// One's turn, until it is dropped.
-pub(super) struct Turn<'a> {
-    _queue: SemaphorePermit<'a>,
-    _making: SemaphorePermit<'a>,
+pub(super) struct Turn {
+    _queue: OwnedSemaphorePermit,
+    _making: OwnedSemaphorePermit,
 }
 
 impl Turns {
-    pub(crate) fn new(making: Semaphore) -> Self {
-        Self { making, queue: Semaphore::new(QUEUE), refused: Cache::new(REMEMBERED) }
+    pub(crate) fn new(at_once: usize) -> Self {
+        let (making, queue) = (Arc::new(Semaphore::new(at_once)), Arc::new(Semaphore::new(QUEUE)));
+        Self { making, queue, refused: Cache::new(REMEMBERED) }
     }
 
     /// Waits for one's turn.
-    pub(super) async fn turn(&self) -> Result<Turn<'_>> {
+    pub(super) async fn turn(&self) -> Result<Turn> {
         let busy = || Error::LimitExceeded { retry_after: LATER };
-        let queue = self.queue.try_acquire().map_err(|_| busy())?;
-        match timeout(PATIENCE, self.making.acquire()).await {
+        let queue = self.queue.clone().try_acquire_owned().map_err(|_| busy())?;
+        match timeout(PATIENCE, self.making.clone().acquire_owned()).await {
             Ok(Ok(making)) => Ok(Turn { _queue: queue, _making: making }),
             _ => Err(busy()),
         }

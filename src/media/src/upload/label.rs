@@ -37,7 +37,7 @@ fn is_content_type(text: &str) -> bool {
     let token = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
     };
-    let whole = essence.trim_end().split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+    let whole = essence.trim_end_matches(' ').split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
     whole && text.len() <= TYPE_BYTES && parameters.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
 }
 
@@ -52,7 +52,9 @@ mod tests {
             assert_eq!(kept(fine), fine);
         }
         let long = format!("text/{}", "x".repeat(300));
-        for bad in ["", "text", "/", "text/", "a/b/c", "\"", "text/plain\r\nx: y", "a b/c", "text/ü", &long] {
+        for bad in
+            ["", "text", "/", "text/", "a/b/c", "\"", "text/plain\r\nx: y", "a/b\u{c};x", "a b/c", "text/ü", &long]
+        {
             assert_eq!(kept(bad), UNKNOWN, "{bad}");
         }
         assert_eq!(Label::default().content_type(), UNKNOWN);

@@ -3,6 +3,8 @@
 mod answer;
 mod candidates;
 mod criteria;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod highlights;
 mod rank;
 mod run;

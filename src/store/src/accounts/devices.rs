@@ -7,6 +7,31 @@ use crate::{
     schema::{devices, tokens},
 };
 
+/// Which devices of a user go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Which<'a> {
+    /// These.
+    These(&'a [String]),
+    /// All but this one.
+    AllBut(&'a str),
+}
+
+/// Deletes what a table with the columns `user_id` and `device_id` has of devices of a user; gives the number of rows.
+macro_rules! delete_of_devices {
+    ($tx:expr, $table:ident, $user_id:expr, $which:expr) => {{
+        let of_user = $table::table.filter($table::user_id.eq($user_id));
+        match $which {
+            $crate::accounts::devices::Which::These(ids) => {
+                diesel::delete(of_user.filter($table::device_id.eq_any(ids))).execute($tx.conn())?
+            }
+            $crate::accounts::devices::Which::AllBut(keep) => {
+                diesel::delete(of_user.filter($table::device_id.ne(keep))).execute($tx.conn())?
+            }
+        }
+    }};
+}
+pub(crate) use delete_of_devices;
+
 /// A row of `devices`.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = devices, treat_none_as_default_value = false)]
@@ -82,35 +107,25 @@ pub fn rename(tx: &mut Tx<'_>, user_id: &str, device_id: &str, display_name: &st
 
 /// Deletes these devices and their tokens; those that are not there count as deleted.
 pub fn delete(tx: &mut Tx<'_>, user_id: &str, device_ids: &[String]) -> Result<()> {
-    let of_user = tokens::table.filter(tokens::user_id.eq(user_id));
-    diesel::delete(of_user.filter(tokens::device_id.eq_any(device_ids))).execute(tx.conn())?;
-    let of_user = devices::table.filter(devices::user_id.eq(user_id));
-    let gone = diesel::delete(of_user.filter(devices::device_id.eq_any(device_ids))).execute(tx.conn())?;
-    e2ee::delete_of_devices(tx, user_id, device_ids)?;
-    push::delete_of_devices(tx, user_id, device_ids)?;
-    log_deleted(tx, user_id, gone);
-    Ok(())
+    delete_which(tx, user_id, Which::These(device_ids))
 }
 
 /// Deletes all devices of the user and their tokens, but for `keep`.
 pub fn delete_all(tx: &mut Tx<'_>, user_id: &str, keep: Option<&str>) -> Result<()> {
     // No device has an empty id, so this keeps nothing where nothing is to be kept.
-    let keep = keep.unwrap_or_default();
-    let of_user = tokens::table.filter(tokens::user_id.eq(user_id));
-    diesel::delete(of_user.filter(tokens::device_id.ne(keep))).execute(tx.conn())?;
-    let of_user = devices::table.filter(devices::user_id.eq(user_id));
-    let gone = diesel::delete(of_user.filter(devices::device_id.ne(keep))).execute(tx.conn())?;
-    e2ee::delete_of_all_devices(tx, user_id, keep)?;
-    push::delete_of_all_devices(tx, user_id, keep)?;
-    log_deleted(tx, user_id, gone);
-    Ok(())
+    delete_which(tx, user_id, Which::AllBut(keep.unwrap_or_default()))
 }
 
-fn log_deleted(tx: &mut Tx<'_>, user_id: &str, gone: usize) {
+fn delete_which(tx: &mut Tx<'_>, user_id: &str, which: Which<'_>) -> Result<()> {
+    delete_of_devices!(tx, tokens, user_id, which);
+    let gone = delete_of_devices!(tx, devices, user_id, which);
+    e2ee::delete_of_devices(tx, user_id, which)?;
+    push::delete_of_devices(tx, user_id, which)?;
     if gone > 0 {
         tx.log(LogKind::Devices, None, Some(user_id), None);
         tx.log(LogKind::Account, None, Some(user_id), None);
     }
+    Ok(())
 }
 
 /// Notes the newest requests of many devices. Nobody waits for it, so it is not logged.

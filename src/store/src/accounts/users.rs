@@ -1,16 +1,19 @@
 //! Users of this server.
 
+use std::fmt;
+
 use diesel::prelude::*;
 
 use crate::{
     Conn, LogKind, Result, Tx,
     connection::both,
+    e2ee, presence,
     rooms::Membership,
     schema::{account_data, filters, login_tokens, memberships, openid_tokens, profiles, user_directory, users},
 };
 
 /// A row of `users`.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
 pub struct UserRow {
     /// The whole Matrix id.
@@ -31,6 +34,13 @@ pub struct UserRow {
     pub suspended: bool,
     /// Whether this is a guest, who has no password.
     pub guest: bool,
+}
+
+impl fmt::Debug for UserRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The hash has no place in any log.
+        f.debug_struct("UserRow").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
 }
 
 /// The user of this id.
@@ -149,6 +159,8 @@ pub fn deactivate(tx: &mut Tx<'_>, user_id: &str, erased: bool) -> Result<()> {
     diesel::delete(user_directory::table.find(user_id)).execute(conn)?;
     diesel::delete(account_data::table.filter(account_data::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(filters::table.filter(filters::user_id.eq(user_id))).execute(conn)?;
+    presence::delete(tx, &[user_id.to_owned()])?;
+    e2ee::delete_of_user(tx, user_id)?;
     tx.log(LogKind::Account, None, Some(user_id), None);
     tx.log(LogKind::Profile, None, Some(user_id), None);
     Ok(())

@@ -2,7 +2,7 @@
 
 pub mod cross_signing;
 pub mod dehydrated_devices;
-mod device_deletion;
+mod deletion;
 pub mod device_keys;
 pub mod device_list_changes;
 pub mod fallback_keys;
@@ -16,11 +16,11 @@ pub mod to_device;
 
 pub use cross_signing::{CrossSigningKeyRow, Usage, UserSignatureRow};
 pub use dehydrated_devices::DehydratedDeviceRow;
-pub(crate) use device_deletion::{delete_of_all_devices, delete_of_devices};
+pub(crate) use deletion::{delete_of_devices, delete_of_user};
 pub use device_keys::DeviceKeysRow;
 pub use fallback_keys::FallbackKeyRow;
 pub use key_backup::KeyBackupRow;
 pub use key_backup_sessions::{BackedUpSessionRow, SessionMetadata};
-pub use one_time_keys::OneTimeKeyRow;
+pub use one_time_keys::{ClaimedRow, OneTimeKeyRow};
 pub use shared_rooms::{joined_rooms_of, joined_users_of, member_deltas};
 pub use to_device::ToDeviceRow;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{dsl::count_star, prelude::*, upsert::excluded};
 
 use crate::{
     Conn, Result, Tx,
     connection::{ROWS_PER_INSERT, both},
-    schema::one_time_keys,
+    schema::{claimed_one_time_keys, one_time_keys},
 };
 
 /// A row of `one_time_keys`.
@@ -23,6 +23,22 @@ pub struct OneTimeKeyRow {
     /// When it was uploaded: the smallest goes first.
     pub position: i64,
     /// Its id, unique for device and algorithm.
+    pub key_id: String,
+    /// The key as JSON, as it was uploaded.
+    pub json: String,
+}
+
+/// A row of `claimed_one_time_keys`: a key that was given out.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = claimed_one_time_keys, treat_none_as_default_value = false)]
+pub struct ClaimedRow {
+    /// Whose device.
+    pub user_id: String,
+    /// Which one.
+    pub device_id: String,
+    /// The algorithm of the key.
+    pub algorithm: String,
+    /// Its id.
     pub key_id: String,
     /// The key as JSON, as it was uploaded.
     pub json: String,
@@ -53,7 +69,7 @@ pub fn insert(tx: &mut Tx<'_>, rows: &[OneTimeKeyRow]) -> Result<()> {
     Ok(())
 }
 
-/// Takes the oldest key of a device and algorithm: its id and JSON. Nobody gets it again.
+/// Takes the oldest key of a device and algorithm: its id and JSON. Nobody gets it again, and [`claimed`] tells of it.
 pub fn take(tx: &mut Tx<'_>, user_id: &str, device_id: &str, algorithm: &str) -> Result<Option<(String, String)>> {
     let oldest: Option<OneTimeKeyRow> = one_time_keys::table
         .filter(one_time_keys::user_id.eq(user_id))
@@ -66,13 +82,50 @@ pub fn take(tx: &mut Tx<'_>, user_id: &str, device_id: &str, algorithm: &str) ->
     let Some(row) = oldest else { return Ok(None) };
     let taken = one_time_keys::table.find((user_id, device_id, algorithm, row.position, &row.key_id));
     diesel::delete(taken).execute(tx.conn())?;
+    let claimed = ClaimedRow {
+        user_id: row.user_id,
+        device_id: row.device_id,
+        algorithm: row.algorithm,
+        key_id: row.key_id.clone(),
+        json: row.json.clone(),
+    };
+    both!(tx.conn(), c => diesel::insert_into(claimed_one_time_keys::table)
+        .values(&claimed)
+        .on_conflict((
+            claimed_one_time_keys::user_id,
+            claimed_one_time_keys::device_id,
+            claimed_one_time_keys::algorithm,
+            claimed_one_time_keys::key_id,
+        ))
+        .do_update()
+        .set(claimed_one_time_keys::json.eq(excluded(claimed_one_time_keys::json)))
+        .execute(c))?;
     Ok(Some((row.key_id, row.json)))
 }
 
-/// Deletes all keys of a device.
+/// The keys of a device that were given out, as far as they are remembered.
+pub fn claimed(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Vec<ClaimedRow>> {
+    let of_device = claimed_one_time_keys::table
+        .filter(claimed_one_time_keys::user_id.eq(user_id))
+        .filter(claimed_one_time_keys::device_id.eq(device_id));
+    Ok(of_device.select(ClaimedRow::as_select()).load(conn)?)
+}
+
+/// Forgets that a key was given out.
+pub fn forget_claimed(tx: &mut Tx<'_>, row: &ClaimedRow) -> Result<()> {
+    let key = claimed_one_time_keys::table.find((&row.user_id, &row.device_id, &row.algorithm, &row.key_id));
+    diesel::delete(key).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Deletes all keys of a device, and forgets those that were given out.
 pub fn delete(tx: &mut Tx<'_>, user_id: &str, device_id: &str) -> Result<()> {
     let of_device =
         one_time_keys::table.filter(one_time_keys::user_id.eq(user_id)).filter(one_time_keys::device_id.eq(device_id));
+    diesel::delete(of_device).execute(tx.conn())?;
+    let of_device = claimed_one_time_keys::table
+        .filter(claimed_one_time_keys::user_id.eq(user_id))
+        .filter(claimed_one_time_keys::device_id.eq(device_id));
     diesel::delete(of_device).execute(tx.conn())?;
     Ok(())
 }

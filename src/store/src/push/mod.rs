@@ -18,7 +18,7 @@ mod unread;
 
 pub(crate) use append::append;
 pub(crate) use mark_read::mark_read;
-pub(crate) use pushers::{delete_of_all_devices, delete_of_devices};
+pub(crate) use pushers::delete_of_devices;
 pub(crate) use redact::redact;
 
 pub use contributions::Count;

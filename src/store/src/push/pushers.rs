@@ -4,6 +4,7 @@ use diesel::{prelude::*, upsert::excluded};
 
 use crate::{
     Conn, LogKind, Result, Tx,
+    accounts::devices::{Which, delete_of_devices as delete_rows},
     connection::both,
     rooms::Membership,
     schema::{memberships, pushers},
@@ -119,20 +120,8 @@ pub fn delete_others(tx: &mut Tx<'_>, user_id: &str, app_id: &str, pushkey: &str
 }
 
 /// Deletes the pushers that these devices have set.
-pub(crate) fn delete_of_devices(tx: &mut Tx<'_>, user_id: &str, device_ids: &[String]) -> Result<()> {
-    let of_user = pushers::table.filter(pushers::user_id.eq(user_id));
-    let gone = diesel::delete(of_user.filter(pushers::device_id.eq_any(device_ids))).execute(tx.conn())?;
-    if gone > 0 {
-        tx.log(LogKind::Pushers, None, Some(user_id), None);
-    }
-    Ok(())
-}
-
-/// Deletes all pushers of a user but those of the device `keep`, which is empty where none is kept.
-pub(crate) fn delete_of_all_devices(tx: &mut Tx<'_>, user_id: &str, keep: &str) -> Result<()> {
-    let of_user = pushers::table.filter(pushers::user_id.eq(user_id));
-    let gone = diesel::delete(of_user.filter(pushers::device_id.ne(keep))).execute(tx.conn())?;
-    if gone > 0 {
+pub(crate) fn delete_of_devices(tx: &mut Tx<'_>, user_id: &str, devices: Which<'_>) -> Result<()> {
+    if delete_rows!(tx, pushers, user_id, devices) > 0 {
         tx.log(LogKind::Pushers, None, Some(user_id), None);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `migrations/0004_device_keys`.
+//! `migrations/0004_device_keys` and `0015_claimed_keys`.
 
 use super::account_tables::devices;
 
@@ -9,6 +9,15 @@ diesel::table! {
         device_id -> Text,
         algorithm -> Text,
         position -> BigInt,
+        key_id -> Text,
+        json -> Text,
+    }
+}
+diesel::table! {
+    claimed_one_time_keys (user_id, device_id, algorithm, key_id) {
+        user_id -> Text,
+        device_id -> Text,
+        algorithm -> Text,
         key_id -> Text,
         json -> Text,
     }

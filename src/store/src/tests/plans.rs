@@ -71,6 +71,9 @@ fn keys_are_found_by_user_and_device() {
             device_keys::of_users(c, &users)
         });
         goes_through(c, &[&format!("pk one_time_keys {of_device}")], |c| one_time_keys::counts(c, "@u1", "D1"));
+        goes_through(c, &[&format!("pk claimed_one_time_keys {of_device}")], |c| {
+            one_time_keys::claimed(c, "@u1", "D1")
+        });
         goes_through(c, &[&format!("pk fallback_keys {of_device}")], |c| fallback_keys::of_device(c, "@u1", "D1"));
         goes_through(c, &["pk cross_signing_keys (user_id=?)"], |c| cross_signing::of_users(c, &users));
         goes_through(c, &["pk user_signatures (signer=? AND target=?)"], |c| {

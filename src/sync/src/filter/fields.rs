@@ -58,12 +58,14 @@ fn pick(from: &Map<String, Value>, path: &[String], into: &mut Map<String, Value
             into.insert(first.clone(), value.clone());
         }
         Some(Value::Object(inner)) => {
-            let below = into.entry(first.clone()).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(below) = below {
-                pick(inner, rest, below);
+            // What an earlier path has picked stays, even if it is empty.
+            if let Some(Value::Object(below)) = into.get_mut(first) {
+                return pick(inner, rest, below);
             }
-            if below.as_object().is_some_and(Map::is_empty) {
-                into.remove(first);
+            let mut below = Map::new();
+            pick(inner, rest, &mut below);
+            if !below.is_empty() {
+                into.insert(first.clone(), Value::Object(below));
             }
         }
         _ => {}
@@ -76,7 +78,7 @@ mod tests {
 
     #[test]
     fn only_named_fields_stay() {
-        let event = r#"{"content":{"body":"b","x.y":1,"deep":{"a":1,"b":2}},"sender":"@a:b","type":"t"}"#;
+        let event = r#"{"content":{"body":"b","x.y":1,"deep":{"a":1,"b":2}},"empty":{},"sender":"@a:b","type":"t"}"#;
         let of = |paths: &[&str]| {
             let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
             serde_json::from_str::<Value>(&Fields::new(&paths).of(event)).unwrap()
@@ -85,5 +87,7 @@ mod tests {
         assert_eq!(of(&["content.x\\.y"]), serde_json::json!({"content": {"x.y": 1}}));
         assert_eq!(of(&["content.deep.b", "content.nothing"]), serde_json::json!({"content": {"deep": {"b": 2}}}));
         assert_eq!(of(&["content.body.deeper", "sender.x"]), serde_json::json!({}));
+        assert_eq!(of(&["empty", "empty.x"]), serde_json::json!({"empty": {}}));
+        assert_eq!(of(&["empty.x", "empty"]), serde_json::json!({"empty": {}}));
     }
 }

@@ -1,7 +1,7 @@
 //! Event types with `*` for any sequence of characters.
 
 /// Whether a text matches a pattern.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };
     let Some((middle, last)) = rest.rsplit_once('*') else { return text.ends_with(rest) };

@@ -10,6 +10,8 @@ use ruma::api::client::filter::{EventFormat, FilterDefinition, LazyLoadOptions};
 
 pub(crate) use event_filter::EventFilter;
 pub(crate) use fields::Fields;
+#[cfg(feature = "fuzzing")]
+pub use glob::matches;
 
 /// Events of a room's timeline when the filter names no number.
 const DEFAULT_TIMELINE: usize = 10;

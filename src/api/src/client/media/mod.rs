@@ -9,6 +9,8 @@ mod disposition;
 mod download;
 mod error;
 mod fill;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod range;
 mod receive;
 mod thumbnail;
