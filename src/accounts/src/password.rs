@@ -18,7 +18,7 @@ use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use peerbrain_core::{Random, background, config, limits::PASSWORD_BYTES, random};
 use ruma::UserId;
 use store::accounts::UserRow;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::{Accounts, Error, Limit, Result};
 
@@ -100,12 +100,14 @@ impl Passwords {
     /// Runs `f` in the background when it is its turn.
     async fn run<T: Send + 'static>(&self, f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let permit = self.turn().await?;
-        let done = background::run("password", move || {
+        let (done, result) = oneshot::channel();
+        let work = move || {
             // Kept even if the caller has gone away: the core is busy until the hash is done.
             let _permit = permit;
-            f()
-        });
-        done.await.map_err(|_| Error::Internal("the hashing of a password broke off"))?
+            let _ = done.send(f());
+        };
+        background::start("password", work).map_err(|_| Error::Internal("there is no thread for a password"))?;
+        result.await.map_err(|_| Error::Internal("the hashing of a password broke off"))?
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit> {

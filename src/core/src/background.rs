@@ -1,32 +1,22 @@
 //! Long computations that step back where others want the processor: password hashes, thumbnails.
 
-use tokio::sync::oneshot;
+use std::{io, thread};
 
 /// How far a computation steps back: under full load it gets a tenth of what others get, so it goes on at all times.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// What is missing where a computation has no result: the system gave no thread, or it panicked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a computation could not be made")]
-pub struct BrokeOff;
-
-/// Runs `work` on a thread of its own with little priority. It goes on where the caller goes away; how many run at a
-/// time is the caller's business. A thread costs some 50 µs, so the work should take milliseconds.
+/// Starts `work` on a thread of its own with little priority. How many run at a time, and how the result comes back, is
+/// the caller's business. A thread costs some 50 µs, so the work should take milliseconds.
 ///
 /// # Errors
-/// [`BrokeOff`].
-pub async fn run<T: Send + 'static>(
-    name: &'static str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, BrokeOff> {
-    let (done, result) = oneshot::channel();
+/// What the system says where it gives no thread.
+pub fn start(name: &'static str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let work = move || {
         step_back();
-        let _ = done.send(work());
+        work();
     };
-    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|_| BrokeOff)?;
-    result.await.map_err(|_| BrokeOff)
+    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
 /// Lowers the priority of this thread: elsewhere than on Linux it would be that of the whole process.
@@ -36,22 +26,18 @@ fn step_back() {
     let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
-    #[tokio::test]
-    async fn the_result_comes_back() {
-        assert_eq!(run("sum", || 1 + 1).await, Ok(2));
-        assert_eq!(run::<()>("panic", || panic!("on purpose")).await, Err(BrokeOff));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn only_the_computation_steps_back() {
+    #[test]
+    fn only_the_computation_steps_back() {
         let priority = || rustix::process::getpriority_process(None).unwrap();
-        let before = priority();
-        assert_eq!(run("priority", priority).await, Ok(before.max(NICENESS)));
+        let (before, (send, receive)) = (priority(), mpsc::channel());
+        start("priority", move || send.send(priority()).unwrap()).unwrap();
+        assert_eq!(receive.recv().unwrap(), before.max(NICENESS));
         assert_eq!(priority(), before);
     }
 }

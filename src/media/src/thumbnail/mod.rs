@@ -15,6 +15,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use peerbrain_core::background;
 use store::media::{Content, ThumbnailKey, thumbnails};
+use tokio::sync::oneshot;
 
 use crate::{
     ContentHash, Download, Error, Media, Result, Storage,
@@ -98,12 +99,12 @@ impl Media {
         }
         let Download { content, size, .. } = self.download(id, Duration::ZERO).await?;
         let limits = Limits { pixels: self.config.thumbnail_megapixels.saturating_mul(MEGAPIXEL) };
-        // It lasts as long as the work does, even if nobody waits for that any more, and until the result is kept.
-        let work = move || (make::make(&mut *content.into_source(), size, key, limits), turn);
+        let (done, result) = oneshot::channel();
+        // The turn lasts as long as the work does, even if nobody waits for that any more, and until the result is kept.
+        let work = move || drop(done.send((make::make(&mut *content.into_source(), size, key, limits), turn)));
+        background::start("thumbnail", work)?;
         // A decoder that panics has met a picture that it cannot read.
-        let (made, _turn) = background::run("thumbnail", work)
-            .await
-            .map_or((Err(Error::NoThumbnail), None), |(made, turn)| (made, Some(turn)));
+        let (made, _turn) = result.await.map_or((Err(Error::NoThumbnail), None), |(made, turn)| (made, Some(turn)));
         match made {
             Ok(Made::Original(content_type)) => {
                 self.keep_original(&of, key, content_type).await?;
