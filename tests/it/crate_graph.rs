@@ -5,8 +5,21 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Lowest floor first.
-const ORDER: [&str; 12] =
-    ["core", "events", "store", "accounts", "media", "rooms", "e2ee", "push", "search", "sync", "api", "server"];
+const ORDER: [&str; 13] = [
+    "core",
+    "events",
+    "store",
+    "accounts",
+    "media",
+    "rooms",
+    "e2ee",
+    "push",
+    "search",
+    "sync",
+    "federation",
+    "api",
+    "server",
+];
 /// What stands apart: it sees the server from outside only.
 const APART: [&str; 3] = ["conformance", "loadtest", "tests"];
 /// Libraries that only some may name.

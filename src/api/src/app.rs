@@ -20,6 +20,8 @@ pub struct App {
     pub search: search::Search,
     /// Syncing.
     pub syncs: sync::Syncs,
+    /// Other servers.
+    pub federation: federation::Federation,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The configuration.

@@ -41,7 +41,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     let signals = StopSignals::take()?;
     let config = Arc::new(config);
     let domain = wiring::open(&config).await?;
-    let Domain { store, accounts, media, rooms, e2ee, push, search, syncs, clock } = domain;
+    let Domain { store, accounts, media, rooms, e2ee, push, search, syncs, federation, clock } = domain;
 
     let metrics = Metrics::new(&store).map_err(|error| Error::plain(error.to_string()))?;
     let requests = Arc::new(metrics.requests.clone());
@@ -53,6 +53,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
         push: push.clone(),
         search: search.clone(),
         syncs: syncs.clone(),
+        federation,
         clock,
         config: config.clone(),
         observe: requests,

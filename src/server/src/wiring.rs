@@ -5,6 +5,7 @@ use std::sync::Arc;
 use accounts::{Accounts, Caches};
 use e2ee::{E2ee, KeyCache};
 use events::SigningKey;
+use federation::Federation;
 use media::{Folder, Media};
 use peerbrain_core::{Clock, Config, Random, SystemClock, SystemRandom};
 use push::{Push, Wakes};
@@ -38,6 +39,8 @@ pub struct Domain {
     pub search: Search,
     /// Syncing.
     pub syncs: Syncs,
+    /// Other servers.
+    pub federation: Federation,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -61,7 +64,7 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         move || open_store(&config, observers)
     };
     let store = tokio::task::spawn_blocking(opening).await.map_err(|error| Error::plain(error.to_string()))??;
-    let key: SigningKey = signing_key::load_or_make(&config.server.signing_key_path(), &store, &*random).await?;
+    let key = Arc::new(signing_key::load_or_make(&config.server.signing_key_path(), &store, &*random).await?);
     let accounts = Arc::new(Accounts::new(store.clone(), caches, clock.clone(), random.clone(), config));
     let media = {
         let (config, store) = (config.clone(), store.clone());
@@ -73,9 +76,9 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         runtime: tokio::runtime::Handle::current(),
         store: store.clone(),
         server_name: config.server.name.clone(),
-        key: Arc::new(key),
+        key: key.clone(),
         clock: clock.clone(),
-        random,
+        random: random.clone(),
         events,
         state_cache: u64::from(config.database.state_cache_mb) * MEGABYTE,
         default_version: config.rooms.default_version.clone(),
@@ -95,7 +98,22 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         presence: config.presence.enabled,
     });
     let search = Search::new(rooms.clone());
-    Ok(Domain { store, accounts, media, rooms, e2ee, push, search, syncs, clock })
+    let federation = Federation::new(federation::Options {
+        store: store.clone(),
+        accounts: accounts.clone(),
+        media: media.clone(),
+        rooms: rooms.clone(),
+        e2ee: e2ee.clone(),
+        syncs: syncs.clone(),
+        server_name: config.server.name.clone(),
+        key,
+        clock: clock.clone(),
+        random,
+        settings: config.federation.clone(),
+        runtime: tokio::runtime::Handle::current(),
+    })
+    .map_err(|error| Error::plain(error.to_string()))?;
+    Ok(Domain { store, accounts, media, rooms, e2ee, push, search, syncs, federation, clock })
 }
 
 /// Opens only what the commands on users need. Blocks.

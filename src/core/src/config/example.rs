@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::describe::{Section, Setting};
 use super::{
-    Config, Database, Listener, Log, Media, Passwords, Presence, Push, RateLimits, Registration, Rooms, Server, Sync,
-    Turn, UserDirectory, WellKnown,
+    Config, Database, Federation, Listener, Log, Media, Passwords, Presence, Push, RateLimits, Registration, Rooms,
+    Server, Sync, Turn, UserDirectory, WellKnown,
 };
 
 /// A section as the example shows it.
@@ -20,10 +20,11 @@ fn described<S: Section>(name: &'static str) -> Described {
 }
 
 /// The sections in the order of the example file. `listeners` is last because it is a list of blocks.
-fn sections() -> [Described; 15] {
+fn sections() -> [Described; 16] {
     [
         described::<Server>("server"),
         described::<WellKnown>("well_known"),
+        described::<Federation>("federation"),
         described::<Database>("database"),
         described::<Registration>("registration"),
         described::<Passwords>("passwords"),

@@ -4,6 +4,7 @@
 mod describe;
 mod error;
 mod example;
+mod federation;
 mod listen;
 mod load;
 mod nearest;
@@ -16,6 +17,7 @@ mod validate;
 
 pub use describe::Setting;
 pub use error::ConfigError;
+pub use federation::{Federation, FederationMode, Override};
 pub use listen::{Api, Bind, Listener};
 pub use load::{ENVIRONMENT_PREFIX, Environment, load, load_text};
 pub use network::Network;

@@ -8,7 +8,7 @@ use ruma::{OwnedServerName, RoomVersionId, server_name};
 use serde::{Deserialize, Serialize};
 
 use super::describe::{settings, unset_when_empty, words};
-use super::{DatabaseUrl, Listener, Network, Secret};
+use super::{DatabaseUrl, Federation, Listener, Network, Secret};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub struct Config {
     pub server: Server,
     /// What clients and servers find under `/.well-known/matrix`.
     pub well_known: WellKnown,
+    /// Other servers.
+    pub federation: Federation,
     /// Where everything is kept.
     pub database: Database,
     /// Who may register.

@@ -2,7 +2,7 @@
 
 use ruma::RoomVersionId;
 
-use super::{Config, ConfigError, Listener, Rate, RegistrationMode};
+use super::{Config, ConfigError, FederationMode, Listener, Rate, RegistrationMode};
 
 /// Room versions that this server speaks.
 const VERSIONS: [RoomVersionId; 7] = [
@@ -27,6 +27,7 @@ impl Config {
         self.check_media()?;
         self.check_turn()?;
         self.check_rates()?;
+        self.check_federation()?;
         let version = &self.rooms.default_version;
         require(VERSIONS.contains(version), "rooms.default_version", version, "one of \"6\" to \"12\"")?;
         let registration = &self.registration;
@@ -120,6 +121,17 @@ impl Config {
         require(both_or_none, "turn.shared_secret", "alone", "given together with turn.uris, or not at all")?;
         let ttl = turn.ttl_seconds;
         require((60..=2_592_000).contains(&ttl), "turn.ttl_seconds", ttl, "from 60 to 2592000")
+    }
+
+    fn check_federation(&self) -> Result<(), ConfigError> {
+        let federation = &self.federation;
+        let usable = federation.mode != FederationMode::Listed || !federation.allowed_servers.is_empty();
+        require(
+            usable,
+            "federation.allowed_servers",
+            "empty",
+            "a list of at least one server when federation.mode is \"listed\"",
+        )
     }
 
     fn check_rates(&self) -> Result<(), ConfigError> {

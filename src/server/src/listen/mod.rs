@@ -25,6 +25,9 @@ use crate::{health, metrics};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a connection may stay open without a request. Longer than clients and reverse proxies keep theirs (60 to 90
+/// seconds are usual): whoever closes first must not be us, or a request on its way meets a closed door.
+const KEEP_ALIVE: Duration = Duration::from_secs(120);
 
 /// What widgets of clients ask of the server, though it is of the API between servers: it is offered with either.
 const OPENID: &str = "/_matrix/federation/v1/openid/";
@@ -58,7 +61,7 @@ pub fn check(listener: &Listener) -> Result<(), Error> {
 pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
     let place = listener.bind.to_string();
     check(listener)?;
-    let api = bridge::serve(shared.app.clone(), api::client_routes())
+    let api = bridge::serve(shared.app.clone(), api::client_routes().merge(api::federation_routes()))
         .map_err(|error| Error::plain(format!("the routes contradict each other: {error}")))?;
     let (store, metrics) = (web::Data::new(shared.store.clone()), shared.metrics.clone());
     let (with_health, with_metrics) = (listener.serves(Api::Health), listener.serves(Api::Metrics));
@@ -78,7 +81,11 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
         };
         App::new().wrap(bridge::cors()).configure(own).configure(api.clone())
     });
-    let server = server.disable_signals().shutdown_timeout(PATIENCE.as_secs()).client_request_timeout(HEAD_TIMEOUT);
+    let server = server
+        .disable_signals()
+        .shutdown_timeout(PATIENCE.as_secs())
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE);
     let refused = |source| Error::Listen { place: place.clone(), source };
     let server = match (&listener.bind, listener.tls()) {
         (Bind::Unix(path), _) => server.listen_uds(unix::listen(path, 0o660)?).map_err(refused)?,

@@ -1,0 +1,8 @@
+//! The server-server API, one file per endpoint.
+
+use crate::bridge::Routes;
+
+/// Every route of the server-server API.
+pub(crate) fn routes() -> Routes {
+    Routes::default()
+}

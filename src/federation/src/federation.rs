@@ -1,0 +1,143 @@
+//! The handle that everybody holds.
+
+use std::sync::Arc;
+
+use accounts::Accounts;
+use e2ee::E2ee;
+use events::SigningKey;
+use media::Media;
+use peerbrain_core::{Clock, Random, config};
+use rooms::Rooms;
+use ruma::{OwnedServerName, ServerName};
+use store::Store;
+use sync::Syncs;
+
+use crate::{
+    Error, Result, Verifier,
+    client::{self, Client},
+    keys::{self, KeyRing},
+};
+
+/// What [`Federation`] is made of.
+pub struct Options {
+    /// The database.
+    pub store: Store,
+    /// Our users.
+    pub accounts: Arc<Accounts>,
+    /// Files.
+    pub media: Arc<Media>,
+    /// Rooms.
+    pub rooms: Rooms,
+    /// Keys and device lists.
+    pub e2ee: E2ee,
+    /// For what is only in memory: typing, presence.
+    pub syncs: Syncs,
+    /// The name of this server.
+    pub server_name: OwnedServerName,
+    /// The key it signs with.
+    pub key: Arc<SigningKey>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The section of the configuration.
+    pub settings: config::Federation,
+    /// Where background work runs: the multi-thread runtime, not a web worker's.
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// Everything between this server and others. Cheap to clone.
+#[derive(Clone)]
+pub struct Federation {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub store: Store,
+    pub accounts: Arc<Accounts>,
+    pub media: Arc<Media>,
+    pub rooms: Rooms,
+    pub e2ee: E2ee,
+    pub syncs: Syncs,
+    pub server_name: OwnedServerName,
+    pub key: Arc<SigningKey>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub settings: config::Federation,
+    pub runtime: tokio::runtime::Handle,
+    pub client: Client,
+    pub keys: KeyRing,
+    pub verifier: Verifier,
+}
+
+impl Federation {
+    /// Starts dealing with other servers.
+    ///
+    /// # Errors
+    /// A file of certificate authorities that cannot be used.
+    pub fn new(options: Options) -> Result<Self> {
+        let Options { store, accounts, media, rooms, e2ee, syncs, server_name, key, clock, random, settings, runtime } =
+            options;
+        let client = Client::new(client::Options {
+            server_name: server_name.clone(),
+            key: key.clone(),
+            clock: clock.clone(),
+            settings: settings.clone(),
+        })?;
+        let keys = KeyRing::new(keys::Options {
+            store: store.clone(),
+            client: client.clone(),
+            server_name: server_name.clone(),
+            key: key.clone(),
+            clock: clock.clone(),
+            notaries: settings.notaries.clone(),
+        });
+        let verifier = Verifier::new(keys.clone());
+        let inner = Inner {
+            store,
+            accounts,
+            media,
+            rooms,
+            e2ee,
+            syncs,
+            server_name,
+            key,
+            clock,
+            random,
+            settings,
+            runtime,
+            client,
+            keys,
+            verifier,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The keys of other servers, and our own as others see them.
+    pub fn keys(&self) -> &KeyRing {
+        &self.inner.keys
+    }
+
+    /// The way to other servers.
+    pub fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    /// Checks the signatures of events.
+    pub fn verifier(&self) -> &Verifier {
+        &self.inner.verifier
+    }
+
+    /// The name of this server.
+    pub fn server_name(&self) -> &ServerName {
+        &self.inner.server_name
+    }
+
+    /// Lets pass who is allowed by the configuration.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`].
+    pub fn require_allowed(&self, server: &ServerName) -> Result<()> {
+        if self.inner.settings.allows(server) { Ok(()) } else { Err(Error::NotAllowed(server.to_owned())) }
+    }
+}

@@ -1,0 +1,16 @@
+//! Other servers: how they are found, asked and told, and what they may ask and tell.
+//!
+//! Here lives all that the network makes necessary: discovery, the signing client, the keys of others, the checks on
+//! signatures, joining and inviting over the network, transactions in both directions, and what is fetched from others
+//! because it is missing here. What an event means for its room is decided in `rooms`, what a key means in `e2ee`; nothing
+//! here knows how requests come in over HTTP, which is `api`'s business, and nothing knows SQL.
+
+pub mod client;
+mod error;
+mod federation;
+pub mod keys;
+mod verify;
+
+pub use error::{Error, Result};
+pub use federation::{Federation, Options};
+pub use verify::{Checked, Verifier};
