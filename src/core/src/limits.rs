@@ -9,6 +9,8 @@ pub const ID_BYTES: usize = 255;
 pub const CLIENT_BODY_BYTES: usize = 1_048_576;
 /// Bytes of the body of a request whose client is not yet authenticated (login, registration).
 pub const ANONYMOUS_BODY_BYTES: usize = 65_536;
+/// Bytes of the body of a transaction of another server: 50 events and 100 EDUs of the greatest size.
+pub const TRANSACTION_BYTES: usize = 150 * EVENT_BYTES + 65_536;
 /// Bytes of the path and query of a request.
 pub const URI_BYTES: usize = 16_384;
 /// Bytes of a profile, all of its fields together (MSC4133).

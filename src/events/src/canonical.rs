@@ -4,6 +4,7 @@
 //! not be.
 
 mod reader;
+mod rewrite;
 
 use ruma::{CanonicalJsonError, CanonicalJsonObject, CanonicalJsonValue, canonical_json::to_canonical_value};
 use serde::{Serialize, de::DeserializeSeed};
@@ -46,6 +47,15 @@ pub fn object_from(value: &impl Serialize) -> Result<CanonicalJsonObject> {
         }
         Err(error) => Err(Error::BadJson(error.to_string())),
     }
+}
+
+/// The canonical text of any JSON, numbers as they stand: what the signature of a request covers, whatever is in it. Of a
+/// repeated key the last value counts.
+///
+/// # Errors
+/// [`Error::NotJson`], and [`Error::BadJson`] for what is nested too deep.
+pub fn rewritten(text: &str) -> Result<String> {
+    rewrite::rewrite(text)
 }
 
 /// The canonical text of an object.

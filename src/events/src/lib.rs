@@ -13,6 +13,7 @@ mod format;
 pub mod order;
 mod pdu;
 mod power_levels;
+mod public_key;
 pub mod push;
 pub mod redact;
 pub mod resolve;
@@ -29,6 +30,7 @@ pub use self::{
     format::MAX_PDU_BYTES,
     pdu::Pdu,
     power_levels::PowerLevels,
+    public_key::PublicKey,
     signing_key::SigningKey,
     verified::{Provenance, VerifiedPdu},
 };

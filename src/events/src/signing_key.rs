@@ -17,7 +17,7 @@ use crate::{Error, Result};
 
 /// Unpadded base64 when written. When read, padded or not, and with stray bits behind the last byte, as the seed in
 /// the specification's own test vectors has them.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
         .with_encode_padding(false)

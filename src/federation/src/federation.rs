@@ -91,6 +91,7 @@ impl Federation {
             key: key.clone(),
             clock: clock.clone(),
             notaries: settings.notaries.clone(),
+            runtime: runtime.clone(),
         });
         let verifier = Verifier::new(keys.clone());
         let inner = Inner {

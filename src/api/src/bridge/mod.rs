@@ -11,6 +11,8 @@ mod parse;
 mod respond;
 mod routes;
 mod serve;
+mod server_signatures;
+mod x_matrix;
 
 pub use authenticate::{Authenticate, session};
 pub use call::{Call, Client};

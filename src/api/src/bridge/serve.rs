@@ -126,8 +126,11 @@ fn call(app: Arc<App>, request: &HttpRequest, body: Bytes, args: Vec<String>, ro
     Ok(Call { request: convert(request, body)?, app, args, client, route })
 }
 
-/// How many bytes a request may have: few where nobody knows yet who sends it.
+/// How many bytes a request may have: few where nobody knows yet who sends it, many where servers send many events.
 fn body_limit(route: &str) -> usize {
+    if route.starts_with("/_matrix/federation/v1/send/") {
+        return limits::TRANSACTION_BYTES;
+    }
     let anonymous = ["/login", "/register", "/refresh", "/account/password", "/account/deactivate"];
     match anonymous.iter().any(|end| route.ends_with(end)) {
         true => limits::ANONYMOUS_BODY_BYTES,

@@ -55,6 +55,15 @@ fn loosely(value: &CanonicalJsonValue, out: &mut String) {
 
 proptest! {
     #[test]
+    fn rewriting_any_spelling_gives_the_canonical_text(object in object()) {
+        let mut loose = String::new();
+        loosely(&CanonicalJsonValue::Object(object.clone()), &mut loose);
+        let text = canonical::text(&object).unwrap();
+        prop_assert_eq!(&canonical::rewritten(&loose).unwrap(), &text);
+        prop_assert_eq!(&canonical::rewritten(&text).unwrap(), &text);
+    }
+
+    #[test]
     fn round_trip(object in object()) {
         let text = canonical::text(&object).unwrap();
         prop_assert_eq!(&canonical::object(&text).unwrap(), &object);
@@ -144,4 +153,31 @@ fn from_our_own_values() {
     for bad in [serde_json::json!({ "b": 1.5 }), serde_json::json!({ "b": 1_u64 << 60 }), serde_json::json!([])] {
         assert!(matches!(canonical::object_from(&bad), Err(Error::BadJson(_))), "{bad}");
     }
+}
+
+#[test]
+fn rewriting_leaves_numbers_as_they_are() {
+    for (loose, canonical) in [
+        (
+            r#" {"b": 1.50, "a": [ -0 , 1e400,123456789012345678901234567890 ] } "#,
+            r#"{"a":[-0,1e400,123456789012345678901234567890],"b":1.50}"#,
+        ),
+        (r#"{"a":1,"b":2,"a":{"z":0,"y":1}}"#, r#"{"a":{"y":1,"z":0},"b":2}"#),
+        (r#"{"\u0061":true,"a":false}"#, r#"{"a":false}"#),
+        (r#"{"é":"\/","z\\":"\"","":[]}"#, r#"{"":[],"z\\":"\"","é":"/"}"#),
+        ("{}", "{}"),
+    ] {
+        assert_eq!(canonical::rewritten(loose).unwrap(), canonical);
+    }
+}
+
+#[test]
+fn rewriting_refuses_what_nobody_reads() {
+    for bad in ["", "{", "{\"a\":01}", "{\"a\" 1}", "{\"a\":1,}", "[1 2]", "{\"a\":\"\\ud800\"}", "{} {}", "\"\u{1}\""]
+    {
+        assert!(matches!(canonical::rewritten(bad), Err(Error::NotJson(_))), "{bad}");
+    }
+    let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    assert!(canonical::rewritten(&nested(127)).is_ok());
+    assert!(matches!(canonical::rewritten(&nested(100_000)), Err(Error::BadJson(_))));
 }

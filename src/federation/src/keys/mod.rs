@@ -1,12 +1,16 @@
 //! The keys with which servers sign: our own as others see them, and those of others (server-server §retrieving-server-keys).
 
-use std::{collections::BTreeMap, sync::Arc};
+mod found;
+
+use std::sync::Arc;
 
 use events::SigningKey;
 use peerbrain_core::Clock;
-use ruma::{MilliSecondsSinceUnixEpoch, OwnedServerName, OwnedServerSigningKeyId, signatures::PublicKeyMap};
+use ruma::OwnedServerName;
 use store::Store;
+use tokio::runtime::Handle;
 
+pub use self::found::{Key, Keys, ServerKeys, Wanted};
 use crate::client::Client;
 
 /// What [`KeyRing`] is made of.
@@ -23,6 +27,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Who is asked for keys of servers that cannot be reached.
     pub notaries: Vec<OwnedServerName>,
+    /// Where other servers are asked.
+    pub runtime: Handle,
 }
 
 /// The keys of servers. Cheap to clone.
@@ -31,9 +37,6 @@ pub struct KeyRing {
     options: Arc<Options>,
 }
 
-/// Which keys are needed: by server and key id the moment at which the key must have been valid.
-pub type Wanted = BTreeMap<OwnedServerName, BTreeMap<OwnedServerSigningKeyId, MilliSecondsSinceUnixEpoch>>;
-
 impl KeyRing {
     /// With the keys that the store has.
     pub fn new(options: Options) -> Self {
@@ -41,9 +44,9 @@ impl KeyRing {
     }
 
     /// Those of the keys that can be had, from memory, the database, their servers, or notaries. What cannot be had is
-    /// missing from the answer.
-    pub async fn get(&self, wanted: &Wanted) -> PublicKeyMap {
+    /// missing from the answer, and [`Keys::at`] gives only what was good at that moment.
+    pub async fn get(&self, wanted: &Wanted) -> Keys {
         let _ = (wanted, &self.options);
-        PublicKeyMap::new()
+        Keys::default()
     }
 }

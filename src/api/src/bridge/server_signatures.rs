@@ -1,0 +1,128 @@
+//! Requests of other servers, which are signed instead of carrying a token (server-server §request-authentication).
+
+use std::collections::BTreeMap;
+
+use events::canonical;
+use federation::keys::{KeyRing, Wanted};
+use http::Request;
+use ruma::{MilliSecondsSinceUnixEpoch, OwnedServerName, api::federation::authentication::ServerSignatures};
+
+use crate::{
+    Error, Result,
+    bridge::{
+        Authenticate, Call, parse,
+        x_matrix::{self, XMatrix, unauthorized},
+    },
+};
+
+/// From so many bytes on a body is brought into canonical form on a thread that may take its time.
+const LARGE_BODY: usize = 32_768;
+
+impl Authenticate for ServerSignatures {
+    type Caller = OwnedServerName;
+
+    /// The server that signed the request with a key that is good now.
+    ///
+    /// # Errors
+    /// 401 without a good signature, or for another destination; 403 for a server that we have nothing to do with.
+    async fn authenticate(call: &Call) -> Result<OwnedServerName> {
+        let headers = x_matrix::read(call.headers())?;
+        let federation = &call.app.federation;
+        let Some(XMatrix { origin, .. }) = headers.first().cloned() else { return Err(unauthorized("unsigned")) };
+        let ours = federation.server_name().as_str();
+        if headers.iter().filter_map(|header| header.destination.as_deref()).any(|destination| destination != ours) {
+            return Err(unauthorized("The request is meant for another server"));
+        }
+        federation.require_allowed(&origin).map_err(|error| Error::forbidden(error.to_string()))?;
+        let content = content(call).await?;
+        let now = call.app.clock.now();
+        require_signature(federation.keys(), &headers, &call.request, content.as_deref(), now).await?;
+        Ok(origin)
+    }
+}
+
+/// The body in canonical form; none where there is no body.
+async fn content(call: &Call) -> Result<Option<String>> {
+    let body = call.request.body().clone();
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let large = body.len() >= LARGE_BODY;
+    let rewrite = move || {
+        parse::check_object(&body)?;
+        let text = std::str::from_utf8(&body).map_err(|error| Error::bad_json(error.to_string()))?;
+        canonical::rewritten(text).map_err(|error| Error::bad_json(error.to_string()))
+    };
+    let text = if large { actix_web::web::block(rewrite).await.map_err(Error::internal)? } else { rewrite() };
+    text.map(Some)
+}
+
+/// Any of the signatures will do: a server with several keys cannot know which of them we have.
+async fn require_signature<B>(
+    keys: &KeyRing,
+    headers: &[XMatrix],
+    request: &Request<B>,
+    content: Option<&str>,
+    now: MilliSecondsSinceUnixEpoch,
+) -> Result<()> {
+    let mut wanted = Wanted::new();
+    for header in headers {
+        wanted.entry(header.origin.clone()).or_default().insert(header.key.clone(), now);
+    }
+    let keys = keys.get(&wanted).await;
+    let mut refusal = "The key of the signature is not known, or no longer good".to_owned();
+    for header in headers {
+        let Some(key) = keys.at(&header.origin, &header.key, now) else { continue };
+        match key.verify(signed_text(header, request, content)?.as_bytes(), &header.signature) {
+            Ok(()) => return Ok(()),
+            Err(error) => refusal = error.to_string(),
+        }
+    }
+    tracing::debug!(origin = ?headers.first().map(|header| &header.origin), %refusal, "a request is not signed well");
+    Err(unauthorized(refusal))
+}
+
+/// What the signature covers, in canonical JSON: method and target as they were sent, both servers, and the body.
+fn signed_text<B>(header: &XMatrix, request: &Request<B>, content: Option<&str>) -> Result<String> {
+    let uri = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    let quote = |text: &str| serde_json::to_string(text).map_err(Error::internal);
+    let mut members = BTreeMap::from([
+        ("method", quote(request.method().as_str())?),
+        ("origin", quote(header.origin.as_str())?),
+        ("uri", quote(uri)?),
+    ]);
+    if let Some(destination) = &header.destination {
+        members.insert("destination", quote(destination)?);
+    }
+    if let Some(content) = content {
+        members.insert("content", content.to_owned());
+    }
+    let members: Vec<String> = members.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    Ok(format!("{{{}}}", members.join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_signed() {
+        let mut header = XMatrix {
+            origin: "a.example".try_into().unwrap(),
+            destination: Some("b.example".to_owned()),
+            key: "ed25519:1".try_into().unwrap(),
+            signature: String::new(),
+        };
+        let request = Request::put("/_matrix/x/%21a%3Ab?q=%22\"&r").body(()).unwrap();
+        assert_eq!(
+            signed_text(&header, &request, Some("{\"b\":1.0}")).unwrap(),
+            r#"{"content":{"b":1.0},"destination":"b.example","method":"PUT","origin":"a.example","uri":"/_matrix/x/%21a%3Ab?q=%22\"&r"}"#
+        );
+        header.destination = None;
+        let request = Request::get("/_matrix/x").body(()).unwrap();
+        assert_eq!(
+            signed_text(&header, &request, None).unwrap(),
+            r#"{"method":"GET","origin":"a.example","uri":"/_matrix/x"}"#
+        );
+    }
+}
