@@ -3,7 +3,8 @@
 #
 #   tests/peerbrain/start.sh DIR PORT [sqlite|postgres-url]
 #
-# DIR holds its configuration, data and log. Prints the process id when the server answers.
+# DIR holds its configuration, data and log. With FEDERATION_PORT it federates there over TLS, with the certificate and the
+# authority in the folder FEDERATION_TLS (tests/federation/certificates.sh), and is called localhost:FEDERATION_PORT. Prints the process id when the server answers.
 # Environment: PEERBRAIN_BIN (the program; else the debug build), PEERBRAIN_SHARED_SECRET (conformance-of-peerbrain),
 # PEERBRAIN_SERVER_NAME (localhost:PORT), PEERBRAIN_UPLOAD_MB (1: tests of the limit send files of that size).
 set -euo pipefail
@@ -22,7 +23,7 @@ bin=${PEERBRAIN_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/peerbrain}
 if [ ! -e "$dir/peerbrain.toml" ]; then
   cat >"$dir/peerbrain.toml" <<EOF
 [server]
-name = "${PEERBRAIN_SERVER_NAME:-localhost:$port}"
+name = "${PEERBRAIN_SERVER_NAME:-localhost:${FEDERATION_PORT:-$port}}"
 data_dir = "$dir/data"
 
 [database]
@@ -51,6 +52,21 @@ allow_http = true
 bind = "127.0.0.1:$port"
 apis = ["client", "admin", "health", "metrics"]
 EOF
+  if [ -n "${FEDERATION_PORT:-}" ]; then
+    tls=$(cd "$FEDERATION_TLS" && pwd)
+    cat >>"$dir/peerbrain.toml" <<EOF
+
+[[listeners]]
+bind = "127.0.0.1:$FEDERATION_PORT"
+apis = ["federation"]
+tls_certificate = "$tls/tls.crt"
+tls_key = "$tls/tls.key"
+
+[federation]
+allowed_networks = ["127.0.0.0/8"]
+ca_file = "$tls/ca.crt"
+EOF
+  fi
 fi
 
 setsid "$bin" --config "$dir/peerbrain.toml" serve </dev/null >>"$dir/server.log" 2>&1 &

@@ -1,5 +1,6 @@
 """Writes homeserver.yaml and log.yaml of a Synapse for tests: configure.py DIR PORT (sqlite | postgresql://...).
 
+FEDERATION_PORT and FEDERATION_TLS (a folder made by tests/federation/certificates.sh) let it federate over TLS.
 Measurements beside it set SYNAPSE_BCRYPT_ROUNDS to its default of 12, and SYNAPSE_UPLOAD_SIZE to what they send.
 """
 
@@ -52,10 +53,52 @@ def limits() -> dict:
     }
 
 
+def federation(port: int, tls: str) -> dict:
+    """What is added for federation over TLS on loopback; a server that was away is tried again at once."""
+    return {
+        "tls_certificate_path": f"{tls}/tls.crt",
+        "tls_private_key_path": f"{tls}/tls.key",
+        "federation_custom_ca_list": [f"{tls}/ca.crt"],
+        "ip_range_blacklist": [],
+        "allow_public_rooms_over_federation": True,
+        "federation": {
+            "client_timeout": "10s",
+            "max_short_retries": 2,
+            "destination_min_retry_interval": "1s",
+            "destination_max_retry_interval": "5s",
+        },
+        "rc_federation": {
+            "window_size": 1000, "sleep_limit": 100000, "sleep_delay": 1, "reject_limit": 100000, "concurrent": 100,
+        },
+        "federation_rr_transactions_per_room_per_second": 100000,
+        "listeners": [
+            {
+                "port": port,
+                "type": "http",
+                "tls": True,
+                "bind_addresses": ["127.0.0.1"],
+                "resources": [{"names": ["client", "federation"]}],
+            }
+        ],
+    }
+
+
 def homeserver(directory: str, port: int, where: str) -> dict:
     """The whole configuration."""
+    config = alone(directory, port, where)
+    tls = os.environ.get("FEDERATION_TLS")
+    if tls:
+        more = federation(int(os.environ["FEDERATION_PORT"]), os.path.abspath(tls))
+        config["listeners"] += more.pop("listeners")
+        config.update(more)
+    return config
+
+
+def alone(directory: str, port: int, where: str) -> dict:
+    """The configuration of a server that does not federate."""
+    name = f"localhost:{os.environ.get('FEDERATION_PORT', port)}"
     return {
-        "server_name": os.environ.get("SYNAPSE_SERVER_NAME", f"localhost:{port}"),
+        "server_name": os.environ.get("SYNAPSE_SERVER_NAME", name),
         "public_baseurl": f"http://127.0.0.1:{port}/",
         "serve_server_wellknown": False,
         "report_stats": False,

@@ -4,7 +4,8 @@
 #   tests/synapse/start.sh DIR PORT [sqlite|postgres-url]
 #
 # DIR holds its configuration, keys, database, log and `pid`; a DIR that already has a configuration is started again with it.
-# PORT is the plain HTTP port of its client API (a federation listener is not opened).
+# PORT is the plain HTTP port of its client API. With FEDERATION_PORT it federates there over TLS, with the certificate and
+# the authority in the folder FEDERATION_TLS (tests/federation/certificates.sh), and is called localhost:FEDERATION_PORT.
 # The database is SQLite in DIR, or the one of a URL postgresql://USER[:PASSWORD]@HOST[:PORT]/DATABASE, which must exist
 # and have been made with LC_COLLATE 'C' and encoding UTF8.
 # Prints the process id when the server answers. Exit code 1: it could not be installed or did not come up.

@@ -20,6 +20,8 @@ struct Inner {
     url: String,
     name: String,
     secret: String,
+    /// The server beside it, for tests of two.
+    peer: Option<Server>,
     http: reqwest::Client,
     /// Makes names unlike those of earlier runs against the same server.
     run: String,
@@ -27,14 +29,15 @@ struct Inner {
 }
 
 impl Server {
-    /// A server at `url` (no trailing slash) with its server name and its registration shared secret.
-    pub fn new(url: &str, name: &str, secret: &str) -> Result<Self, Failure> {
+    /// A server at `url` (no trailing slash) with its server name and its registration shared secret, and perhaps a peer.
+    pub fn new(url: &str, name: &str, secret: &str, peer: Option<Server>) -> Result<Self, Failure> {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build()?;
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map(|age| age.as_millis()).unwrap_or_default();
         Ok(Server(Arc::new(Inner {
             url: url.trim_end_matches('/').to_owned(),
             name: name.to_owned(),
             secret: secret.to_owned(),
+            peer,
             http,
             run: format!("{:x}", since % (1 << 36)),
             next: AtomicU64::new(1),
@@ -44,6 +47,11 @@ impl Server {
     /// The server name, the part of user ids after the colon.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// The server beside it.
+    pub fn peer(&self) -> Option<&Server> {
+        self.0.peer.as_ref()
     }
 
     /// A name that was never used before on this server: lower case letters, digits and hyphens.

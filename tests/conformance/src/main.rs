@@ -13,6 +13,7 @@
 mod backup;
 mod client;
 mod failure;
+mod interop;
 mod keys;
 mod known;
 mod path;
@@ -49,6 +50,12 @@ struct Arguments {
     /// The registration shared secret, with which the users of the tests are made.
     #[arg(long, default_value = "")]
     shared_secret: String,
+    /// Address of a second homeserver. With it the tests of two servers run instead, and no others.
+    #[arg(long)]
+    peer_url: Option<String>,
+    /// Its server name.
+    #[arg(long, requires = "peer_url", default_value = "")]
+    peer_server_name: String,
     /// Only tests whose name contains this; may be given several times.
     #[arg(long)]
     only: Vec<String>,
@@ -87,7 +94,7 @@ async fn main() -> ExitCode {
 
 /// Does what the command line says; true if all is well.
 async fn start(arguments: &Arguments) -> Result<bool, String> {
-    let all = tests::all();
+    let all = if arguments.peer_url.is_some() { interop::all() } else { tests::all() };
     if arguments.print_table {
         say(&table::write(&all));
         return Ok(true);
@@ -118,9 +125,17 @@ async fn against(arguments: &Arguments, chosen: Vec<Test>, known: KnownFailures)
     }
     // The HTTP client asks for one when it is built, although only plain HTTP is spoken.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let server = Server::new(&arguments.url, &arguments.server_name, &arguments.shared_secret)
-        .map_err(|failure| failure.to_string())?;
-    server.user("hello").await.map_err(|failure| format!("no user can be made: {failure}"))?;
+    let secret = &arguments.shared_secret;
+    let server =
+        |url: &str, name: &str, peer| Server::new(url, name, secret, peer).map_err(|failure| failure.to_string());
+    let peer = match &arguments.peer_url {
+        Some(url) => Some(server(url, &arguments.peer_server_name, None)?),
+        None => None,
+    };
+    let server = server(&arguments.url, &arguments.server_name, peer)?;
+    for server in [Some(&server), server.peer()].into_iter().flatten() {
+        server.user("hello").await.map_err(|failure| format!("no user can be made: {failure}"))?;
+    }
     let report = Report::new(run::run(&server, chosen, arguments.jobs).await, known);
     say(&report.table());
     if let Some(path) = &arguments.json {
