@@ -28,5 +28,5 @@ pub use cache::{EventCache, event_id, parse};
 pub use error::{Error, Result};
 pub use lane::{Origin, Sent};
 pub use read::{ClientForm, Reader, Related, Seen, Token, Viewer, is_for_clients, visible};
-pub use receive::{Missing, Received};
+pub use receive::{Adoption, Gap, Missing, Received};
 pub use rooms::{Options, Rooms, rules_of};

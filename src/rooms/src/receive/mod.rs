@@ -2,9 +2,12 @@
 //! §checks-performed-on-receipt-of-a-pdu, steps 4 to 6), one file for each step. Steps 1 to 3 are behind us: what
 //! comes here is a [`VerifiedPdu`].
 
+mod adopt;
 mod auth_events;
 mod collapse;
 mod current_state;
+mod gaps;
+mod history;
 mod outliers;
 mod received;
 mod redaction;
@@ -15,9 +18,11 @@ mod state_before;
 mod tests;
 
 use events::VerifiedPdu;
-use ruma::RoomId;
+use ruma::{OwnedEventId, RoomId};
 use store::rooms::EventFlags;
 
+pub use adopt::Adoption;
+pub use gaps::Gap;
 pub use received::{Missing, Received};
 
 pub(crate) use received::{Reception, Verdict};
@@ -37,6 +42,19 @@ impl Rooms {
     pub async fn receive(&self, room_id: &RoomId, pdu: VerifiedPdu) -> Result<Received> {
         let room = self.room_of(room_id, std::slice::from_ref(&pdu)).await?;
         self.enqueue(room, None, |reply| Work::Receive(pdu, reply)).await
+    }
+
+    /// Takes an event of another server into its room whose previous events are not all here, with the state before it as
+    /// another server tells it. What our own previous events say of that state counts, too, so nobody can undo by a told
+    /// state what is here. Else it is as [`Rooms::receive`]; what is missing of history is in [`Rooms::gaps`] afterwards.
+    ///
+    /// * `state`: the ids of the events of the state. They must be here, as outliers at least.
+    ///
+    /// # Errors
+    /// As for [`Rooms::receive`], and [`Error::InvalidParam`] where the events cannot be a state.
+    pub async fn receive_at(&self, room_id: &RoomId, pdu: VerifiedPdu, state: Vec<OwnedEventId>) -> Result<Received> {
+        self.room_of(room_id, std::slice::from_ref(&pdu)).await?;
+        Err(Error::Internal(format!("a state of {} events cannot be taken in yet", state.len())))
     }
 
     /// Stores events by which others were allowed, as outliers: known, but without a place in the room. Those that are

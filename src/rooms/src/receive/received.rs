@@ -26,7 +26,7 @@ pub enum Received {
 pub struct Missing {
     /// Previous events that are unknown, or known as outliers only.
     pub prev_events: Vec<OwnedEventId>,
-    /// Auth events that are unknown.
+    /// Auth events that are unknown, and events of a told state that are.
     pub auth_events: Vec<OwnedEventId>,
 }
 
