@@ -1,5 +1,7 @@
 //! Requests to other servers: found, signed, bounded.
 
+mod answer;
+
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -9,6 +11,8 @@ use ruma::{
     OwnedServerName, ServerName,
     api::{OutgoingRequest, federation::authentication::ServerSignatures, path_builder::SinglePath},
 };
+
+pub use answer::Answer;
 
 use crate::{Error, Result};
 
@@ -39,7 +43,7 @@ struct Inner {
 pub struct Bounds {
     /// Most bytes of the body.
     pub bytes: usize,
-    /// From the beginning to the last byte of the body.
+    /// From the beginning to the last byte of the body; for an [`Answer`], to its first byte, and between its pieces.
     pub time: Duration,
 }
 
@@ -52,7 +56,8 @@ impl Client {
         Ok(Self { inner: Arc::new(Inner { options }) })
     }
 
-    /// Sends a request of ruma's types, signed, and reads the answer.
+    /// Sends a request of ruma's types, signed, and reads the answer. A server that could not be reached a moment ago is
+    /// not asked again so soon.
     ///
     /// # Errors
     /// [`Error::NotAllowed`], [`Error::Unreachable`], [`Error::Remote`], [`Error::BadAnswer`].
@@ -64,12 +69,66 @@ impl Client {
         Err(Error::NotAllowed(server.to_owned()))
     }
 
-    /// Sends a request without signature, as those for keys and versions are, and gives the body of a 200.
+    /// As [`Client::send`], but also to a server that could not be reached a moment ago: for those who keep their own
+    /// times of repetition, as the sender of transactions does.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn retry<R>(&self, server: &ServerName, request: R, bounds: Bounds) -> Result<R::IncomingResponse>
+    where
+        R: OutgoingRequest<Authentication = ServerSignatures, PathBuilder = SinglePath>,
+    {
+        self.send(server, request, bounds).await
+    }
+
+    /// As [`Client::send`], but gives the answer of a 200 as it comes, for what is large.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send_streamed<R>(&self, server: &ServerName, request: R, bounds: Bounds) -> Result<Answer>
+    where
+        R: OutgoingRequest<Authentication = ServerSignatures, PathBuilder = SinglePath>,
+    {
+        let _ = (request, bounds);
+        Err(Error::NotAllowed(server.to_owned()))
+    }
+
+    /// Sends a request without signature, as those for keys and versions are, and gives the body of a 200. Of its address
+    /// only the path and the query count.
     ///
     /// # Errors
     /// As [`Client::send`].
     pub async fn fetch(&self, server: &ServerName, request: http::Request<Bytes>, bounds: Bounds) -> Result<Bytes> {
         let _ = (request, bounds);
         Err(Error::NotAllowed(server.to_owned()))
+    }
+
+    /// As [`Client::fetch`], but gives the answer of a 200 as it comes.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn fetch_streamed(
+        &self,
+        server: &ServerName,
+        request: http::Request<Bytes>,
+        bounds: Bounds,
+    ) -> Result<Answer> {
+        let _ = (request, bounds);
+        Err(Error::NotAllowed(server.to_owned()))
+    }
+
+    /// Fetches from an address that `server` pointed to, as it may for media: https, through the filter of addresses, with
+    /// a bounded number of redirects.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn download(&self, server: &ServerName, url: &str, bounds: Bounds) -> Result<Answer> {
+        let _ = (url, bounds);
+        Err(Error::NotAllowed(server.to_owned()))
+    }
+
+    /// Notes a sign of life, after which the server is asked again at once.
+    pub fn alive(&self, server: &ServerName) {
+        let _ = server;
     }
 }
