@@ -143,6 +143,9 @@ impl From<rooms::Error> for Error {
             E::IncompatibleRoomVersion(version) => {
                 Self::new(400, "M_INCOMPATIBLE_ROOM_VERSION", text).with("room_version", version.as_str())
             }
+            E::UnableToAuthoriseJoin => Self::new(400, "M_UNABLE_TO_AUTHORISE_JOIN", text),
+            E::UnableToGrantJoin => Self::new(400, "M_UNABLE_TO_GRANT_JOIN", text),
+            E::BadTemplate(_) => Self::new(502, "M_UNKNOWN", text),
             E::InvalidRoomState(_) => Self::new(400, "M_INVALID_ROOM_STATE", text),
             E::AliasInUse => Self::new(400, "M_ROOM_IN_USE", text),
             E::BadAlias(_) => Self::new(400, "M_BAD_ALIAS", text),

@@ -5,7 +5,7 @@ use ruma::{
     events::TimelineEventType, room_version_rules::RoomVersionRules, signatures::hash_and_sign_event,
 };
 
-use crate::{Error, Provenance, Result, SigningKey, VerifiedPdu, canonical, format};
+use crate::{Error, Pdu, Provenance, Result, SigningKey, VerifiedPdu, canonical, format, verified::event_id};
 
 /// All that a new event is made of.
 #[derive(Clone, Debug)]
@@ -41,6 +41,13 @@ impl EventBuilder {
         let text = canonical::text(&event)?;
         format::check(&mut event, text.len(), &rules.event_format, Provenance::Sent)?;
         VerifiedPdu::trust(&event, text, rules)
+    }
+
+    /// The event without hash and signature, for another server that is to make one of its own of it, or for asking the
+    /// authorization rules. Its ID is not that of any event.
+    pub fn template(self, rules: &RoomVersionRules) -> Result<Pdu> {
+        let event = self.into_object(rules)?;
+        Pdu::from_stored(canonical::text(&event)?, event_id(&event, rules)?, rules, false)
     }
 
     fn into_object(mut self, rules: &RoomVersionRules) -> Result<CanonicalJsonObject> {

@@ -8,6 +8,7 @@ pub mod auth;
 mod builder;
 pub mod canonical;
 pub mod client_event;
+mod countersign;
 mod error;
 mod format;
 pub mod order;
@@ -26,6 +27,7 @@ pub mod visibility;
 pub use self::{
     builder::EventBuilder,
     client_event::{ClientFormat, Unsigned},
+    countersign::{Countersignatures, countersign},
     error::{Error, Result},
     format::MAX_PDU_BYTES,
     pdu::Pdu,

@@ -82,7 +82,7 @@ fn refusal(error: VerificationError) -> Error {
 }
 
 /// The ID of an event: `$` and its reference hash (server-server § Calculating the reference hash for an event).
-fn event_id(event: &CanonicalJsonObject, rules: &RoomVersionRules) -> Result<OwnedEventId> {
+pub(crate) fn event_id(event: &CanonicalJsonObject, rules: &RoomVersionRules) -> Result<OwnedEventId> {
     let hash = reference_hash(event, rules)?;
     EventId::parse(format!("${hash}")).map_err(|error| Error::Format(error.to_string()))
 }

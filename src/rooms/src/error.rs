@@ -32,6 +32,16 @@ pub enum Error {
     /// 400 `M_INCOMPATIBLE_ROOM_VERSION`.
     #[error("the room is of version {0}")]
     IncompatibleRoomVersion(RoomVersionId),
+    /// 400 `M_UNABLE_TO_AUTHORISE_JOIN`: none of the rooms that open this one is here, so nobody here can say who is in
+    /// them.
+    #[error("this server is in none of the rooms whose members may join this one")]
+    UnableToAuthoriseJoin,
+    /// 400 `M_UNABLE_TO_GRANT_JOIN`: the user may join, but nobody here may let them in.
+    #[error("nobody on this server may let you into this room")]
+    UnableToGrantJoin,
+    /// 502 `M_UNKNOWN`: another server's template is not what was asked for, and was not signed.
+    #[error("the other server's template cannot be used: {0}")]
+    BadTemplate(String),
     /// 400 `M_INVALID_ROOM_STATE`.
     #[error("{0}")]
     InvalidRoomState(String),

@@ -8,6 +8,7 @@
 mod cache;
 pub mod create;
 mod error;
+pub mod foreign;
 mod lane;
 mod membership;
 pub mod moderation;

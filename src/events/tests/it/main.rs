@@ -7,6 +7,7 @@ extern crate peerbrain_events as events;
 mod authorization;
 mod canonical;
 mod client_form;
+mod countersigning;
 mod levels;
 mod naive;
 mod receiving;

@@ -79,7 +79,7 @@ impl Building<'_> {
 
     /// The proposal with the user's name and picture, if it is to say them. They are read when its turn has come: of two
     /// proposals the later one says what holds.
-    fn named(&mut self, proposal: &Proposal) -> Result<Option<Proposal>> {
+    pub(super) fn named(&mut self, proposal: &Proposal) -> Result<Option<Proposal>> {
         let Some(user) = proposal.state_key.as_ref().filter(|_| proposal.with_profile) else { return Ok(None) };
         let (name, picture) = accounts::member_profile(self.nodes.conn(), user)?;
         let mut named = proposal.clone();
@@ -92,7 +92,7 @@ impl Building<'_> {
         Ok(Some(named))
     }
 
-    fn base(&mut self) -> Result<Base> {
+    pub(super) fn base(&mut self) -> Result<Base> {
         let mut prev_events = self.head.extremities.clone();
         if prev_events.len() <= PREV_EVENTS {
             return Ok(Base { prev_events, state: self.head.room.state });
@@ -142,6 +142,12 @@ impl Building<'_> {
 
     /// Builds, hashes and signs the event; gives its auth events too.
     fn build(&mut self, proposal: &Proposal, base: &Base) -> Result<(VerifiedPdu, Vec<Numbered>)> {
+        let (builder, auth_events) = self.builder(proposal, base)?;
+        Ok((builder.build(self.head.rules, &self.rooms.inner.key)?, auth_events))
+    }
+
+    /// All that the event is made of.
+    pub(super) fn builder(&mut self, proposal: &Proposal, base: &Base) -> Result<(EventBuilder, Vec<Numbered>)> {
         let rules = self.head.rules;
         let content = events::canonical::text(&proposal.content)?;
         let content = serde_json::value::RawValue::from_string(content)
@@ -167,7 +173,7 @@ impl Building<'_> {
             origin_server_ts: proposal.timestamp.unwrap_or_else(|| self.rooms.inner.clock.now()),
             redacts: proposal.redacts.clone(),
         };
-        Ok((builder.build(rules, &self.rooms.inner.key)?, auth_events))
+        Ok((builder, auth_events))
     }
 
     /// The auth rules that depend on a state, against the state of this root. The outer error is ours, the inner one

@@ -109,6 +109,11 @@ impl<'a> Building<'a> {
                     Step::Done(Answer::new(reply, placed, tell, job))
                 }
             },
+            Work::Draft(proposal, reply) => {
+                let draft = self.draft(&proposal);
+                let job = |reply| Job { work: Work::Draft(proposal, reply), new_room };
+                Step::Done(Answer::new(reply, draft, |builder, _| builder, job))
+            }
             Work::Receive(pdu, reply) => {
                 let reception = match self.receive(&pdu) {
                     Ok(None) => return Step::Later(Job { work: Work::Receive(pdu, reply), new_room }),

@@ -1,6 +1,6 @@
 //! What waits for a lane.
 
-use events::VerifiedPdu;
+use events::{EventBuilder, VerifiedPdu};
 
 use crate::{
     Error,
@@ -19,6 +19,8 @@ pub(crate) struct Job {
 pub(crate) enum Work {
     /// Events of our users, written together or not at all.
     Propose(Vec<Proposal>, Reply<Vec<Sent>>),
+    /// An event that is not put into the room.
+    Draft(Proposal, Reply<EventBuilder>),
     /// An event of another server.
     Receive(VerifiedPdu, Reply<Received>),
     /// Events that others were allowed by, without a place of their own in the room.
@@ -31,6 +33,7 @@ impl Job {
         // A caller that has gone away no longer wants the answer.
         match self.work {
             Work::Propose(_, reply) => drop(reply.send(Err(error))),
+            Work::Draft(_, reply) => drop(reply.send(Err(error))),
             Work::Receive(_, reply) => drop(reply.send(Err(error))),
             Work::Outliers(_, reply) => drop(reply.send(Err(error))),
         }

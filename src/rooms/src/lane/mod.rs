@@ -14,6 +14,7 @@ mod chain;
 mod conflict;
 mod conflicted_subgraph;
 mod door;
+mod draft;
 mod head;
 mod job;
 mod known;
@@ -35,6 +36,7 @@ use std::{
     sync::Arc,
 };
 
+use events::EventBuilder;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -95,6 +97,11 @@ impl Rooms {
     pub(crate) async fn propose_one(&self, room: i64, proposal: Proposal) -> Result<Sent> {
         let sent = self.propose(room, vec![proposal]).await?;
         sent.into_iter().next().ok_or_else(|| Error::Internal("nothing was sent".into()))
+    }
+
+    /// What a proposal would come to on the room's head, once the rules have allowed it. It is not put into the room.
+    pub(crate) async fn draft(&self, room: i64, proposal: Proposal) -> Result<EventBuilder> {
+        self.enqueue(room, None, |reply| Work::Draft(proposal, reply)).await
     }
 
     /// Makes a room of these events, the first of which is its `m.room.create`.

@@ -11,6 +11,7 @@ impl Rooms {
     /// # Errors
     /// [`Error::Unknown`] for somebody who is still in it.
     pub async fn forget(&self, room_id: &RoomId, user: &UserId) -> Result<()> {
+        self.forget_foreign(room_id, user).await?;
         let Some(room) = self.nid(room_id).await? else { return Ok(()) };
         if self.membership_of(room, user).await?.is_none() {
             return Ok(());

@@ -29,6 +29,8 @@ pub(crate) struct MemberContent {
     pub is_direct: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join_authorised_via_users_server: Option<OwnedUserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub third_party_invite: Option<serde_json::Value>,
 }
 
 impl MemberContent {

@@ -14,7 +14,10 @@ use crate::{
     Conn, Result, Tx,
     backup::catalog::{self, Table},
     rooms::state_nodes,
-    schema::{auth_chain_links, auth_chains, events, purged_rooms, room_aliases, rooms, state_nodes as nodes},
+    schema::{
+        auth_chain_links, auth_chains, events, foreign_memberships, purged_rooms, room_aliases, rooms,
+        state_nodes as nodes,
+    },
     search,
     state::{EMPTY, Node},
 };
@@ -29,6 +32,7 @@ pub fn begin(tx: &mut Tx<'_>, room: i64) -> Result<bool> {
     let conn = tx.conn();
     let found: Option<String> = rooms::table.find(room).select(rooms::room_id).first(conn).optional()?;
     let Some(room_id) = found else { return Ok(false) };
+    diesel::delete(foreign_memberships::table.filter(foreign_memberships::room_id.eq(&room_id))).execute(conn)?;
     let row = (purged_rooms::room.eq(room), purged_rooms::room_id.eq(room_id));
     diesel::insert_into(purged_rooms::table).values(row).execute(conn)?;
     diesel::delete(room_aliases::table.filter(room_aliases::room.eq(room))).execute(conn)?;

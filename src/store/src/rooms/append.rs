@@ -8,7 +8,7 @@ use crate::{
     Committed, Conn, Error, LogKind, Result, Tx,
     connection::{ROWS_PER_INSERT, both},
     push, relations,
-    rooms::{EventFlags, MemberRow, RoomRow},
+    rooms::{EventFlags, MemberRow, RoomRow, foreign_memberships::settle_foreign},
     schema::{
         auth_chain_links, auth_chains, current_state, event_originals, events, memberships, pending_redactions,
         room_aliases, rooms, state_deltas, state_nodes,
@@ -275,6 +275,13 @@ fn write_memberships(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<(
                 memberships::forgotten.eq(excluded(memberships::forgotten)),
             ))
             .execute(c))?;
+    }
+    for (append, _) in fresh {
+        let ours = append.memberships.iter().filter(|change| change.local);
+        let ours: Vec<&str> = ours.map(|change| &*change.user_id).collect();
+        if !ours.is_empty() {
+            settle_foreign(conn, &append.room.room_id, &ours)?;
+        }
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod directory;
 mod event;
 mod find_event;
 mod find_room;
+mod foreign_memberships;
 mod history;
 mod member_lists;
 mod members;
@@ -37,6 +38,10 @@ pub use directory::{
 pub use event::{EventCounts, EventFlags, EventRow, StoredEvent};
 pub use find_event::{event_by_id, event_nids, events_by_nid, events_by_txn};
 pub use find_room::{room_by_alias, room_by_id, room_by_nid, rooms_by_nid};
+pub use foreign_memberships::{
+    ForeignMember, foreign_changes, foreign_count, foreign_member, foreign_standing, forget_foreign, keep_foreign,
+    leave_foreign,
+};
 pub use history::{Stretch, events_near, highest_depth_before, history, last_arrival, lowest_depth_after};
 pub use member_lists::{
     JoinedProfile, joined_among, joined_ending_in, joined_of, joined_profiles, joined_room_ids, longest_joined,

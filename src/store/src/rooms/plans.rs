@@ -104,3 +104,11 @@ fn the_directory_looks_at_published_rooms_only() {
         );
     });
 }
+
+#[test]
+fn memberships_elsewhere_are_found_by_their_user() {
+    each(|c| {
+        goes_through(c, &["pk foreign_memberships"], |c| foreign_member(c, "@u1", "!r1:b"));
+        goes_through(c, &["foreign_memberships_position"], |c| foreign_changes(c, "@u1", 5, 9));
+    });
+}

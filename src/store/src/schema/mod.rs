@@ -1,6 +1,7 @@
 //! The tables as diesel sees them, one file per group; the truth is in `migrations/`.
 
 mod account_tables;
+mod foreign_membership_tables;
 mod foundation;
 mod key_backup_tables;
 mod key_tables;
@@ -14,6 +15,7 @@ mod room_tables;
 mod search_tables;
 
 pub(crate) use account_tables::*;
+pub(crate) use foreign_membership_tables::*;
 pub(crate) use foundation::*;
 pub(crate) use key_backup_tables::*;
 pub(crate) use key_tables::*;

@@ -61,6 +61,7 @@ pub(crate) fn write(
     let empty = global.is_empty()
         && rooms.is_empty()
         && found.stripped.is_empty()
+        && found.foreign_left.is_empty()
         && found.presence.is_empty()
         && !of_keys
         && found.to_device.is_empty();
@@ -77,7 +78,7 @@ pub(crate) fn write(
         write_account_data(&mut json, &global);
     }
     ephemeral::write_presence(&mut json, &found.presence);
-    if !rooms.is_empty() || !found.stripped.is_empty() {
+    if !rooms.is_empty() || !found.stripped.is_empty() || !found.foreign_left.is_empty() {
         json.key("rooms");
         json.open('{');
         for section in [Section::Join, Section::Invite, Section::Knock, Section::Leave] {
@@ -97,8 +98,10 @@ fn write_section(
     found: &Found,
     session: Option<SentSession>,
 ) -> Result<()> {
-    let any =
-        rooms.iter().any(|(task, _)| task.section == section) || found.stripped.iter().any(|(of, ..)| *of == section);
+    let left = if section == Section::Leave { &*found.foreign_left } else { &[] };
+    let any = rooms.iter().any(|(task, _)| task.section == section)
+        || found.stripped.iter().any(|(of, ..)| *of == section)
+        || !left.is_empty();
     if !any {
         return Ok(());
     }
@@ -119,6 +122,10 @@ fn write_section(
         json.close(']');
         json.close('}');
         json.close('}');
+    }
+    for (room_id, event) in left {
+        json.key(room_id);
+        room::write_ended(json, work, event);
     }
     json.close('}');
     Ok(())

@@ -66,6 +66,21 @@ pub(super) fn write(
     Ok(())
 }
 
+/// Writes a room elsewhere in which an invite or a knock of the user is over, with the event that ended it.
+pub(super) fn write_ended(json: &mut Json, work: &Work<'_>, event: &str) {
+    json.open('{');
+    json.key("timeline");
+    json.open('{');
+    json.key("events");
+    json.open('[');
+    json.raw_item(event);
+    json.close(']');
+    json.bool_field("limited", false);
+    json.field("prev_batch", &Token::Arrival(work.end).to_string());
+    json.close('}');
+    json.close('}');
+}
+
 /// Writes what is unread: of all the room, or of the main timeline and of each thread.
 fn write_unread(json: &mut Json, task: &Task, threads: bool) {
     json.key("unread_notifications");

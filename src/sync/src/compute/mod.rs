@@ -8,6 +8,7 @@ mod bundles;
 mod changes;
 mod device_lists;
 mod ephemeral;
+mod foreign;
 mod invites;
 mod members;
 mod online;
@@ -118,6 +119,8 @@ pub(crate) struct Found {
     pub tasks: Vec<Task>,
     /// Invitations and knocks: section, room id, stripped state.
     pub stripped: Vec<(Section, String, Vec<String>)>,
+    /// Invitations and knocks in rooms elsewhere that are over: room id, the event that ended it.
+    pub foreign_left: Vec<(String, String)>,
     /// Global account data and that of rooms, by room.
     pub account_data: HashMap<i64, Vec<AccountDataRow>>,
     pub device_lists: DeviceLists,
@@ -141,6 +144,7 @@ pub(crate) fn compute(
     let loaded = Loaded::new(before);
     let mut work = Work { conn, end, sources, question, loaded, bundles: Bundles::default(), rooms: HashMap::new() };
     let mut found = work.select()?;
+    work.select_foreign(&mut found)?;
     work.read_account_data(&mut found)?;
     found.token = work.read_ephemeral(&mut found)?;
     found.presence = work.read_presence()?;

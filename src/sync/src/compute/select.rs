@@ -141,10 +141,7 @@ impl Work<'_> {
     }
 
     fn invited(&mut self, section: Section, member: &MemberRow, room: &RoomRow, found: &mut Found) -> Result<()> {
-        let ignored = &self.question.preferences.ignored;
-        let by_ignored = !ignored.is_empty() && ignored.iter().any(|user| user.as_str() == member.sender);
-        // Blocked or ignored, an invite is hidden as long as that is so (MSC4380).
-        if section == Section::Invite && (by_ignored || self.question.preferences.invites_blocked) {
+        if section == Section::Invite && self.hides_invites_of(&member.sender) {
             return Ok(());
         }
         let state = self.stripped_state(member).map_err(|error| {
@@ -156,5 +153,11 @@ impl Work<'_> {
         }
         found.stripped.push((section, room.room_id.clone(), state));
         Ok(())
+    }
+
+    /// Blocked, or of somebody who is ignored, an invite is hidden as long as that is so (MSC4380).
+    pub(super) fn hides_invites_of(&self, sender: &str) -> bool {
+        let ignored = &self.question.preferences.ignored;
+        self.question.preferences.invites_blocked || ignored.iter().any(|user| user.as_str() == sender)
     }
 }

@@ -157,6 +157,8 @@ impl Watches {
                         committed.events.iter().find(|(at, _)| *at == entry.position).map(|(_, event)| &**event);
                     inner.member_changed(entry, room, user, event);
                 }
+                // In a room that is not here.
+                (LogKind::Membership, None, Some(user)) => inner.wake(user, position),
                 (LogKind::Receipt, Some(room), Some(user)) => {
                     inner.wake(user, position);
                     // A private one is nobody else's business.

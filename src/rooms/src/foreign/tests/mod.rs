@@ -1,0 +1,4 @@
+mod entering;
+mod invites;
+mod templates;
+mod world;
