@@ -41,6 +41,8 @@ pub enum Limit {
     Join,
     /// Invites, per inviting user.
     Invite,
+    /// Joins, knocks, leaves and invites of users of another server, per server.
+    OtherServer,
     /// New rooms, per user.
     CreateRoom,
     /// Profile changes, per user.
@@ -150,6 +152,7 @@ impl RateLimits {
             Limit::Refresh => rates.refresh,
             Limit::Join => rates.join,
             Limit::Invite => rates.invite,
+            Limit::OtherServer => rates.other_server,
             Limit::CreateRoom => rates.create_room,
             Limit::Profile => rates.profile,
             Limit::Search => rates.search,

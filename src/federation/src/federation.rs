@@ -16,6 +16,7 @@ use crate::{
     Error, Result, Verifier,
     client::{self, Client},
     keys::{self, KeyRing},
+    membership::Turns,
 };
 
 /// What [`Federation`] is made of.
@@ -68,6 +69,7 @@ pub(crate) struct Inner {
     pub client: Client,
     pub keys: KeyRing,
     pub verifier: Verifier,
+    pub turns: Turns,
 }
 
 impl Federation {
@@ -110,6 +112,7 @@ impl Federation {
             client,
             keys,
             verifier,
+            turns: Turns::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -9,6 +9,7 @@ pub mod client;
 mod error;
 mod federation;
 pub mod keys;
+mod membership;
 mod verify;
 
 pub use error::{Error, Result};

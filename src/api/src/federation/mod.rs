@@ -1,10 +1,12 @@
 //! The server-server API, one file per endpoint.
 
+mod arguments;
 mod error;
+mod membership;
 
 use crate::bridge::Routes;
 
 /// Every route of the server-server API.
 pub(crate) fn routes() -> Routes {
-    Routes::default()
+    Routes::default().merge(membership::routes())
 }

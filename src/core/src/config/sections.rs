@@ -311,6 +311,8 @@ settings! {
         join: Rate = Rate::new(0.5, 30),
         /// Invites, per inviting user.
         invite: Rate = Rate::new(0.5, 30),
+        /// Joins, knocks, leaves and invites of users of another server, per server.
+        other_server: Rate = Rate::new(10.0, 200),
         /// New rooms, per user.
         create_room: Rate = Rate::new(0.2, 20),
         /// Profile changes, per user: each is written into all rooms of the user.

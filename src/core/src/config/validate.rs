@@ -136,7 +136,7 @@ impl Config {
 
     fn check_rates(&self) -> Result<(), ConfigError> {
         let limits = &self.rate_limits;
-        let rates: [(&str, Rate); 13] = [
+        let rates: [(&str, Rate); 14] = [
             ("rate_limits.message.per_second", limits.message),
             ("rate_limits.login.per_second", limits.login),
             ("rate_limits.failed_login.per_second", limits.failed_login),
@@ -145,6 +145,7 @@ impl Config {
             ("rate_limits.refresh.per_second", limits.refresh),
             ("rate_limits.join.per_second", limits.join),
             ("rate_limits.invite.per_second", limits.invite),
+            ("rate_limits.other_server.per_second", limits.other_server),
             ("rate_limits.create_room.per_second", limits.create_room),
             ("rate_limits.profile.per_second", limits.profile),
             ("rate_limits.search.per_second", limits.search),

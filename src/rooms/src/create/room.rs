@@ -20,7 +20,8 @@ use crate::{
 };
 
 impl Rooms {
-    /// Makes a room: all of its first events, or none.
+    /// Makes a room: all of its first events, or none. Users of other servers are not invited by this, but they get the
+    /// power that the preset gives to who is invited.
     ///
     /// # Errors
     /// [`Error::AliasInUse`], [`Error::UnsupportedRoomVersion`], [`Error::InvalidRoomState`] where the asked state
@@ -137,7 +138,8 @@ impl Rooms {
     async fn invites(&self, creator: &UserId, request: &CreateRoom) -> Result<Vec<(OwnedUserId, Value)>> {
         let mut invites = Vec::new();
         for user in &request.invite {
-            if user == creator || invites.iter().any(|(known, _)| known == user) {
+            // Servers of others must sign first: those come later, and not by this.
+            if user == creator || !self.is_local(user) || invites.iter().any(|(known, _)| known == user) {
                 continue;
             }
             self.check_invite(0, user).await?;

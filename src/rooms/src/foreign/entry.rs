@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use ruma::{EventId, OwnedServerName, RoomId, UserId};
+use ruma::{EventId, OwnedServerName, RoomId};
 use serde_json::value::RawValue;
 use store::{
     Conn,
@@ -12,7 +12,7 @@ use store::{
     sync::heroes,
 };
 
-use super::auth_chain::auth_chain;
+use super::{auth_chain::auth_chain, resident::servers_of};
 use crate::{Error, Result, Rooms, parse, rules_of};
 
 /// By how many members a room without a name is called; one of those who are looked at may be the one who joins.
@@ -80,17 +80,11 @@ fn called_by(conn: &mut Conn, state: &[StoredEvent], join: &StoredEvent) -> Resu
     Ok(found.into_iter().map(|(_, _, event, _)| event).collect())
 }
 
-/// The servers of the joined members, each once, but for one that is there by the join alone.
+/// The servers of the joined members, but for one that is there by the join alone.
 fn servers(conn: &mut Conn, join: &StoredEvent) -> Result<Vec<OwnedServerName>> {
-    let mut servers: Vec<OwnedServerName> = Vec::new();
-    let mut known = HashSet::new();
-    for member in longest_joined(conn, join.room, i64::MAX)? {
-        let Ok(user) = <&UserId>::try_from(member.as_str()) else { continue };
-        if member != join.sender && known.insert(user.server_name().to_owned()) {
-            servers.push(user.server_name().to_owned());
-        }
-    }
-    Ok(servers)
+    let mut members = longest_joined(conn, join.room, i64::MAX)?;
+    members.retain(|member| *member != join.sender);
+    Ok(servers_of(&members))
 }
 
 /// The events, the oldest first.

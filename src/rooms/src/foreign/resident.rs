@@ -1,12 +1,17 @@
 //! Whether a room is here: some of our users are in it, so that this server hears of all its events.
 
-use ruma::RoomId;
+use std::collections::HashSet;
+
+use ruma::{OwnedServerName, RoomId, UserId};
 use store::{
     Conn,
-    rooms::{RoomRow, joined_ending_in, room_by_id},
+    rooms::{RoomRow, joined_ending_in, longest_joined, room_by_id},
 };
 
 use crate::{Error, Result, Rooms};
+
+/// Members that are looked at to name servers.
+const MEMBERS: i64 = 500;
 
 impl Rooms {
     /// Whether this server is in a room.
@@ -30,6 +35,28 @@ impl Rooms {
         });
         found.await?.ok_or_else(|| Error::NotFound("this server is not in the room".into()))
     }
+}
+
+impl Rooms {
+    /// The servers of who has been in a room for longest, as far as it is known here, ours left out: those that were there
+    /// when it was here last.
+    pub async fn servers_known_in(&self, room_id: &RoomId) -> Result<Vec<OwnedServerName>> {
+        let room_id = room_id.to_owned();
+        let members = self.reading(move |_, conn| match room_by_id(conn, room_id.as_str())? {
+            Some(room) => Ok(longest_joined(conn, room.nid, MEMBERS)?),
+            None => Ok(Vec::new()),
+        });
+        let mut servers = servers_of(&members.await?);
+        servers.retain(|server| *server != self.inner.server_name);
+        Ok(servers)
+    }
+}
+
+/// The servers of these users, each once.
+pub(super) fn servers_of(users: &[String]) -> Vec<OwnedServerName> {
+    let mut known = HashSet::new();
+    let servers = users.iter().filter_map(|user| <&UserId>::try_from(user.as_str()).ok()).map(UserId::server_name);
+    servers.filter(|server| known.insert(*server)).map(ToOwned::to_owned).collect()
 }
 
 /// Whether one of our users is joined to a room.

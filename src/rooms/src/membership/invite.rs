@@ -33,7 +33,9 @@ impl Rooms {
     /// Whether a user may be invited at all: one of ours who takes invites (MSC4380).
     pub(crate) async fn check_invite(&self, room: i64, target: &UserId) -> Result<()> {
         if !self.is_local(target) {
-            return Err(Error::Forbidden(format!("{target} is on another server, and this one does not federate")));
+            return Err(Error::Forbidden(format!(
+                "{target} is a user of another server: those are invited by `/invite`"
+            )));
         }
         if self.inner.accounts.preferences(target).await?.invites_blocked
             && self.membership_of(room, target).await? != Some(Membership::Join)

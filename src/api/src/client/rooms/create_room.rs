@@ -1,12 +1,19 @@
 //! `POST /createRoom`.
 
+use std::collections::BTreeSet;
+
 use accounts::Limit;
 use actix_web::HttpResponse;
+use futures_util::{StreamExt, stream};
 use peerbrain_core::limits::INVITES_PER_REQUEST;
-use rooms::create::CreateRoom;
+use rooms::{create::CreateRoom, foreign::InviteContent};
+use ruma::{OwnedUserId, RoomId, UserId};
 use serde_json::json;
 
-use crate::{Error, Result, bridge::Call, client::arguments::required_session};
+use crate::{App, Error, Result, bridge::Call, client::arguments::required_session};
+
+/// How many users of other servers are invited at once.
+const AT_ONCE: usize = 8;
 
 /// Makes a room.
 pub(super) async fn create_room(call: Call) -> Result<HttpResponse> {
@@ -21,6 +28,29 @@ pub(super) async fn create_room(call: Call) -> Result<HttpResponse> {
     // More than that are refused below.
     limits.check_many(Limit::Invite, user, request.invite.len().min(INVITES_PER_REQUEST))?;
     limits.check(Limit::CreateRoom, user)?;
+    let elsewhere = elsewhere(&call.app, &request)?;
+    let is_direct = request.is_direct;
     let room_id = call.app.rooms.create(&session.user_id, request).await?;
+    invite(&call.app, &room_id, &session.user_id, elsewhere, is_direct).await;
     Ok(HttpResponse::Ok().json(json!({ "room_id": room_id })))
+}
+
+/// The invited users of other servers, each once. None of them is invited if one is of a server that we have nothing to do
+/// with.
+fn elsewhere(app: &App, request: &CreateRoom) -> Result<Vec<OwnedUserId>> {
+    let invited: BTreeSet<&OwnedUserId> = request.invite.iter().filter(|user| !app.rooms.is_local(user)).collect();
+    invited.iter().try_for_each(|user| app.federation.require_allowed(user.server_name()))?;
+    Ok(invited.into_iter().cloned().collect())
+}
+
+/// Invites them once the room is there. It is there whoever comes: one who cannot be invited is no reason to say that
+/// there was no room made.
+async fn invite(app: &App, room_id: &RoomId, creator: &UserId, users: Vec<OwnedUserId>, is_direct: bool) {
+    let invite = |user: OwnedUserId| async move {
+        let content = InviteContent { is_direct, ..InviteContent::default() };
+        if let Err(error) = app.federation.invite(room_id, creator, &user, content).await {
+            tracing::info!(%room_id, %user, %error, "a user of another server could not be invited to a new room");
+        }
+    };
+    stream::iter(users).map(invite).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
 }

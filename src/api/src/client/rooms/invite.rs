@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use accounts::Limit;
+use rooms::foreign::InviteContent;
 use ruma::api::client::membership::invite_user::v3::{self, InvitationRecipient};
 
 use crate::{App, Error, Result, bridge::Ruma};
@@ -15,6 +16,7 @@ pub(super) async fn invite(app: Arc<App>, request: Ruma<v3::Request>) -> Result<
     let InvitationRecipient::UserId(target) = body.recipient else {
         return Err(Error::forbidden("Invites to addresses need an identity server, and there is none"));
     };
-    app.rooms.invite(&body.room_id, &caller.user_id, &target.user_id, target.reason).await?;
+    let content = InviteContent { reason: target.reason, ..InviteContent::default() };
+    app.federation.invite(&body.room_id, &caller.user_id, &target.user_id, content).await?;
     Ok(v3::Response::new())
 }

@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use accounts::{Limit, Session};
-use ruma::{
-    RoomId,
-    api::client::membership::{join_room_by_id, join_room_by_id_or_alias},
-};
+use ruma::api::client::membership::{join_room_by_id, join_room_by_id_or_alias};
 
-use crate::{App, Result, bridge::Ruma, client::rooms::resolve::room_of};
+use crate::{App, Result, bridge::Ruma, client::rooms::resolve::room_and_servers};
 
 /// Joins a room by its id.
 pub(super) async fn by_id(
@@ -16,7 +13,8 @@ pub(super) async fn by_id(
     request: Ruma<join_room_by_id::v3::Request>,
 ) -> Result<join_room_by_id::v3::Response> {
     let Ruma { body, caller, .. } = request;
-    join(&app, &caller, &body.room_id, body.reason).await?;
+    check(&app, &caller)?;
+    app.federation.join(&body.room_id, &caller.user_id, Vec::new(), body.reason).await?;
     Ok(join_room_by_id::v3::Response::new(body.room_id))
 }
 
@@ -26,13 +24,13 @@ pub(super) async fn by_id_or_alias(
     request: Ruma<join_room_by_id_or_alias::v3::Request>,
 ) -> Result<join_room_by_id_or_alias::v3::Response> {
     let Ruma { body, caller, .. } = request;
-    let room_id = room_of(&app, body.room_id_or_alias).await?;
-    join(&app, &caller, &room_id, body.reason).await?;
+    check(&app, &caller)?;
+    let (room_id, via) = room_and_servers(&app, body.room_id_or_alias, body.via).await?;
+    app.federation.join(&room_id, &caller.user_id, via, body.reason).await?;
     Ok(join_room_by_id_or_alias::v3::Response::new(room_id))
 }
 
-async fn join(app: &App, caller: &Session, room_id: &RoomId, reason: Option<String>) -> Result<()> {
+fn check(app: &App, caller: &Session) -> Result<()> {
     caller.require_active()?;
-    app.accounts.limits().check(Limit::Join, &caller.user_id)?;
-    Ok(app.rooms.join(room_id, &caller.user_id, reason).await?)
+    Ok(app.accounts.limits().check(Limit::Join, &caller.user_id)?)
 }

@@ -11,6 +11,6 @@ use crate::{App, Result, bridge::Ruma};
 pub(super) async fn leave(app: Arc<App>, request: Ruma<v3::Request>) -> Result<v3::Response> {
     let Ruma { body, caller, .. } = request;
     app.accounts.limits().check(Limit::Message, &caller.user_id)?;
-    app.rooms.leave(&body.room_id, &caller.user_id, body.reason).await?;
+    app.federation.leave(&body.room_id, &caller.user_id, body.reason).await?;
     Ok(v3::Response::new())
 }

@@ -1,0 +1,27 @@
+//! How users of other servers come into rooms that are here and leave them, and how ours are invited elsewhere.
+
+mod invite;
+mod make;
+mod send_join;
+mod send_knock;
+mod send_leave;
+mod third_party;
+
+use http::Method;
+
+use crate::bridge::Routes;
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .endpoint(make::make_join)
+        .endpoint(make::make_knock)
+        .endpoint(make::make_leave)
+        .endpoint(send_join::send_join)
+        .raw(Method::PUT, &["/_matrix/federation/v1/send_join/{room_id}/{event_id}"], send_join::first_version)
+        .endpoint(send_knock::send_knock)
+        .endpoint(send_leave::send_leave)
+        .raw(Method::PUT, &["/_matrix/federation/v1/send_leave/{room_id}/{event_id}"], send_leave::first_version)
+        .endpoint(invite::invite)
+        .raw(Method::PUT, &["/_matrix/federation/v1/invite/{room_id}/{event_id}"], invite::first_version)
+        .endpoint(third_party::exchange)
+}

@@ -1,0 +1,54 @@
+//! `PUT /send_join`: a user of another server comes into a room.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use rooms::foreign::Handshake;
+use ruma::{
+    EventId, OwnedServerName, RoomId,
+    api::federation::{
+        authentication::ServerSignatures,
+        membership::create_join_event::v2::{self, RoomState},
+    },
+};
+use serde_json::value::RawValue;
+
+use crate::{
+    App, Result,
+    bridge::{Authenticate, Call, Ruma},
+    federation::arguments,
+};
+
+/// Puts the join into the room, and tells what the room was like before it.
+pub(super) async fn send_join(app: Arc<App>, request: Ruma<v2::Request>) -> Result<v2::Response> {
+    let Ruma { body, caller, .. } = request;
+    let state = join(&app, caller, &body.room_id, &body.event_id, body.pdu, body.omit_members).await?;
+    Ok(v2::Response::new(state))
+}
+
+/// The first version, which the specification has left: the same answer, in a list behind its status.
+pub(super) async fn first_version(call: Call) -> Result<HttpResponse> {
+    let origin = ServerSignatures::authenticate(&call).await?;
+    let (room_id, event_id) = (arguments::room_id(&call, 0)?, arguments::event_id(&call, 1)?);
+    let state = join(&call.app, origin, &room_id, &event_id, call.json()?, false).await?;
+    Ok(HttpResponse::Ok().json((200, state)))
+}
+
+async fn join(
+    app: &App,
+    origin: OwnedServerName,
+    room_id: &RoomId,
+    event_id: &EventId,
+    event: Box<RawValue>,
+    omit_members: bool,
+) -> Result<RoomState> {
+    let join = app.federation.accept(&origin, Handshake::Join, room_id, event_id, event).await?;
+    let entry = app.rooms.entry(room_id, event_id, omit_members).await?;
+    let mut state = RoomState::new();
+    state.state = entry.state;
+    state.auth_chain = entry.auth_chain;
+    state.members_omitted = omit_members;
+    state.event = Some(arguments::text(&join)?);
+    state.servers_in_room = omit_members.then(|| entry.servers.iter().map(ToString::to_string).collect());
+    Ok(state)
+}

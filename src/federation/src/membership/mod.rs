@@ -1,0 +1,17 @@
+//! How users come into rooms and leave them across servers (server-server §joining-rooms, §knocking-rooms,
+//! §inviting-to-a-room, §leaving-rooms): ours in rooms elsewhere, with the help of a server that is there, and those of
+//! other servers in rooms that are here ([`serve`]).
+
+mod alias;
+mod candidates;
+mod failure;
+mod handshake;
+mod invite;
+mod join;
+mod knock;
+mod leave;
+mod serve;
+mod shown;
+mod turns;
+
+pub(crate) use turns::Turns;
