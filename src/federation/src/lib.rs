@@ -6,8 +6,12 @@
 //! here knows how requests come in over HTTP, which is `api`'s business, and nothing knows SQL.
 
 pub mod client;
+mod discovery;
 mod error;
 mod federation;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod keys;
 mod membership;
 mod verify;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use ruma::OwnedServerName;
 
 /// A Matrix homeserver.
 #[derive(Debug, Parser)]
@@ -36,6 +37,9 @@ pub enum Command {
     /// Look at what users have reported
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Look at how servers find each other
+    #[command(subcommand)]
+    Federation(FederationCommand),
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),
@@ -160,6 +164,16 @@ pub enum ReportCommand {
     Delete {
         /// Its number
         number: i64,
+    },
+}
+
+/// Commands on federation.
+#[derive(Debug, Subcommand)]
+pub enum FederationCommand {
+    /// Say whether a server can be reached by others, and if not, what is wrong: name, DNS, .well-known, certificate, port
+    Check {
+        /// The server's name [default: this server's]
+        name: Option<OwnedServerName>,
     },
 }
 

@@ -10,6 +10,7 @@ mod config_commands;
 mod configuration;
 mod db_commands;
 mod error;
+mod federation_commands;
 mod first_start;
 mod health;
 mod listen;
@@ -66,6 +67,7 @@ fn run(command_line: CommandLine) -> Result<(), Error> {
         Command::Room(command) => runtime()?.block_on(room_commands::run(command, file)),
         Command::Report(command) => runtime()?.block_on(room_commands::run_report(command, file)),
         Command::Media(command) => runtime()?.block_on(media_commands::run(command, file)),
+        Command::Federation(command) => runtime()?.block_on(federation_commands::run(command, file)),
         Command::Db(command) => runtime()?.block_on(db_commands::run(command, file)),
     }
 }

@@ -71,6 +71,9 @@ impl FromStr for Override {
         let wrong = || format!("{text:?} does not say where a server is, as \"example.org=10.0.0.5:8448\" does");
         let (server, address) = text.split_once('=').ok_or_else(wrong)?;
         let server = ServerName::parse(server).map_err(|_| wrong())?;
+        if server.is_ip_literal() {
+            return Err(format!("{text:?}: the name {server} is an address already"));
+        }
         Ok(Self { server, address: address.parse().map_err(|_| wrong())? })
     }
 }
@@ -106,7 +109,15 @@ mod tests {
         let known: Override = "example.org:8448=[::1]:443".parse().unwrap();
         assert_eq!((known.server.as_str(), known.address), ("example.org:8448", "[::1]:443".parse().unwrap()));
         assert_eq!(known.to_string(), "example.org:8448=[::1]:443");
-        for text in ["", "example.org", "example.org=", "=127.0.0.1:1", "example.org=localhost:1", "a b=127.0.0.1:1"] {
+        for text in [
+            "",
+            "example.org",
+            "example.org=",
+            "=127.0.0.1:1",
+            "example.org=localhost:1",
+            "a b=127.0.0.1:1",
+            "127.0.0.1=[::1]:1",
+        ] {
             assert!(text.parse::<Override>().is_err(), "{text}");
         }
     }

@@ -9,6 +9,7 @@ mod listen;
 mod load;
 mod nearest;
 mod network;
+mod own_address;
 mod secret;
 mod sections;
 #[cfg(test)]

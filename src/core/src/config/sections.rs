@@ -126,6 +126,7 @@ settings! {
         #[serde(deserialize_with = "unset_when_empty")]
         client: Option<String> = None,
         /// Where other servers find this one: the m.server of /.well-known/matrix/server, such as "matrix.example.org:443".
+        /// Unset: host and port of server.public_base_url, if it is a plain https address.
         #[serde(deserialize_with = "unset_when_empty")]
         server: Option<String> = None,
     }

@@ -1,22 +1,74 @@
-//! An answer that is read as it comes.
+//! Reading answers, never more than is asked for.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use reqwest::Response;
 use ruma::OwnedServerName;
+use tokio::time::timeout;
 
+use super::{Bounds, reason};
 use crate::{Error, Result};
+
+/// Why a body could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unread {
+    #[error("the answer has more than {0} bytes")]
+    TooLarge(usize),
+    #[error("{0}")]
+    Broken(String),
+    #[error("the answer stopped coming")]
+    Silent,
+}
+
+impl Unread {
+    pub fn of(self, server: OwnedServerName) -> Error {
+        let reason = self.to_string();
+        match self {
+            Self::TooLarge(_) => Error::BadAnswer { server, reason },
+            Self::Broken(_) | Self::Silent => Error::Unreachable { server, reason },
+        }
+    }
+}
+
+/// Reads a body whole. What counts is its size after it was unpacked.
+pub(super) async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, Unread> {
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    if announced > most {
+        return Err(Unread::TooLarge(most));
+    }
+    let mut body = Vec::with_capacity(announced);
+    while let Some(piece) = response.chunk().await.map_err(|error| Unread::Broken(reason(&error)))? {
+        if body.len() + piece.len() > most {
+            return Err(Unread::TooLarge(most));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
 
 /// The answer of another server, whose body is read piece by piece.
 pub struct Answer {
     server: OwnedServerName,
-    headers: HeaderMap,
+    response: Response,
+    most: usize,
     room: usize,
+    patience: Duration,
 }
 
 impl Answer {
+    pub(super) fn new(server: OwnedServerName, response: Response, bounds: Bounds) -> Result<Self> {
+        let Bounds { bytes: most, time: patience } = bounds;
+        if response.content_length().is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > most)) {
+            return Err(Unread::TooLarge(most).of(server));
+        }
+        Ok(Self { server, response, most, room: most, patience })
+    }
+
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        self.response.headers()
     }
 
     /// The next piece; none at the end.
@@ -24,7 +76,16 @@ impl Answer {
     /// # Errors
     /// [`Error::Unreachable`] for a connection that broke or fell silent, [`Error::BadAnswer`] for too many bytes.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        let reason = format!("no more than {} bytes", self.room);
-        Err(Error::BadAnswer { server: self.server.clone(), reason })
+        let piece = match timeout(self.patience, self.response.chunk()).await {
+            Ok(Ok(piece)) => piece,
+            Ok(Err(error)) => return Err(Unread::Broken(reason(&error)).of(self.server.clone())),
+            Err(_) => return Err(Unread::Silent.of(self.server.clone())),
+        };
+        let Some(piece) = piece else { return Ok(None) };
+        match self.room.checked_sub(piece.len()) {
+            Some(room) => self.room = room,
+            None => return Err(Unread::TooLarge(self.most).of(self.server.clone())),
+        }
+        Ok(Some(piece))
     }
 }

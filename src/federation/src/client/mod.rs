@@ -1,20 +1,40 @@
 //! Requests to other servers: found, signed, bounded.
 
 mod answer;
+mod asking;
+mod examine;
+mod resting;
+mod signed;
+mod tls;
+mod transport;
+mod web;
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use events::SigningKey;
-use peerbrain_core::{Clock, config};
+use peerbrain_core::{AddressFilter, Clock, config};
 use ruma::{
     OwnedServerName, ServerName,
     api::{OutgoingRequest, federation::authentication::ServerSignatures, path_builder::SinglePath},
 };
+use rustls::ClientConfig;
 
 pub use answer::Answer;
+pub use examine::Finding;
+pub(crate) use web::Web;
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    discovery::{Discovery, Dns, Resolver, SystemDns},
+};
+use asking::Asking;
+use resting::Resting;
+use signed::Outgoing;
+use transport::Transport;
+
+/// How long a connection may take to come about, looking up names included.
+const CONNECT: Duration = Duration::from_secs(20);
 
 /// What [`Client`] is made of.
 pub struct Options {
@@ -35,7 +55,14 @@ pub struct Client {
 }
 
 struct Inner {
-    options: Options,
+    server_name: OwnedServerName,
+    key: Arc<SigningKey>,
+    settings: config::Federation,
+    discovery: Discovery,
+    transport: Transport,
+    resting: Resting,
+    web: Web,
+    tls: ClientConfig,
 }
 
 /// How much of an answer is read, and how long is waited for it.
@@ -53,7 +80,26 @@ impl Client {
     /// # Errors
     /// A file of certificate authorities that cannot be used.
     pub fn new(options: Options) -> Result<Self> {
-        Ok(Self { inner: Arc::new(Inner { options }) })
+        Self::with(options, Arc::new(SystemDns::default()), |resolver| resolver, |discovery| discovery)
+    }
+
+    /// With names from elsewhere, and what a test wants otherwise.
+    fn with(
+        options: Options,
+        dns: Arc<dyn Dns>,
+        resolver: impl FnOnce(Resolver) -> Resolver,
+        discovery: impl FnOnce(Discovery) -> Discovery,
+    ) -> Result<Self> {
+        let Options { server_name, key, clock, settings } = options;
+        let filter = Arc::new(AddressFilter::new(&settings.allowed_networks));
+        let tls = tls::configuration(settings.ca_file.as_deref())?;
+        let resolver = Arc::new(resolver(Resolver::new(dns, clock.clone(), filter)));
+        let web = Web::new(&tls, resolver.clone())?;
+        let transport = Transport::new(&tls, resolver, &settings.overrides)?;
+        let discovery = discovery(Discovery::new(web.clone(), clock.clone()));
+        let resting = Resting::new(clock);
+        let inner = Inner { server_name, key, settings, discovery, transport, resting, web, tls };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Sends a request of ruma's types, signed, and reads the answer. A server that could not be reached a moment ago is
@@ -65,8 +111,8 @@ impl Client {
     where
         R: OutgoingRequest<Authentication = ServerSignatures, PathBuilder = SinglePath>,
     {
-        let _ = (request, bounds, &self.inner.options);
-        Err(Error::NotAllowed(server.to_owned()))
+        let request = Outgoing::of(request)?;
+        self.asking(server, bounds).signed().answer(request).await
     }
 
     /// As [`Client::send`], but also to a server that could not be reached a moment ago: for those who keep their own
@@ -78,7 +124,8 @@ impl Client {
     where
         R: OutgoingRequest<Authentication = ServerSignatures, PathBuilder = SinglePath>,
     {
-        self.send(server, request, bounds).await
+        let request = Outgoing::of(request)?;
+        self.asking(server, bounds).signed().insistent().answer(request).await
     }
 
     /// As [`Client::send`], but gives the answer of a 200 as it comes, for what is large.
@@ -89,8 +136,8 @@ impl Client {
     where
         R: OutgoingRequest<Authentication = ServerSignatures, PathBuilder = SinglePath>,
     {
-        let _ = (request, bounds);
-        Err(Error::NotAllowed(server.to_owned()))
+        let request = Outgoing::of(request)?;
+        self.asking(server, bounds).signed().streamed(request).await
     }
 
     /// Sends a request without signature, as those for keys and versions are, and gives the body of a 200. Of its address
@@ -99,8 +146,7 @@ impl Client {
     /// # Errors
     /// As [`Client::send`].
     pub async fn fetch(&self, server: &ServerName, request: http::Request<Bytes>, bounds: Bounds) -> Result<Bytes> {
-        let _ = (request, bounds);
-        Err(Error::NotAllowed(server.to_owned()))
+        Ok(self.asking(server, bounds).whole(request.into()).await?.into_body().into())
     }
 
     /// As [`Client::fetch`], but gives the answer of a 200 as it comes.
@@ -113,8 +159,7 @@ impl Client {
         request: http::Request<Bytes>,
         bounds: Bounds,
     ) -> Result<Answer> {
-        let _ = (request, bounds);
-        Err(Error::NotAllowed(server.to_owned()))
+        self.asking(server, bounds).streamed(request.into()).await
     }
 
     /// Fetches from an address that `server` pointed to, as it may for media: https, through the filter of addresses, with
@@ -123,12 +168,34 @@ impl Client {
     /// # Errors
     /// As [`Client::send`].
     pub async fn download(&self, server: &ServerName, url: &str, bounds: Bounds) -> Result<Answer> {
-        let _ = (url, bounds);
-        Err(Error::NotAllowed(server.to_owned()))
+        let unreachable = |reason| Error::Unreachable { server: server.to_owned(), reason };
+        let response = tokio::time::timeout(bounds.time, self.inner.web.open(url))
+            .await
+            .map_err(|_| unreachable("no answer in time".into()))?
+            .map_err(unreachable)?;
+        Answer::new(server.to_owned(), response, bounds)
     }
 
     /// Notes a sign of life, after which the server is asked again at once.
     pub fn alive(&self, server: &ServerName) {
-        let _ = server;
+        self.inner.resting.alive(server);
     }
+
+    fn asking<'a>(&'a self, server: &'a ServerName, bounds: Bounds) -> Asking<'a> {
+        Asking::new(&self.inner, server, bounds)
+    }
+}
+
+/// What went wrong with a request, in words: the cause of all causes, for the others only say that there is one.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".into();
+    }
+    let mut cause = error.source();
+    let mut text = None;
+    while let Some(error) = cause {
+        text = Some(error.to_string());
+        cause = error.source();
+    }
+    text.unwrap_or_else(|| error.to_string())
 }

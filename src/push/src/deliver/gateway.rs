@@ -2,14 +2,14 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use peerbrain_core::config::Push as Settings;
+use peerbrain_core::{AddressFilter, config::Push as Settings};
 use reqwest::{Client, Url, redirect::Policy};
 use rustls::crypto::ring::default_provider;
 use rustls_platform_verifier::Verifier;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::addresses::{AddressFilter, Resolver};
+use super::resolver::Resolver;
 use crate::pushers::check_url;
 
 /// How long an answer may take.

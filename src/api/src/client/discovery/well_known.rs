@@ -15,7 +15,7 @@ pub(super) async fn client(call: Call) -> Result<HttpResponse> {
 
 /// Where other servers find this one, if the operator has said so (server-server §server-discovery).
 pub(super) async fn server(call: Call) -> Result<HttpResponse> {
-    let server = call.app.config.well_known.server.as_ref();
+    let server = call.app.config.federation_address();
     let server = server.ok_or_else(|| Error::not_found("No address for other servers is configured"))?;
     Ok(HttpResponse::Ok().json(json!({ "m.server": server })))
 }

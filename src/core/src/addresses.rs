@@ -1,13 +1,9 @@
-//! Which addresses may be reached: users choose where pushers point to, and must not reach what is private.
+//! Which addresses may be reached: strangers choose where pushers and server names point to, and must not make us reach
+//! what is private.
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::net::IpAddr;
 
-use peerbrain_core::config::Network;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use crate::config::Network;
 
 /// Networks that are not the internet: private, local, shared, for documentation, multicast, translated.
 const CLOSED: [&str; 26] = [
@@ -40,8 +36,8 @@ const CLOSED: [&str; 26] = [
 ];
 
 /// Lets addresses through or not.
-#[derive(Debug)]
-pub(super) struct AddressFilter {
+#[derive(Clone, Debug)]
+pub struct AddressFilter {
     closed: Vec<Network>,
     open: Vec<Network>,
 }
@@ -56,25 +52,6 @@ impl AddressFilter {
     pub fn allows(&self, address: IpAddr) -> bool {
         let within = |networks: &[Network]| networks.iter().any(|network| network.contains(address));
         within(&self.open) || !within(&self.closed)
-    }
-}
-
-/// Resolves names, and keeps back the addresses that may not be reached.
-pub(super) struct Resolver(pub Arc<AddressFilter>);
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let filter = self.0.clone();
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> = found.into_iter().filter(|address| filter.allows(address.ip())).collect();
-            if allowed.is_empty() {
-                let error = io::Error::new(io::ErrorKind::PermissionDenied, "no address that may be reached");
-                return Err(error.into());
-            }
-            let addresses: Addrs = Box::new(allowed.into_iter());
-            Ok(addresses)
-        })
     }
 }
 

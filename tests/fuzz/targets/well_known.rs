@@ -1,0 +1,24 @@
+//! The `.well-known` file of another server. The input is a `Cache-Control` header and the file.
+#![no_main]
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, header};
+use libfuzzer_sys::fuzz_target;
+use ruma::ServerName;
+
+fuzz_target!(|data: &[u8]| {
+    let (header, file) = data.split_at(data.iter().position(|&byte| byte == b'\n').unwrap_or(data.len()));
+    let mut headers = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_bytes(header) {
+        headers.insert(header::CACHE_CONTROL, value);
+    }
+    let lifetime = federation::fuzzing::lifetime(&headers);
+    assert!((Duration::from_secs(300)..=Duration::from_secs(48 * 3_600)).contains(&lifetime), "{lifetime:?}");
+    let Ok(name) = federation::fuzzing::well_known(file) else { return };
+    assert_eq!(ServerName::parse(&name).as_ref(), Ok(&name));
+    // It becomes the host of an address, and must not become more of it.
+    let address = format!("https://{name}/path");
+    let uri: http::Uri = address.parse().expect("a server name is an authority");
+    assert_eq!((uri.host(), uri.port_u16(), uri.path()), (Some(name.host()), name.port(), "/path"));
+});
