@@ -43,6 +43,10 @@ pub const TRANSACTION_ID_BYTES: usize = 255;
 pub const WAITING_SYNCS_PER_DEVICE: usize = 5;
 /// Events of one page of `/messages`, `/context` and the like, whatever is asked for.
 pub const PAGE_EVENTS: usize = 1_000;
+/// Events of one answer to another server's `/backfill`, whatever is asked for.
+pub const BACKFILL_EVENTS: usize = 100;
+/// Events of one answer to another server's `/get_missing_events`, whatever is asked for.
+pub const MISSING_EVENTS: usize = 20;
 /// Rooms of one page of the room directory or of a hierarchy.
 pub const PAGE_ROOMS: usize = 100;
 /// Entries of one answer of the user directory.

@@ -5,6 +5,7 @@
 //! one visibility filter is here. No HTTP, no database language, no network: what is needed of other servers is asked
 //! for through small traits.
 
+mod acl;
 mod cache;
 pub mod create;
 mod error;
@@ -25,6 +26,7 @@ mod testing;
 mod upgrade;
 mod user_rules;
 
+pub use acl::ServerAcl;
 pub use cache::{EventCache, event_id, parse};
 pub use error::{Error, Result};
 pub use lane::{Origin, Sent};

@@ -13,7 +13,7 @@ use store::{
     state::NodeCache,
 };
 
-use crate::{Error, EventCache, Result, lane::Lanes, state_keys::StateKeys};
+use crate::{Error, EventCache, Result, acl::Acls, lane::Lanes, state_keys::StateKeys};
 
 /// How long the original of a redacted event is kept, for those who moderate: seven days.
 const ORIGINALS_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
@@ -64,6 +64,7 @@ pub(crate) struct Inner {
     pub last_created: AtomicI64,
     pub lanes: Lanes,
     pub state_keys: StateKeys,
+    pub acls: Acls,
 }
 
 impl Rooms {
@@ -86,6 +87,7 @@ impl Rooms {
             last_created: AtomicI64::new(0),
             lanes: Lanes::default(),
             state_keys: StateKeys::new(),
+            acls: Acls::new(),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -36,6 +36,8 @@ mod uia;
 mod user_directory;
 mod voip;
 
+pub(crate) use rooms_read::public_rooms;
+
 use crate::bridge::Routes;
 
 /// Every route of the client-server API.

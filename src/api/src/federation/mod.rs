@@ -3,10 +3,11 @@
 mod arguments;
 mod error;
 mod membership;
+mod reads;
 
 use crate::bridge::Routes;
 
 /// Every route of the server-server API.
 pub(crate) fn routes() -> Routes {
-    Routes::default().merge(membership::routes())
+    Routes::default().merge(membership::routes()).merge(reads::routes())
 }

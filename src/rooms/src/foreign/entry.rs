@@ -12,8 +12,8 @@ use store::{
     sync::heroes,
 };
 
-use super::{auth_chain::auth_chain, resident::servers_of};
-use crate::{Error, Result, Rooms, parse, rules_of};
+use super::resident::servers_of;
+use crate::{Error, Result, Rooms, parse, read::server::auth_chain, rules_of};
 
 /// By how many members a room without a name is called; one of those who are looked at may be the one who joins.
 const HEROES: usize = 6;
@@ -61,8 +61,10 @@ impl Rooms {
         let room = room_by_nid(conn, join.room)?.ok_or_else(|| Error::NotFound("no such room".into()))?;
         let pdu = parse(join, rules_of(&room)?)?;
         let auth_events: Vec<String> = pdu.auth_events().iter().map(ToString::to_string).collect();
-        chain_of.extend(event_nids(conn, join.room, &auth_events)?.into_iter().map(|(_, nid)| nid));
-        let chain = auth_chain(conn, &chain_of)?;
+        let named: Vec<i64> = event_nids(conn, join.room, &auth_events)?.into_iter().map(|(_, nid)| nid).collect();
+        chain_of.extend(&named);
+        let mut chain: HashSet<i64> = auth_chain(conn, &room, &chain_of)?.into_iter().collect();
+        chain.extend(named);
         let chain: Vec<i64> = chain.into_iter().filter(|nid| !without_members || !told.contains(nid)).collect();
         let auth_chain = self.events().stored(conn, &chain)?;
         Ok(Entry { state: texts(state)?, auth_chain: texts(auth_chain)?, servers: servers(conn, join)? })

@@ -6,7 +6,6 @@
 //! those who enter it, and where our users stand in rooms that are not here.
 
 mod accept;
-mod auth_chain;
 mod entry;
 mod invite;
 mod memberships;

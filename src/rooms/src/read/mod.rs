@@ -1,6 +1,7 @@
-//! Reading rooms for clients: history, events, state, members, the directory, spaces.
+//! Reading rooms for clients: history, events, state, members, the directory, spaces; and for other [`server`]s.
 //!
-//! Whatever leaves here has passed [`visible`], or is of a state that the reader may see ([`Viewer::state_root`]).
+//! Whatever leaves here for clients has passed [`visible`], or is of a state that the reader may see
+//! ([`Viewer::state_root`]).
 
 mod aliases;
 mod children;
@@ -21,6 +22,7 @@ mod preview;
 mod public_rooms;
 mod reader;
 mod searched_room;
+pub(crate) mod server;
 mod space_children;
 mod state;
 mod summary;
@@ -48,6 +50,7 @@ pub use public_rooms::{PublicRooms, PublicRoomsRequest};
 pub use reader::Reader;
 pub(crate) use reader::no_member;
 pub use searched_room::{SearchedRoom, Surroundings};
+pub use server::{MissingEvents, ServerState, ServerStateIds, SpaceForServer};
 pub use store::rooms::{JoinedProfile, Membership};
 pub use summary::SummaryForUser;
 pub use threads::{Threads, ThreadsRequest};

@@ -186,11 +186,13 @@ impl Acquaintance {
         if is_open(room, summary)? {
             return Ok(true);
         }
-        let rules = &rules_of(room)?.authorization;
-        Ok(rules.restricted_join_rule
-            && summary.join_rule == "restricted"
-            && summary.allowed_room_ids.iter().any(|room| self.joined.contains(room)))
+        Ok(lets_in_members(room, summary)? && summary.allowed_room_ids.iter().any(|room| self.joined.contains(room)))
     }
+}
+
+/// Whether members of other rooms are let in for that.
+pub(super) fn lets_in_members(room: &RoomRow, summary: &RoomSummary) -> Result<bool> {
+    Ok(rules_of(room)?.authorization.restricted_join_rule && summary.join_rule == "restricted")
 }
 
 /// Whether anybody may learn of a room.

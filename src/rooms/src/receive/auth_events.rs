@@ -22,7 +22,7 @@ pub(super) struct AuthEvents {
 }
 
 /// The id of the create event, where the room's id says it.
-pub(super) fn create_id(rules: &RoomVersionRules, room_id: &RoomId) -> Option<OwnedEventId> {
+pub(crate) fn create_id(rules: &RoomVersionRules, room_id: &RoomId) -> Option<OwnedEventId> {
     if !version::room_id_is_create_hash(rules) {
         return None;
     }

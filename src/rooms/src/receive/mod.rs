@@ -15,7 +15,7 @@ mod reject;
 mod soft_fail;
 mod state_before;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use events::VerifiedPdu;
 use ruma::{OwnedEventId, RoomId};
@@ -25,6 +25,7 @@ pub use adopt::Adoption;
 pub use gaps::Gap;
 pub use received::{Missing, Received};
 
+pub(crate) use auth_events::create_id;
 pub(crate) use received::{Reception, Verdict};
 
 use crate::{

@@ -26,6 +26,12 @@ pub fn current_state_without_key(conn: &mut Conn, room: i64) -> Result<Vec<i64>>
     Ok(nids)
 }
 
+/// The number of the event that holds a key of the current state.
+pub fn current_event_nid(conn: &mut Conn, room: i64, event_type: &str, state_key: &str) -> Result<Option<i64>> {
+    let held = current_state::table.find((room, event_type, state_key)).select(current_state::event);
+    Ok(held.first(conn).optional()?)
+}
+
 /// The event that holds a key of the current state.
 pub fn current_event(conn: &mut Conn, room: i64, event_type: &str, state_key: &str) -> Result<Option<StoredEvent>> {
     let row: Option<(i64, EventRow)> = current_state::table

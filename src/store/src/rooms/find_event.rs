@@ -32,6 +32,22 @@ pub fn event_nids(conn: &mut Conn, room: i64, event_ids: &[String]) -> Result<Ve
     Ok(found)
 }
 
+/// The events of this Matrix id in any room. There is one, if any: the id is a hash of what names the room.
+pub fn events_of_id(conn: &mut Conn, event_id: &str) -> Result<Vec<StoredEvent>> {
+    let query = events::table.filter(events::event_id.eq(event_id));
+    let rows: Vec<(i64, EventRow)> = query.select((events::position, EventRow::as_select())).load(conn)?;
+    Ok(rows.into_iter().map(StoredEvent::from).collect())
+}
+
+/// The Matrix ids of the events of these numbers, in no order.
+pub fn event_ids(conn: &mut Conn, nids: &[i64]) -> Result<Vec<String>> {
+    let mut found = Vec::with_capacity(nids.len());
+    for nids in nids.chunks(LIST) {
+        found.extend(events::table.filter(events::nid.eq_any(nids)).select(events::event_id).load::<String>(conn)?);
+    }
+    Ok(found)
+}
+
 /// The events of these numbers, in no order.
 pub fn events_by_nid(conn: &mut Conn, nids: &[i64]) -> Result<Vec<StoredEvent>> {
     let mut found = Vec::with_capacity(nids.len());

@@ -20,6 +20,7 @@ mod pending_redactions;
 #[cfg(test)]
 mod plans;
 mod room;
+mod server_members;
 mod state_keys;
 mod state_lists;
 mod state_nodes;
@@ -31,12 +32,12 @@ pub use append_value::{
     Append, Appended, AuthChainLink, AuthChainRow, MembershipChange, Redaction, StateChange, StateNode,
 };
 pub use auth_chains::{auth_chain_end, auth_chain_events, auth_chain_links_of, auth_chain_links_to, auth_chain_places};
-pub use current::{current_event, current_events, current_state, current_state_without_key};
+pub use current::{current_event, current_event_nid, current_events, current_state, current_state_without_key};
 pub use directory::{
     AliasOutcome, aliases_of_room, create_alias, delete_alias, publish, published_count, published_rooms, rooms_by_id,
 };
 pub use event::{EventCounts, EventFlags, EventRow, StoredEvent};
-pub use find_event::{event_by_id, event_nids, events_by_nid, events_by_txn};
+pub use find_event::{event_by_id, event_ids, event_nids, events_by_nid, events_by_txn, events_of_id};
 pub use find_room::{room_by_alias, room_by_id, room_by_nid, rooms_by_nid};
 pub use foreign_memberships::{
     ForeignMember, foreign_changes, foreign_count, foreign_member, foreign_standing, forget_foreign, keep_foreign,
@@ -53,6 +54,7 @@ pub use mutual_rooms::mutual_rooms;
 pub use originals::forget_originals;
 pub use pending_redactions::redactions_of;
 pub use room::{RoomCounts, RoomRow, extremities_from_text, extremities_to_text};
+pub use server_members::{members_of_server, rooms_with_server};
 pub use state_keys::{intern_state_keys, state_key_nid, state_keys_by_nid};
 pub use state_lists::{keys_without_members, space_children, state_key_nids};
 pub use state_nodes::{state_node_by_hash, state_nodes};

@@ -12,11 +12,13 @@ use crate::{
 #[test]
 fn events_are_found_by_number_id_and_transaction() {
     each(|c| {
-        goes_through(c, &["events_id (room=? AND event_id=?)"], |c| rooms::event_by_id(c, 1, "$e1"));
-        goes_through(c, &["events_id (room=? AND event_id=?)"], |c| {
+        goes_through(c, &["events_id (event_id=? AND room=?)"], |c| rooms::event_by_id(c, 1, "$e1"));
+        goes_through(c, &["events_id (event_id=? AND room=?)"], |c| {
             rooms::event_nids(c, 1, &["$e1".into(), "$e2".into()])
         });
+        goes_through(c, &["events_id (event_id=?)"], |c| rooms::events_of_id(c, "$e1"));
         goes_through(c, &["pk events"], |c| rooms::events_by_nid(c, &[1, 2]));
+        goes_through(c, &["pk events"], |c| rooms::event_ids(c, &[1, 2]));
         goes_through(c, &["events_txn (sender=? AND txn_id=?)"], |c| rooms::events_by_txn(c, "@u1", "D", "t1"));
     });
 }

@@ -10,7 +10,7 @@ mod joined_members;
 mod joined_rooms;
 mod members;
 mod messages;
-mod public_rooms;
+pub(crate) mod public_rooms;
 mod reader;
 mod room_aliases;
 mod room_summary;

@@ -13,23 +13,22 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct GetQuery {
-    limit: Option<u64>,
-    since: Option<String>,
+struct ServerQuery {
     server: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct PostQuery {
-    server: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Body {
+struct Listing {
     limit: Option<u64>,
     since: Option<String>,
-    filter: Option<Filter>,
     third_party_instance_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Search {
+    #[serde(flatten)]
+    listing: Listing,
+    filter: Option<Filter>,
 }
 
 #[derive(Default, Deserialize)]
@@ -40,27 +39,43 @@ struct Filter {
 
 /// A page of the directory, for everybody.
 pub(super) async fn get(call: Call) -> Result<HttpResponse> {
-    let GetQuery { limit, since, server } = call.query()?;
-    check_server(&call.app, server.as_deref())?;
-    let request = PublicRoomsRequest { since, limit: page_size(limit), search: None, room_types: None };
-    Ok(HttpResponse::Ok().json(call.app.rooms.public_rooms(request).await?))
+    check_server(&call)?;
+    answer(&call.app, listed(&call)?).await
 }
 
 /// A page of what a search finds in the directory.
 pub(super) async fn post(call: Call) -> Result<HttpResponse> {
     let session = required_session(&call).await?;
     limit_user(&call, Limit::Write, &session)?;
-    let PostQuery { server } = call.query()?;
-    check_server(&call.app, server.as_deref())?;
-    let body: Body = call.json()?;
-    if body.third_party_instance_id.is_some() {
-        // No other networks are known here, so none of them has any rooms.
-        return Ok(HttpResponse::Ok().json(PublicRooms::default()));
-    }
-    let Filter { generic_search_term, room_types } = body.filter.unwrap_or_default();
-    let request =
-        PublicRoomsRequest { since: body.since, limit: page_size(body.limit), search: generic_search_term, room_types };
-    Ok(HttpResponse::Ok().json(call.app.rooms.public_rooms(request).await?))
+    check_server(&call)?;
+    answer(&call.app, searched(&call)?).await
+}
+
+/// What a request asks for whose query says all; nothing where it asks for the rooms of another network.
+pub(crate) fn listed(call: &Call) -> Result<Option<PublicRoomsRequest>> {
+    Ok(request(call.query()?, Filter::default()))
+}
+
+/// The same of a request with a body.
+pub(crate) fn searched(call: &Call) -> Result<Option<PublicRoomsRequest>> {
+    let Search { listing, filter } = call.json()?;
+    Ok(request(listing, filter.unwrap_or_default()))
+}
+
+/// The page of this server's directory that was asked for.
+pub(crate) async fn answer(app: &App, request: Option<PublicRoomsRequest>) -> Result<HttpResponse> {
+    let page = match request {
+        Some(request) => app.rooms.public_rooms(request).await?,
+        None => PublicRooms::default(),
+    };
+    Ok(HttpResponse::Ok().json(page))
+}
+
+/// No other networks are known here, so none of them has any rooms.
+fn request(listing: Listing, filter: Filter) -> Option<PublicRoomsRequest> {
+    let Listing { limit, since, third_party_instance_id } = listing;
+    let Filter { generic_search_term: search, room_types } = filter;
+    third_party_instance_id.is_none().then(|| PublicRoomsRequest { since, limit: page_size(limit), search, room_types })
 }
 
 fn page_size(limit: Option<u64>) -> usize {
@@ -69,9 +84,10 @@ fn page_size(limit: Option<u64>) -> usize {
 }
 
 /// Other servers cannot be asked.
-fn check_server(app: &App, server: Option<&str>) -> Result<()> {
+fn check_server(call: &Call) -> Result<()> {
+    let ServerQuery { server } = call.query()?;
     match server {
-        Some(server) if !server.is_empty() && app.config.server.name != server => {
+        Some(server) if !server.is_empty() && call.app.config.server.name != server.as_str() => {
             Err(Error::not_found("This server cannot reach the directories of others"))
         }
         _ => Ok(()),

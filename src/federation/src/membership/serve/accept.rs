@@ -27,7 +27,7 @@ impl Federation {
         if claim.state_key != claim.sender {
             return Err(Error::InvalidParam("the event is not about its sender".into()));
         }
-        self.check_origin(origin, &claim.sender)?;
+        self.check_origin(origin, room_id, &claim.sender).await?;
         let rules = rules_of(&self.inner.rooms.resident_room(room_id).await?)?;
         let event = match handshake {
             Handshake::Join => self.inner.rooms.vouch(room_id, &event, rules).await?,

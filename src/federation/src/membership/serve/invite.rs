@@ -29,7 +29,7 @@ impl Federation {
         if !self.inner.rooms.is_local(&claim.state_key) {
             return Err(Error::InvalidParam("the invited user is not one of this server".into()));
         }
-        self.check_origin(origin, &claim.sender)?;
+        self.check_origin(origin, room_id, &claim.sender).await?;
         self.inner.accounts.limits().check(Limit::Invite, &claim.sender)?;
         let event = self.checked(event, rules, room_id, event_id).await?;
         let state = match StrippedState::must_be_whole(rules) {

@@ -7,24 +7,30 @@ mod template;
 mod third_party;
 
 use accounts::Limit;
-use ruma::{ServerName, UserId};
+use ruma::{RoomId, ServerName, UserId};
 
 use crate::{Error, Federation, Result};
 
 impl Federation {
-    /// What every such request must pass: its server may do so much in a while, and speaks for its own users alone.
+    /// What every such request must pass: its server may do so much in a while, speaks for its own users alone, and is not
+    /// shut out by the room's ACL (server-server §server-access-control-lists-acls).
     ///
     /// # Errors
     /// [`Error::LimitExceeded`], [`Error::Forbidden`].
-    fn check_origin(&self, origin: &ServerName, user: &UserId) -> Result<()> {
+    async fn check_origin(&self, origin: &ServerName, room_id: &RoomId, user: &UserId) -> Result<()> {
         if user.server_name() != origin {
             return Err(Error::Forbidden(format!("{origin} does not speak for {user}")));
         }
         match self.inner.accounts.limits().check(Limit::OtherServer, origin) {
             Err(accounts::Error::LimitExceeded { retry_after }) => {
-                Err(Error::LimitExceeded(u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX)))
+                let wait = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
+                return Err(Error::LimitExceeded(wait));
             }
-            outcome => Ok(outcome?),
+            outcome => outcome?,
+        }
+        match self.inner.rooms.acl_allows(room_id, origin).await? {
+            true => Ok(()),
+            false => Err(Error::Forbidden(format!("the room's ACL shuts {origin} out"))),
         }
     }
 }

@@ -20,7 +20,7 @@ impl Federation {
         user: &UserId,
         versions: &[RoomVersionId],
     ) -> Result<Template> {
-        self.check_origin(origin, user)?;
+        self.check_origin(origin, room_id, user).await?;
         Ok(self.inner.rooms.template(handshake, room_id, user, versions).await?)
     }
 }

@@ -38,7 +38,7 @@ impl Federation {
         target: &UserId,
         content: &Value,
     ) -> Result<()> {
-        self.check_origin(origin, target)?;
+        self.check_origin(origin, room_id, target).await?;
         if !self.inner.rooms.is_local(sender) {
             return Err(Error::Forbidden("the one who invites is not a user of this server".into()));
         }

@@ -2,15 +2,15 @@ mod check;
 mod collapse;
 mod dag;
 mod difference;
-mod model;
+pub(crate) mod model;
 mod outliers;
-mod random;
+pub(crate) mod random;
 mod redactions;
 mod relations;
 mod soft_fail;
 mod taken_away;
 mod verdicts;
-mod world;
+pub(crate) mod world;
 
 use ruma::RoomVersionId;
 

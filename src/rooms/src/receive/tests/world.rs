@@ -9,7 +9,7 @@ use ruma::{EventId, OwnedRoomId, RoomVersionId, ServerName, server_name};
 use store::{
     Store,
     rooms::{RoomRow, StoredEvent, event_by_id, room_by_id},
-    testing::Database,
+    testing::{Database, each},
 };
 
 use super::model::{Model, NOW};
@@ -29,16 +29,27 @@ pub struct World {
 impl World {
     /// The server of alice, with the first event of her room.
     pub async fn of(model: &Model) -> Self {
-        Self::on(model, server_name!("a")).await
+        Self::on(model, server_name!("a"), Database::sqlite()).await
+    }
+
+    /// The same with all events of the model, on each database.
+    pub async fn each(model: &Model, test: impl AsyncFn(Self)) {
+        each(async |database| {
+            let world = Self::on(model, server_name!("a"), database).await;
+            for event in model.events.iter().skip(1) {
+                world.receive(&event.event).await;
+            }
+            test(world).await;
+        })
+        .await;
     }
 
     /// A server that adds nothing of its own.
     pub async fn of_others(model: &Model) -> Self {
-        Self::on(model, server_name!("elsewhere")).await
+        Self::on(model, server_name!("elsewhere"), Database::sqlite()).await
     }
 
-    async fn on(model: &Model, name: &ServerName) -> Self {
-        let database = Database::sqlite();
+    async fn on(model: &Model, name: &ServerName, database: Database) -> Self {
         let events = EventCache::new(1_000_000);
         let options =
             store::Options { server_name: name.to_string(), observers: vec![events.clone()], ..database.options() };
