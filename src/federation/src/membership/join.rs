@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use events::{Provenance, VerifiedPdu};
 use rooms::{
-    Adoption, Received,
+    Adoption,
     foreign::{Handshake, Rebuilt},
 };
 use ruma::{
@@ -119,13 +119,6 @@ impl Federation {
             return Err(bad("members were left out, which was not asked for"));
         }
         let join = self.accepted(server, &prepared.event, told.event.as_deref()).await?;
-        if self.inner.rooms.is_resident(room_id).await? {
-            // We could not let the user in by ourselves.
-            return match self.inner.rooms.receive(room_id, join).await? {
-                Received::Accepted(_) => Ok(()),
-                _ => Err(Error::Forbidden("the room does not allow this join".into())),
-            };
-        }
         let auth_chain = without(told.auth_chain, &told.state);
         let (state, auth_chain) = tokio::join!(
             self.inner.verifier.verify(rules, told.state, Provenance::History),

@@ -16,18 +16,12 @@ impl Federation {
     /// shut out by the room's ACL (server-server §server-access-control-lists-acls).
     ///
     /// # Errors
-    /// [`Error::LimitExceeded`], [`Error::Forbidden`].
+    /// [`accounts::Error::LimitExceeded`], [`Error::Forbidden`].
     async fn check_origin(&self, origin: &ServerName, room_id: &RoomId, user: &UserId) -> Result<()> {
         if user.server_name() != origin {
             return Err(Error::Forbidden(format!("{origin} does not speak for {user}")));
         }
-        match self.inner.accounts.limits().check(Limit::OtherServer, origin) {
-            Err(accounts::Error::LimitExceeded { retry_after }) => {
-                let wait = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
-                return Err(Error::LimitExceeded(wait));
-            }
-            outcome => outcome?,
-        }
+        self.inner.accounts.limits().check(Limit::OtherServer, origin)?;
         match self.inner.rooms.acl_allows(room_id, origin).await? {
             true => Ok(()),
             false => Err(Error::Forbidden(format!("the room's ACL shuts {origin} out"))),
