@@ -54,6 +54,8 @@ pub(crate) struct Inner {
     pub key: Arc<SigningKey>,
     pub accounts: Arc<Accounts>,
     pub nids: Cache<OwnedRoomId, i64>,
+    /// Numbers of rooms that are being entered through other servers.
+    pub entered: Cache<OwnedRoomId, i64>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub events: Arc<EventCache>,
@@ -78,6 +80,7 @@ impl Rooms {
             key,
             accounts,
             nids: Cache::new(10_000),
+            entered: Cache::new(1_000),
             clock,
             random,
             events,

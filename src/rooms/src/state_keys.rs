@@ -1,16 +1,21 @@
 //! Numbers of state keys, remembered: they never change.
 
+use std::collections::HashMap;
+
 use quick_cache::sync::Cache;
 use store::{
     Conn,
-    rooms::{intern_state_keys, state_key_nid},
+    rooms::{intern_state_keys, known_state_keys, state_key_nid},
 };
 
-use crate::{Result, Rooms};
+use crate::{Error, Result, Rooms};
+
+/// A type and a state key.
+type Key = (String, String);
 
 /// Keys that were used lately.
 pub(crate) struct StateKeys {
-    known: Cache<(String, String), i64>,
+    known: Cache<Key, i64>,
 }
 
 impl StateKeys {
@@ -44,10 +49,47 @@ impl Rooms {
             return Ok(nid);
         }
         let key = (event_type.to_owned(), state_key.to_owned());
-        let rows = vec![(self.inner.store.next_nid(), key.0.clone(), key.1.clone())];
-        let write = self.inner.store.write(move |tx| intern_state_keys(tx, &rows));
-        let nid = self.inner.runtime.block_on(write)?.first().copied().unwrap_or_default();
-        self.inner.state_keys.known.insert(key, nid);
-        Ok(nid)
+        let nids = self.intern_state_keys(conn, std::slice::from_ref(&key))?;
+        nids.get(&key).copied().ok_or_else(|| nameless(&key))
     }
+
+    /// The same for many at once.
+    pub(crate) fn intern_state_keys(&self, conn: &mut Conn, keys: &[Key]) -> Result<HashMap<Key, i64>> {
+        let mut found = HashMap::with_capacity(keys.len());
+        found.extend(keys.iter().filter_map(|key| Some((key.clone(), self.inner.state_keys.known.get(key)?))));
+        self.find_state_keys(conn, keys, &mut found)?;
+        let new: Vec<(i64, String, String)> = keys
+            .iter()
+            .filter(|key| !found.contains_key(*key))
+            .map(|(event_type, state_key)| (self.inner.store.next_nid(), event_type.clone(), state_key.clone()))
+            .collect();
+        if !new.is_empty() {
+            self.inner.runtime.block_on(self.inner.store.write(move |tx| intern_state_keys(tx, &new)))?;
+            self.find_state_keys(conn, keys, &mut found)?;
+        }
+        match keys.iter().find(|key| !found.contains_key(*key)) {
+            Some(key) => Err(nameless(key)),
+            None => Ok(found),
+        }
+    }
+
+    /// Looks up what is not found yet.
+    fn find_state_keys(&self, conn: &mut Conn, keys: &[Key], found: &mut HashMap<Key, i64>) -> Result<()> {
+        let mut wanted: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (event_type, state_key) in keys.iter().filter(|key| !found.contains_key(*key)) {
+            wanted.entry(event_type).or_default().push(state_key);
+        }
+        for (event_type, state_keys) in wanted {
+            for (state_key, nid) in known_state_keys(conn, event_type, &state_keys)? {
+                let key = (event_type.to_owned(), state_key);
+                self.inner.state_keys.known.insert(key.clone(), nid);
+                found.insert(key, nid);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn nameless(key: &Key) -> Error {
+    Error::Internal(format!("the state key {key:?} got no number"))
 }

@@ -43,8 +43,7 @@ impl Building<'_> {
         own_key: Option<(i64, Option<i64>)>,
     ) -> Result<Advance> {
         let (nid, before) = (extremity.nid, self.head.room.state);
-        let mut extremities: Vec<Extremity> =
-            self.head.extremities.iter().filter(|extremity| !passed.contains(&extremity.nid)).cloned().collect();
+        let mut extremities = self.beyond(passed);
         let alone = extremities.is_empty();
         extremities.push(extremity);
         let state = self.resolve(extremities.iter().map(|extremity| extremity.state).collect())?;
@@ -53,6 +52,46 @@ impl Building<'_> {
             Some((key, held)) if alone && state_before == before => vec![(key, held, Some(nid))],
             _ => state::diff(&mut self.nodes, before, state)?,
         };
+        self.towards(index, extremities, state, changed)
+    }
+
+    /// Where the room stands once the new event of this index has shown that others come after the `passed` ones, although
+    /// it is no extremity itself.
+    pub(super) fn catch_up(&mut self, index: usize, passed: &HashSet<i64>) -> Result<Advance> {
+        let mut extremities = self.beyond(passed);
+        if extremities.is_empty() {
+            extremities.clone_from(&self.head.extremities);
+        }
+        let state = self.resolve(extremities.iter().map(|extremity| extremity.state).collect())?;
+        let changed = state::diff(&mut self.nodes, self.head.room.state, state)?;
+        self.towards(index, extremities, state, changed)
+    }
+
+    /// The same for history, which changes no state: where it would, the extremities stay until something new comes after
+    /// them.
+    pub(super) fn drop_passed(&mut self, passed: &HashSet<i64>) -> Result<()> {
+        let left = self.beyond(passed);
+        if left.is_empty() || left.len() == self.head.extremities.len() {
+            return Ok(());
+        }
+        if self.resolve(left.iter().map(|extremity| extremity.state).collect())? == self.head.room.state {
+            self.head.extremities = left;
+        }
+        Ok(())
+    }
+
+    /// The extremities but for those that something comes after.
+    fn beyond(&self, passed: &HashSet<i64>) -> Vec<Extremity> {
+        self.head.extremities.iter().filter(|extremity| !passed.contains(&extremity.nid)).cloned().collect()
+    }
+
+    fn towards(
+        &mut self,
+        index: usize,
+        extremities: Vec<Extremity>,
+        state: i64,
+        changed: Vec<Difference>,
+    ) -> Result<Advance> {
         let mut advance = Advance {
             extremities,
             state,

@@ -12,7 +12,7 @@ use store::rooms::{EventFlags, EventRow, events_by_txn};
 use crate::{
     Error, Result,
     cache::event_id,
-    lane::{At, NewEvent, Numbered, Placed, Proposal, Turn, chain::Building, head::Extremity, member::Standing},
+    lane::{At, NewEvent, Numbered, Placed, Proposal, Stand, Turn, chain::Building, head::Extremity, member::Standing},
 };
 
 /// How many previous events one of ours names (the specification allows 20).
@@ -64,6 +64,7 @@ impl Building<'_> {
         let index = self.place(NewEvent {
             pdu: &pdu,
             nid: None,
+            stand: Stand::End,
             state_before: base.state,
             flags: EventFlags::default(),
             passed: base.prev_events.iter().map(|extremity| extremity.nid).collect(),

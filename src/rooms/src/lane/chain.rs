@@ -12,8 +12,7 @@ use store::{
 
 use crate::{
     Result, Rooms,
-    lane::{Head, Job, Numbered, Placed, Proposal, Work, answer::Answer, auth_chain::ChainIndex},
-    receive::Reception,
+    lane::{Head, Job, Numbered, Placed, Proposal, answer::Answer, auth_chain::ChainIndex, job::Step},
 };
 
 /// A chain that was built.
@@ -40,13 +39,6 @@ pub(crate) struct Building<'a> {
     pub(super) chains: ChainIndex,
 }
 
-/// What becomes of a job.
-enum Step {
-    Done(Answer),
-    /// It needs something of this chain to be stored first.
-    Later(Job),
-}
-
 impl Chain {
     /// Builds the jobs in order. Gives back those that must wait for the next chain. If it fails, all jobs are still
     /// in `jobs`.
@@ -59,8 +51,10 @@ impl Chain {
     ) -> Result<(Self, Vec<Job>)> {
         let new = jobs.iter().flatten().find_map(|job| job.new_room.as_ref());
         let head = match (head, new) {
-            (Some(head), _) => head,
-            (None, Some(new)) => Head::empty(room, new)?,
+            // What another attempt to make the room has left says nothing.
+            (Some(head), None) => head,
+            (Some(head), Some(_)) if head.room.revision > 0 => head,
+            (_, Some(new)) => Head::of_new(conn, &rooms.inner.events, room, new)?,
             (None, None) => Head::load(conn, &rooms.inner.events, room)?,
         };
         let mut building = Building::begin(rooms, conn, head);
@@ -69,15 +63,19 @@ impl Chain {
         let mut left = Vec::new();
         let mut queue = jobs.take().unwrap_or_default().into_iter();
         for job in queue.by_ref() {
+            let alone = job.work.is_alone();
+            if alone && !building.append.events.is_empty() {
+                left.push(job);
+                break;
+            }
             match building.job(job) {
                 Step::Done(answer) => answers.push(answer),
                 Step::Later(job) => {
-                    left.push(job);
+                    left.push(*job);
                     break;
                 }
             }
-            // Outliers take positions of their own kind, so nothing else comes with them.
-            if building.append.backfilled {
+            if alone {
                 break;
             }
         }
@@ -95,50 +93,8 @@ impl<'a> Building<'a> {
         Self { rooms, nodes, head, append, pdus, ids, chains }
     }
 
-    fn job(&mut self, job: Job) -> Step {
-        let Job { work, new_room } = job;
-        match work {
-            Work::Propose(proposals, reply) => match self.propose(&proposals) {
-                Ok(None) => Step::Later(Job { work: Work::Propose(proposals, reply), new_room }),
-                outcome => {
-                    let placed = outcome.map(Option::unwrap_or_default);
-                    let tell = |placed: Vec<Placed>, positions: &[i64]| {
-                        placed.into_iter().map(|placed| placed.sent(positions)).collect()
-                    };
-                    let job = |reply| Job { work: Work::Propose(proposals, reply), new_room };
-                    Step::Done(Answer::new(reply, placed, tell, job))
-                }
-            },
-            Work::Draft(proposal, reply) => {
-                let draft = self.draft(&proposal);
-                let job = |reply| Job { work: Work::Draft(proposal, reply), new_room };
-                Step::Done(Answer::new(reply, draft, |builder, _| builder, job))
-            }
-            Work::Receive(pdu, reply) => {
-                let reception = match self.receive(&pdu) {
-                    Ok(None) => return Step::Later(Job { work: Work::Receive(pdu, reply), new_room }),
-                    Ok(Some(reception)) => Ok(reception),
-                    Err(error) => Err(error),
-                };
-                let job = |reply| Job { work: Work::Receive(pdu, reply), new_room };
-                Step::Done(Answer::new(reply, reception, Reception::told, job))
-            }
-            Work::Outliers(pdus, reply) if !self.append.events.is_empty() => {
-                Step::Later(Job { work: Work::Outliers(pdus, reply), new_room })
-            }
-            Work::Outliers(pdus, reply) => {
-                let receptions = self.outliers(&pdus);
-                let tell = |receptions: Vec<Reception>, positions: &[i64]| {
-                    receptions.into_iter().map(|reception| reception.told(positions)).collect()
-                };
-                let job = |reply| Job { work: Work::Outliers(pdus, reply), new_room };
-                Step::Done(Answer::new(reply, receptions, tell, job))
-            }
-        }
-    }
-
     /// Builds events of our users; if one is refused, none of them stays. Nothing, if they must wait for the next chain.
-    fn propose(&mut self, proposals: &[Proposal]) -> Result<Option<Vec<Placed>>> {
+    pub(super) fn propose(&mut self, proposals: &[Proposal]) -> Result<Option<Vec<Placed>>> {
         // What this chain brings can be redacted only once it is stored.
         if proposals.iter().filter_map(|proposal| proposal.redacts.as_ref()).any(|target| self.ids.contains_key(target))
         {

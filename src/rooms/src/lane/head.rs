@@ -54,6 +54,8 @@ pub(crate) struct Head {
     resolved: VecDeque<(Vec<i64>, i64)>,
     /// Who has push rules of their own; none if that is to be read.
     pub push: Option<Holders>,
+    /// Whether any of the history is missing; none if that is to be read.
+    pub gaps: Option<bool>,
 }
 
 impl Head {
@@ -69,11 +71,16 @@ impl Head {
             extremities.push(Extremity { nid, event_id, depth, state });
         }
         let (known, resolved) = Default::default();
-        Ok(Self { room, rules, extremities, known, weight: 0, resolved, push: None })
+        Ok(Self { room, rules, extremities, known, weight: 0, resolved, push: None, gaps: None })
+    }
+
+    /// The head of a room that is to be made, unless somebody else has made it meanwhile.
+    pub(crate) fn of_new(conn: &mut Conn, events: &EventCache, nid: i64, new: &NewRoom) -> Result<Self> {
+        if room_by_nid(conn, nid)?.is_some() { Self::load(conn, events, nid) } else { Self::empty(nid, new) }
     }
 
     /// The head of a room that has no events yet.
-    pub(crate) fn empty(nid: i64, new: &NewRoom) -> Result<Self> {
+    fn empty(nid: i64, new: &NewRoom) -> Result<Self> {
         let room = RoomRow {
             nid,
             room_id: new.room_id.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -89,7 +96,7 @@ impl Head {
         };
         let rules = rules_of(&room)?;
         let (known, resolved) = Default::default();
-        Ok(Self { room, rules, extremities: Vec::new(), known, weight: 0, resolved, push: None })
+        Ok(Self { room, rules, extremities: Vec::new(), known, weight: 0, resolved, push: None, gaps: None })
     }
 
     /// The room's id; none while a version 12 room has no events.

@@ -1,11 +1,18 @@
-//! What waits for a lane.
+//! What waits for a lane, and what the lane does with it.
+
+use std::sync::Arc;
 
 use events::{EventBuilder, VerifiedPdu};
+use ruma::OwnedEventId;
 
 use crate::{
-    Error,
-    lane::{NewRoom, Proposal, Sent, answer::Reply},
-    receive::Received,
+    Error, Result,
+    lane::{
+        NewRoom, Placed, Proposal, Sent,
+        answer::{Answer, Reply},
+        chain::Building,
+    },
+    receive::{Added, Adoption, History, Received, Reception},
 };
 
 /// What a lane is asked for.
@@ -21,10 +28,28 @@ pub(crate) enum Work {
     Propose(Vec<Proposal>, Reply<Vec<Sent>>),
     /// An event that is not put into the room.
     Draft(Proposal, Reply<EventBuilder>),
-    /// An event of another server.
-    Receive(VerifiedPdu, Reply<Received>),
+    /// An event of another server, and perhaps the ids of the state before it as another server tells it.
+    Receive(VerifiedPdu, Option<Vec<OwnedEventId>>, Reply<Received>),
     /// Events that others were allowed by, without a place of their own in the room.
     Outliers(Vec<VerifiedPdu>, Reply<Vec<Received>>),
+    /// The whole of a room that one of our users has joined elsewhere.
+    Adopt(Arc<Adoption>, Reply<Sent>),
+    /// Older events.
+    History(Arc<History>, Reply<Added>),
+}
+
+/// What becomes of a job.
+pub(super) enum Step {
+    Done(Answer),
+    /// It needs something of this chain to be stored first.
+    Later(Box<Job>),
+}
+
+impl Work {
+    /// Whether nothing else can be in its chain.
+    pub fn is_alone(&self) -> bool {
+        matches!(self, Self::Outliers(..) | Self::Adopt(..) | Self::History(..))
+    }
 }
 
 impl Job {
@@ -34,8 +59,68 @@ impl Job {
         match self.work {
             Work::Propose(_, reply) => drop(reply.send(Err(error))),
             Work::Draft(_, reply) => drop(reply.send(Err(error))),
-            Work::Receive(_, reply) => drop(reply.send(Err(error))),
+            Work::Receive(_, _, reply) => drop(reply.send(Err(error))),
             Work::Outliers(_, reply) => drop(reply.send(Err(error))),
+            Work::Adopt(_, reply) => drop(reply.send(Err(error))),
+            Work::History(_, reply) => drop(reply.send(Err(error))),
         }
+    }
+}
+
+impl Building<'_> {
+    /// Does one job.
+    pub(super) fn job(&mut self, job: Job) -> Step {
+        let Job { work, new_room } = job;
+        let again = |work| Job { work, new_room };
+        match work {
+            Work::Propose(proposals, reply) => {
+                let outcome = self.propose(&proposals);
+                step(reply, outcome, sent, |reply| again(Work::Propose(proposals, reply)))
+            }
+            Work::Draft(proposal, reply) => {
+                let outcome = self.draft(&proposal).map(Some);
+                step(reply, outcome, |builder, _| builder, |reply| again(Work::Draft(proposal, reply)))
+            }
+            Work::Receive(pdu, told, reply) => {
+                let outcome = self.receive(&pdu, told.as_deref());
+                step(reply, outcome, Reception::told, |reply| again(Work::Receive(pdu, told, reply)))
+            }
+            Work::Outliers(pdus, reply) => {
+                let outcome = self.outliers(&pdus).map(Some);
+                let tell = |receptions: Vec<Reception>, positions: &[i64]| {
+                    receptions.into_iter().map(|reception| reception.told(positions)).collect()
+                };
+                step(reply, outcome, tell, |reply| again(Work::Outliers(pdus, reply)))
+            }
+            Work::Adopt(adoption, reply) => {
+                let outcome = self.adopt(&adoption);
+                step(reply, outcome, Placed::sent, |reply| again(Work::Adopt(adoption, reply)))
+            }
+            Work::History(history, reply) => {
+                let outcome = self.history(&history).map(Some);
+                step(reply, outcome, |added, _| added, |reply| again(Work::History(history, reply)))
+            }
+        }
+    }
+}
+
+fn sent(placed: Vec<Placed>, positions: &[i64]) -> Vec<Sent> {
+    placed.into_iter().map(|placed| placed.sent(positions)).collect()
+}
+
+/// The answer to an outcome. None of it: the job made `again`, for the next chain.
+fn step<P, T>(
+    reply: Reply<T>,
+    outcome: Result<Option<P>>,
+    tell: impl FnOnce(P, &[i64]) -> T + Send + 'static,
+    again: impl FnOnce(Reply<T>) -> Job + Send + 'static,
+) -> Step
+where
+    P: Send + 'static,
+    T: Send + 'static,
+{
+    match outcome.transpose() {
+        None => Step::Later(Box::new(again(reply))),
+        Some(outcome) => Step::Done(Answer::new(reply, outcome, tell, again)),
     }
 }

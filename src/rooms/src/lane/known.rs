@@ -25,6 +25,11 @@ impl Known {
         EventFlags(self.row.flags).has(flags)
     }
 
+    /// Whether it came as history, or has no place at all.
+    pub fn is_late(&self) -> bool {
+        matches!(self.at, At::Stored(position) if position < 0)
+    }
+
     /// Whether it is part of the room as clients see it.
     pub fn is_visible(&self) -> bool {
         EventFlags(self.row.flags).is_visible()

@@ -47,7 +47,7 @@ pub(crate) use chain::Building;
 pub(crate) use head::{Head, Numbered};
 pub(crate) use job::{Job, Work};
 pub(crate) use known::Known;
-pub(crate) use place::NewEvent;
+pub(crate) use place::{NewEvent, Stand};
 pub(crate) use redaction::Emptied;
 
 use crate::{Error, Result, Rooms};

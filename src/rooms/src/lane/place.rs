@@ -15,12 +15,25 @@ use crate::{
     relations::relation,
 };
 
+/// Where a new event stands among those that are here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// Nothing comes after it.
+    End,
+    /// Others come after it that were here before it. It is new all the same.
+    Behind,
+    /// It is history: nobody is told of it, and the room stays as it is.
+    Past,
+}
+
 /// An event whose place in the room is clear.
 pub(crate) struct NewEvent<'e> {
     /// The event.
     pub pdu: &'e Pdu,
     /// Its number, if it was an outlier until now.
     pub nid: Option<i64>,
+    /// Where it stands.
+    pub stand: Stand,
     /// Root of the state before it.
     pub state_before: i64,
     /// What the checks have said.
@@ -70,13 +83,17 @@ impl Building<'_> {
         if event.flags.is_visible() {
             let extremity = Extremity { nid, event_id: event_id.clone(), depth, state: state_after };
             // The index has the event already: it takes part in the resolution.
-            let advance =
-                self.advance(index, extremity, &event.passed, event.state_before, own_key).inspect_err(|_| {
-                    self.append.auth_chain_links.truncate(links);
-                    self.append.auth_chains.truncate(chains);
-                    self.chains.forget(&self.append.auth_chains);
-                });
-            self.apply(advance?);
+            let advance = match event.stand {
+                Stand::End => self.advance(index, extremity, &event.passed, event.state_before, own_key).map(Some),
+                Stand::Behind => self.catch_up(index, &event.passed).map(Some),
+                Stand::Past => self.drop_passed(&event.passed).map(|()| None),
+            };
+            let advance = advance.inspect_err(|_| {
+                self.append.auth_chain_links.truncate(links);
+                self.append.auth_chains.truncate(chains);
+                self.chains.forget(&self.append.auth_chains);
+            });
+            advance?.into_iter().for_each(|advance| self.apply(advance));
         }
         // Nothing fails from here on.
         if *pdu.event_type() == TimelineEventType::RoomCreate && self.head.room.room_id.is_empty() {

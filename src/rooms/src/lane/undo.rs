@@ -21,6 +21,8 @@ struct Marks {
     relations: usize,
     auth_chains: usize,
     auth_chain_links: usize,
+    gaps: usize,
+    filled: usize,
 }
 
 impl Building<'_> {
@@ -51,6 +53,8 @@ impl Marks {
             relations: append.relations.len(),
             auth_chains: append.auth_chains.len(),
             auth_chain_links: append.auth_chain_links.len(),
+            gaps: append.gaps.len(),
+            filled: append.filled.len(),
         }
     }
 
@@ -65,5 +69,7 @@ impl Marks {
         append.push.truncate(self.events);
         append.auth_chains.truncate(self.auth_chains);
         append.auth_chain_links.truncate(self.auth_chain_links);
+        append.gaps.truncate(self.gaps);
+        append.filled.truncate(self.filled);
     }
 }

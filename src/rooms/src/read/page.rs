@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use ruma::OwnedUserId;
 use store::{
     Conn,
-    rooms::{EventRow, RoomRow, StoredEvent, Stretch, highest_depth_before, history, lowest_depth_after},
+    rooms::{
+        EventRow, RoomRow, StoredEvent, Stretch, depth_of_gap_after, highest_depth_before, history, lowest_depth_after,
+    },
 };
 
 use super::{
@@ -59,8 +61,8 @@ pub(super) fn stretch(sight: &mut Sight<'_>, oldest: Option<Token>, newest: Opti
 fn end_at(conn: &mut Conn, room: &RoomRow, stretch: &mut Stretch, position: i64) -> Result<()> {
     stretch.arrived_upto = stretch.arrived_upto.min(position);
     if position < room.last_position {
-        let depth = highest_depth_before(conn, room.nid, position)?.unwrap_or(i64::MIN);
-        stretch.upto = stretch.upto.min((depth, i64::MAX));
+        let depth = highest_depth_before(conn, room.nid, position)?.max(depth_of_gap_after(conn, room.nid, position)?);
+        stretch.upto = stretch.upto.min((depth.unwrap_or(i64::MIN), i64::MAX));
     }
     Ok(())
 }

@@ -3,7 +3,8 @@
 use ruma::{OwnedUserId, UserId, events::room::history_visibility::HistoryVisibility};
 use store::{
     Conn,
-    rooms::{MemberRow, Membership, RoomRow, StoredEvent, current_event, member},
+    rooms::{EventFlags, MemberRow, Membership, RoomRow, StoredEvent, current_event, member},
+    sync::replaced_at,
 };
 
 use super::content;
@@ -33,8 +34,8 @@ pub enum Standing {
     Departed {
         /// The position of the last event that said that they are joined.
         joined_at: i64,
-        /// The event by which they left. Where state resolution took their join away it is that join, at the position
-        /// at which that happened.
+        /// The event by which they left. Where state resolution took their join away, or where that event has no place
+        /// here, it is that join, at the position at which that happened.
         left: StoredEvent,
     },
     /// Was never joined, or has forgotten the room.
@@ -114,10 +115,18 @@ fn standing(conn: &mut Conn, rooms: &Rooms, member: Option<&MemberRow>) -> Resul
         return Ok(Standing::Departed { joined_at, left: StoredEvent { position: member.position, row: left.row } });
     }
     for _ in 0..LONGEST_WALK {
-        let Some(replaced) = left.replaces else { break };
+        let without_place = EventFlags(left.flags).has(EventFlags::OUTLIER);
+        let replaced = match left.replaces {
+            None if without_place => replaced_at(conn, member.room, member.position, "m.room.member", &member.user_id)?,
+            replaced => replaced,
+        };
+        let Some(replaced) = replaced else { break };
         let replaced = rooms.events().one(conn, replaced)?;
         if content::membership(&replaced) == Membership::Join {
-            return Ok(Standing::Departed { joined_at: replaced.position, left });
+            let joined_at = replaced.position;
+            // Where the user left is known only by when we heard of it.
+            let left = if without_place { StoredEvent { position: member.position, row: replaced.row } } else { left };
+            return Ok(Standing::Departed { joined_at, left });
         }
         left = replaced;
     }

@@ -1,10 +1,21 @@
 //! A room entered through another server (server-server §joining-rooms): its state and what allows that are told by the
 //! server that let us in.
 
-use events::VerifiedPdu;
-use ruma::{OwnedRoomId, RoomVersionId};
+use std::sync::Arc;
 
-use crate::{Error, Result, Rooms, Sent};
+use events::{Pdu, VerifiedPdu};
+use ruma::{OwnedEventId, OwnedRoomId, RoomVersionId, UserId, events::TimelineEventType};
+use serde::Deserialize;
+use store::{moderation, rooms::joined_ending_in};
+
+use crate::{
+    Error, Result, Rooms, Sent,
+    lane::{Building, NewRoom, Placed, Work},
+    receive::{Reception, Verdict, outliers, take_in::Way},
+};
+
+/// How many members are looked at to find one of ours: names of other servers may match by chance.
+const SOME: i64 = 20;
 
 /// A room as another server tells it to who has just joined there: the answer to `send_join`, every event of it checked.
 #[derive(Clone, Debug)]
@@ -35,6 +46,102 @@ impl Rooms {
     /// [`Error::Forbidden`] where the rules, or a block of the room on this server, refuse the join,
     /// [`Error::UnsupportedRoomVersion`], [`Error::TooLarge`], and what is our own fault.
     pub async fn adopt(&self, adoption: Adoption) -> Result<Sent> {
-        Err(Error::Internal(format!("{} cannot be taken in yet", adoption.room_id)))
+        if adoption.state.len().saturating_add(adoption.auth_chain.len()) > outliers::MOST {
+            return Err(Error::TooLarge("too many events at once".into()));
+        }
+        let all = adoption.state.iter().chain(&adoption.auth_chain).chain([&adoption.join]);
+        if all.into_iter().any(|pdu| pdu.room_id() != adoption.room_id) {
+            return Err(Error::InvalidParam("the event is of another room".into()));
+        }
+        let room_id = adoption.room_id.clone();
+        let new = NewRoom {
+            room_id: Some(room_id.clone()),
+            version: adoption.version.clone(),
+            published: false,
+            aliases: Vec::new(),
+        };
+        let known = self.nid(&room_id).await?;
+        // Several may enter at once: they are one room all the same.
+        let reserved = || self.inner.entered.get_or_insert_with(&room_id, || Ok::<_, Error>(self.store().next_nid()));
+        let room = known.map_or_else(reserved, Ok)?;
+        let new = known.is_none().then_some(new);
+        let sent = self.enqueue(room, new, |reply| Work::Adopt(Arc::new(adoption), reply)).await?;
+        self.inner.entered.remove(&room_id);
+        Ok(sent)
     }
+}
+
+impl Building<'_> {
+    /// Takes in a room, with the join by which it is entered. Changes nothing if it fails.
+    pub(crate) fn adopt(&mut self, adoption: &Adoption) -> Result<Option<Placed>> {
+        let before = self.mark();
+        let entered = self.enter(adoption);
+        if !matches!(entered, Ok(Some(_))) {
+            self.undo(before);
+        }
+        entered
+    }
+
+    fn enter(&mut self, adoption: &Adoption) -> Result<Option<Placed>> {
+        if moderation::is_blocked(self.nodes.conn(), adoption.room_id.as_str())? {
+            return Err(Error::Forbidden("this room has been blocked on this server".into()));
+        }
+        let join = adoption.join.pdu();
+        let told = adoption.auth_chain.iter().chain(&adoption.state).map(|event| event.pdu().clone());
+        let told: Vec<Pdu> = told.filter(|pdu| pdu.event_id() != join.event_id()).collect();
+        self.add_outliers(&told)?;
+        let state = self.usable_state(adoption)?;
+        let way = if self.is_ours()? { Way::Sent } else { Way::Entry };
+        match self.take_in(join, way, Some(&state))? {
+            None => Ok(None),
+            Some(Reception::Placed(placed, Verdict::Accepted)) => Ok(Some(placed)),
+            Some(Reception::Placed(_, Verdict::Rejected(reason) | Verdict::SoftFailed(reason))) => {
+                Err(Error::Forbidden(format!("the join is not allowed: {reason}")))
+            }
+            Some(Reception::Missing(_)) => {
+                Err(Error::InvalidParam("not all that the join names was told with it".into()))
+            }
+        }
+    }
+
+    /// The ids of the events of the state that could be checked. The first of them must be of the room's version.
+    fn usable_state(&mut self, adoption: &Adoption) -> Result<Vec<OwnedEventId>> {
+        let state: Vec<&Pdu> = adoption.state.iter().map(|event| event.pdu()).collect();
+        let create = state.iter().find(|pdu| pdu.is_state(&TimelineEventType::RoomCreate, ""));
+        let version = create.and_then(|create| create.content_as::<Create>().ok()).map(|create| create.room_version);
+        if version.is_none_or(|version| version != adoption.version.as_str()) {
+            return Err(Error::InvalidParam("the room begins as one of another version".into()));
+        }
+        let known = self.known(state.iter().map(|pdu| pdu.event_id()))?;
+        let ids = state.iter().map(|pdu| pdu.event_id().to_owned());
+        let mut usable: Vec<OwnedEventId> = ids.filter(|id| known.contains_key(id)).collect();
+        if usable.len() < state.len() {
+            let left_out = state.len() - usable.len();
+            tracing::warn!(room_id = %adoption.room_id, left_out, "parts of a state lack what they were allowed by");
+        }
+        usable.sort_unstable();
+        usable.dedup();
+        Ok(usable)
+    }
+
+    /// Whether any user of ours is in the room already.
+    fn is_ours(&mut self) -> Result<bool> {
+        if self.head.room.joined == 0 {
+            return Ok(false);
+        }
+        let end = format!(":{}", self.rooms.inner.server_name);
+        let found = joined_ending_in(self.nodes.conn(), self.head.room.nid, &end, SOME)?;
+        Ok(found.iter().any(|user| UserId::parse(user).is_ok_and(|user| self.rooms.is_local(&user))))
+    }
+}
+
+/// What is read of an `m.room.create`.
+#[derive(Deserialize)]
+struct Create {
+    #[serde(default = "first_version")]
+    room_version: String,
+}
+
+fn first_version() -> String {
+    "1".to_owned()
 }

@@ -2,10 +2,15 @@
 
 use std::collections::HashMap;
 
-use ruma::{OwnedEventId, RoomId};
-use store::rooms::{EventFlags, event_nids, events_by_nid, extremities_from_text, room_by_nid};
+use ruma::{EventId, OwnedEventId, RoomId};
+use store::rooms::{
+    EventFlags, event_nids, events_after, events_by_nid, extremities_from_text, gaps, has_gaps, room_by_nid,
+};
 
-use crate::{Error, Result, Rooms, cache::event_id};
+use crate::{Error, Result, Rooms, cache::event_id, lane::Building};
+
+/// How many gaps are told at once.
+const GAPS: i64 = 100;
 
 /// An event whose previous events are not all here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +31,13 @@ impl Rooms {
     /// [`Error::NotFound`] for an unknown room.
     pub async fn gaps(&self, room_id: &RoomId, upto_depth: i64) -> Result<Vec<Gap>> {
         let room = self.room_of(room_id, &[]).await?;
-        Err(Error::Internal(format!("the gaps of room {room} up to {upto_depth} are not written down yet")))
+        self.reading(move |_, conn| {
+            let found = gaps(conn, room, upto_depth, GAPS)?.into_iter();
+            found
+                .map(|(id, depth, missing)| Ok(Gap { event_id: event_id(&id)?, depth, missing: ids(&missing)? }))
+                .collect()
+        })
+        .await
     }
 
     /// The events of a room after which no others are here: what the next event of ours will name as its previous events,
@@ -57,5 +68,45 @@ impl Rooms {
             events.iter().map(|event| Ok((event_id(&event.event_id)?, EventFlags(event.flags)))).collect()
         })
         .await
+    }
+}
+
+fn ids(texts: &[String]) -> Result<Vec<OwnedEventId>> {
+    texts.iter().map(|text| event_id(text)).collect()
+}
+
+impl Building<'_> {
+    /// Of an event for which others had to do without: whether any of these counts, so that it is passed already. None of
+    /// all others.
+    pub(super) fn is_followed(&mut self, id: &EventId) -> Result<Option<bool>> {
+        let room = self.head.room.nid;
+        let any = match self.head.gaps {
+            Some(any) => any,
+            None => has_gaps(self.nodes.conn(), room)?,
+        };
+        self.head.gaps = Some(any);
+        if !any {
+            return Ok(None);
+        }
+        let mut after = events_after(self.nodes.conn(), room, id.as_str())?;
+        after.extend(self.append.gaps.iter().filter(|(missing, _)| missing == id.as_str()).map(|(_, event)| *event));
+        if after.is_empty() {
+            return Ok(None);
+        }
+        let new = self.append.events.iter().filter(|event| after.contains(&event.nid));
+        let visible = new.into_iter().any(|event| EventFlags(event.flags).is_visible());
+        let stored = self.rooms.inner.events.stored(self.nodes.conn(), &after)?;
+        Ok(Some(visible || stored.iter().any(|event| EventFlags(event.flags).is_visible())))
+    }
+
+    /// Notes what is missing before the new event of this index, and that it is not missing itself any more.
+    pub(super) fn note_gaps(&mut self, id: &EventId, index: usize, missing: &[OwnedEventId], was_missing: bool) {
+        if was_missing {
+            self.append.filled.push(id.to_string());
+        }
+        if let Some(nid) = self.append.events.get(index).map(|event| event.nid).filter(|_| !missing.is_empty()) {
+            self.head.gaps = Some(true);
+            self.append.gaps.extend(missing.iter().map(|missing| (missing.to_string(), nid)));
+        }
     }
 }

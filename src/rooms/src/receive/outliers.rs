@@ -7,7 +7,7 @@ use std::{
 
 use events::{Pdu, VerifiedPdu, order};
 use ruma::OwnedEventId;
-use store::rooms::{EventCounts, EventFlags, EventRow, redactions_of};
+use store::rooms::{EventCounts, EventFlags, EventRow, NO_DEPTH, redactions_of};
 
 use crate::{
     Result,
@@ -26,16 +26,16 @@ impl Building<'_> {
     /// events.
     pub(crate) fn outliers(&mut self, events: &[VerifiedPdu]) -> Result<Vec<Reception>> {
         let before = self.mark();
-        let added = self.add_outliers(events);
-        match added {
-            Ok(_) => self.append.backfilled = !self.append.events.is_empty(),
-            Err(_) => self.undo(before),
+        let pdus: Vec<Pdu> = events.iter().map(|event| event.pdu().clone()).collect();
+        let added = self.add_outliers(&pdus);
+        if added.is_err() {
+            self.undo(before);
         }
         added
     }
 
-    fn add_outliers(&mut self, events: &[VerifiedPdu]) -> Result<Vec<Reception>> {
-        let pdus: Vec<Pdu> = events.iter().map(|event| event.pdu().clone()).collect();
+    /// The same for who undoes it all if it fails.
+    pub(super) fn add_outliers(&mut self, pdus: &[Pdu]) -> Result<Vec<Reception>> {
         let create = pdus.first().and_then(|pdu| auth_events::create_id(self.head.rules, pdu.room_id()));
         let ids = pdus.iter().flat_map(|pdu| pdu.auth_events().iter().map(|id| &**id).chain([pdu.event_id()]));
         let mut known = self.known(ids.chain(create.as_deref()))?;
@@ -44,7 +44,7 @@ impl Building<'_> {
         let redacted: HashSet<String> = redacted.into_iter().map(|(id, _)| id).collect();
         self.load_places(&known.values().map(|known| known.row.nid).collect::<Vec<_>>())?;
         let mut receptions: HashMap<OwnedEventId, Reception> = HashMap::new();
-        for pdu in order::topological(&pdus, order::Edges::Auth) {
+        for pdu in order::topological(pdus, order::Edges::Auth) {
             let reception = match known.get(pdu.event_id()) {
                 Some(same) => Reception::again(&pdu, same),
                 None => self.add_outlier(&pdu, &mut known, &redacted)?,
@@ -102,18 +102,21 @@ impl Building<'_> {
         flags: EventFlags,
         redacted: Option<(i64, String)>,
     ) -> Result<usize> {
-        let (redacted_by, json) = match redacted {
-            Some((by, json)) => (Some(by), json),
-            None => (None, pdu.json().to_owned()),
-        };
         let (id, rejected) = (pdu.event_id().to_owned(), flags.has(EventFlags::REJECTED));
-        self.pdus.insert(nid, Pdu::from_stored(json.as_str(), id.clone(), self.head.rules, rejected)?);
+        let (redacted_by, json, kept) = match redacted {
+            Some((by, json)) => {
+                let kept = Pdu::from_stored(json.as_str(), id.clone(), self.head.rules, rejected)?;
+                (Some(by), json, kept)
+            }
+            None => (None, pdu.json().to_owned(), pdu.with_rejected(rejected)),
+        };
+        self.pdus.insert(nid, kept);
         let index = self.append.events.len();
         self.ids.insert(id, index);
         self.append.events.push(Arc::new(EventRow {
             nid,
             room: self.head.room.nid,
-            depth: pdu.depth().max(0),
+            depth: NO_DEPTH,
             origin_server_ts: pdu.origin_server_ts().get().into(),
             event_id: pdu.event_id().to_string(),
             event_type: pdu.event_type().to_string(),

@@ -14,14 +14,17 @@ use crate::{
 
 impl Building<'_> {
     /// The checks in the order of the specification; the first that fails decides.
+    ///
+    /// * `now`: whether the current state has a say.
     pub(super) fn verdict(
         &mut self,
         pdu: &Pdu,
         auth_events: &AuthEvents,
         state_before: i64,
         passed: &HashSet<i64>,
+        now: bool,
     ) -> Result<Verdict> {
-        if pdu.prev_events().is_empty() && self.has_events() {
+        if pdu.prev_events().is_empty() && self.has_events() && !self.is_beginning(pdu)? {
             return Ok(Verdict::Rejected("a second beginning of the room".into()));
         }
         if let Err(error) = auth_events.check(self.head.rules, pdu) {
@@ -30,10 +33,8 @@ impl Building<'_> {
         if let Err(error) = self.check_state(pdu, state_before)? {
             return Ok(Verdict::Rejected(format!("by the state before it: {error}")));
         }
-        Ok(match self.soft_fails(pdu, state_before, passed)? {
-            Some(reason) => Verdict::SoftFailed(reason),
-            None => Verdict::Accepted,
-        })
+        let reason = if now { self.soft_fails(pdu, state_before, passed)? } else { None };
+        Ok(reason.map_or(Verdict::Accepted, Verdict::SoftFailed))
     }
 
     fn has_events(&self) -> bool {

@@ -8,7 +8,7 @@ use crate::{
     Committed, Conn, Error, LogKind, Result, Tx,
     connection::{ROWS_PER_INSERT, both},
     push, relations,
-    rooms::{EventFlags, MemberRow, RoomRow, foreign_memberships::settle_foreign},
+    rooms::{EventFlags, EventRow, MemberRow, RoomRow, foreign_memberships::settle_foreign},
     schema::{
         auth_chain_links, auth_chains, current_state, event_originals, events, memberships, pending_redactions,
         room_aliases, rooms, state_deltas, state_nodes,
@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub(crate) use super::append_value::{Append, Appended};
+use super::gaps;
 
 /// Inserts many rows, as many to a statement as fit.
 macro_rules! insert_all {
@@ -66,20 +67,31 @@ fn current_revisions(conn: &mut Conn, appends: &[&Append]) -> Result<HashMap<i64
     Ok(rows.into_iter().collect())
 }
 
-/// Gives each event its place, and logs it: as the membership of one of ours if it is that.
+/// Gives each event its place, and logs it: as the membership of one of ours if it is that. What never looks new takes its
+/// place from below, the last of it first, so that its order stays.
 fn take_positions(tx: &mut Tx<'_>, append: &Append) -> Vec<i64> {
     let room = append.room.nid;
-    let mut positions = Vec::with_capacity(append.events.len());
-    for (i, event) in append.events.iter().enumerate() {
-        let mut members = append.memberships.iter().filter(|change| change.at == i && change.local);
-        positions.push(match members.next() {
-            _ if append.backfilled => tx.backfilled_position(),
-            Some(member) => tx.log(LogKind::Membership, Some(room), Some(&member.user_id), Some(event.nid)),
-            None => tx.log(LogKind::Event, Some(room), None, Some(event.nid)),
-        });
+    let mut members: HashMap<usize, Vec<&str>> = HashMap::new();
+    for change in append.memberships.iter().filter(|change| change.local) {
+        members.entry(change.at).or_default().push(&change.user_id);
+    }
+    let is_late = |event: &EventRow| append.backfilled || EventFlags(event.flags).has(EventFlags::OUTLIER);
+    let mut positions = vec![0; append.events.len()];
+    for (_, position) in append.events.iter().zip(&mut positions).rev().filter(|(event, _)| is_late(event)) {
+        *position = tx.backfilled_position();
+    }
+    for (i, (event, position)) in append.events.iter().zip(&mut positions).enumerate() {
+        if is_late(event) {
+            continue;
+        }
         // State resolution may move several of our members at once: each must hear of it.
-        for member in members.filter(|_| !append.backfilled) {
-            tx.log(LogKind::Membership, Some(room), Some(&member.user_id), Some(event.nid));
+        let users = members.remove(&i).unwrap_or_default();
+        for user in &users {
+            let logged = tx.log(LogKind::Membership, Some(room), Some(user), Some(event.nid));
+            *position = if *position == 0 { logged } else { *position };
+        }
+        if users.is_empty() {
+            *position = tx.log(LogKind::Event, Some(room), None, Some(event.nid));
         }
     }
     positions
@@ -92,6 +104,7 @@ fn write(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<Vec<(i64, Eve
     write_state(conn, fresh)?;
     write_memberships(conn, fresh)?;
     write_auth_chains(conn, fresh)?;
+    gaps::write(conn, fresh)?;
     push::append(conn, fresh)?;
     let flagged = relations::insert(conn, fresh)?;
     for (append, _) in fresh {
@@ -178,6 +191,7 @@ fn write_events(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
             .do_update()
             .set((
                 events::position.eq(excluded(events::position)),
+                events::depth.eq(excluded(events::depth)),
                 events::replaces.eq(excluded(events::replaces)),
                 events::state_before.eq(excluded(events::state_before)),
                 events::state_after.eq(excluded(events::state_after)),

@@ -39,7 +39,11 @@ pub struct Append {
     pub push: PushRows,
     /// New aliases with their creators. One that is taken fails the append with a conflict.
     pub aliases: Vec<(String, String)>,
-    /// History that arrives late: its events take positions that never look new.
+    /// Previous events that are not here: (event id, number of the event that names it).
+    pub gaps: Vec<(String, i64)>,
+    /// Ids of events that were missing until now.
+    pub filled: Vec<String>,
+    /// History that arrives late: its events take positions that never look new, as outliers always do.
     pub backfilled: bool,
 }
 
@@ -61,6 +65,8 @@ impl Append {
             auth_chain_links: Vec::new(),
             push: PushRows::default(),
             aliases: Vec::new(),
+            gaps: Vec::new(),
+            filled: Vec::new(),
             backfilled: false,
         }
     }

@@ -23,6 +23,9 @@ impl EventFlags {
     pub const REFERENCED: Self = Self(16);
     /// Others relate to it as the root of their thread.
     pub const THREAD_ROOT: Self = Self(32);
+    /// Not all of its previous events had arrived as news when it got its place: between what arrived before and it,
+    /// history is or was missing. Stays when that has come.
+    pub const AFTER_GAP: Self = Self(128);
     /// All flags of events with children that are bundled with them.
     pub const CHILDREN: Self = Self(8 | 16 | 32);
 
@@ -48,6 +51,9 @@ impl EventFlags {
     }
 }
 
+/// The depth of events that have no place in their room.
+pub const NO_DEPTH: i64 = -1;
+
 /// A row of `events`, but for its position, which it gets when it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = events)]
@@ -56,7 +62,7 @@ pub struct EventRow {
     pub nid: i64,
     /// The number of its room.
     pub room: i64,
-    /// Its depth in the room's graph.
+    /// Its depth in the room's graph; [`NO_DEPTH`] of an outlier.
     pub depth: i64,
     /// Milliseconds since 1970, as its sender's server says.
     pub origin_server_ts: i64,

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::{Conn, Result, schema::events};
+use crate::{Conn, Result, rooms::EventFlags, schema::events};
 
 /// How many neighbours in the order of arrival tell where a position lies in the order of depth. Forks that lie further
 /// apart than this many events are told apart no more.
@@ -22,13 +22,9 @@ pub struct Stretch {
 }
 
 impl Stretch {
-    /// All of the history.
-    pub const WHOLE: Self = Self {
-        after: (i64::MIN, i64::MIN),
-        upto: (i64::MAX, i64::MAX),
-        arrived_after: i64::MIN,
-        arrived_upto: i64::MAX,
-    };
+    /// All of the history. Outliers have no place in it.
+    pub const WHOLE: Self =
+        Self { after: (0, i64::MIN), upto: (i64::MAX, i64::MAX), arrived_after: i64::MIN, arrived_upto: i64::MAX };
 }
 
 /// The numbers of the first events of a stretch, or of the last ones, the last first.
@@ -64,6 +60,19 @@ pub fn highest_depth_before(conn: &mut Conn, room: i64, position: i64) -> Result
     Ok(depths.into_iter().max())
 }
 
+/// The depth of the first event that arrived after a position, if history was missing before it then: what has come of
+/// that since lies below this depth.
+pub fn depth_of_gap_after(conn: &mut Conn, room: i64, position: i64) -> Result<Option<i64>> {
+    let next: Option<(i64, i16)> = events::table
+        .filter(events::room.eq(room))
+        .filter(events::position.gt(position))
+        .order(events::position.asc())
+        .select((events::depth, events::flags))
+        .first(conn)
+        .optional()?;
+    Ok(next.filter(|(_, flags)| EventFlags(*flags).has(EventFlags::AFTER_GAP)).map(|(depth, _)| depth))
+}
+
 /// The least depth among the first events that arrived after a position; `None` if there are none.
 pub fn lowest_depth_after(conn: &mut Conn, room: i64, position: i64) -> Result<Option<i64>> {
     let depths: Vec<i64> = events::table
@@ -76,10 +85,11 @@ pub fn lowest_depth_after(conn: &mut Conn, room: i64, position: i64) -> Result<O
     Ok(depths.into_iter().min())
 }
 
-/// The number of the last event that had arrived up to a position.
+/// The number of the last event that had arrived up to a position. What came late had not.
 pub fn last_arrival(conn: &mut Conn, room: i64, position: i64) -> Result<Option<i64>> {
     Ok(events::table
         .filter(events::room.eq(room))
+        .filter(events::position.gt(0))
         .filter(events::position.le(position))
         .order(events::position.desc())
         .select(events::nid)
@@ -90,7 +100,9 @@ pub fn last_arrival(conn: &mut Conn, room: i64, position: i64) -> Result<Option<
 /// The numbers of the events next to a time (milliseconds since 1970), the closest first: of those not before it, or
 /// of those not after it (`backward`).
 pub fn events_near(conn: &mut Conn, room: i64, ts: i64, backward: bool, limit: i64) -> Result<Vec<i64>> {
-    let query = events::table.filter(events::room.eq(room)).select(events::nid).limit(limit);
+    // Outliers have no place; the sum keeps the databases from using the index of depths.
+    let placed = events::table.filter(events::room.eq(room)).filter((events::depth + 0).ge(0));
+    let query = placed.select(events::nid).limit(limit);
     Ok(if backward {
         query
             .filter(events::origin_server_ts.le(ts))

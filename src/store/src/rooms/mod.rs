@@ -10,6 +10,7 @@ mod event;
 mod find_event;
 mod find_room;
 mod foreign_memberships;
+mod gaps;
 mod history;
 mod member_lists;
 mod members;
@@ -36,14 +37,17 @@ pub use current::{current_event, current_event_nid, current_events, current_stat
 pub use directory::{
     AliasOutcome, aliases_of_room, create_alias, delete_alias, publish, published_count, published_rooms, rooms_by_id,
 };
-pub use event::{EventCounts, EventFlags, EventRow, StoredEvent};
+pub use event::{EventCounts, EventFlags, EventRow, NO_DEPTH, StoredEvent};
 pub use find_event::{event_by_id, event_ids, event_nids, events_by_nid, events_by_txn, events_of_id};
 pub use find_room::{room_by_alias, room_by_id, room_by_nid, rooms_by_nid};
 pub use foreign_memberships::{
     ForeignMember, foreign_changes, foreign_count, foreign_member, foreign_standing, forget_foreign, keep_foreign,
     leave_foreign,
 };
-pub use history::{Stretch, events_near, highest_depth_before, history, last_arrival, lowest_depth_after};
+pub use gaps::{events_after, gaps, has_gaps};
+pub use history::{
+    Stretch, depth_of_gap_after, events_near, highest_depth_before, history, last_arrival, lowest_depth_after,
+};
 pub use member_lists::{
     JoinedProfile, joined_among, joined_ending_in, joined_of, joined_profiles, joined_room_ids, longest_joined,
     member_changes_since, member_event_nids, standings,
@@ -55,7 +59,7 @@ pub use originals::forget_originals;
 pub use pending_redactions::redactions_of;
 pub use room::{RoomCounts, RoomRow, extremities_from_text, extremities_to_text};
 pub use server_members::{members_of_server, rooms_with_server};
-pub use state_keys::{intern_state_keys, state_key_nid, state_keys_by_nid};
+pub use state_keys::{intern_state_keys, known_state_keys, state_key_nid, state_keys_by_nid};
 pub use state_lists::{keys_without_members, space_children, state_key_nids};
 pub use state_nodes::{state_node_by_hash, state_nodes};
 

@@ -112,3 +112,12 @@ fn memberships_elsewhere_are_found_by_their_user() {
         goes_through(c, &["foreign_memberships_position"], |c| foreign_changes(c, "@u1", 5, 9));
     });
 }
+
+#[test]
+fn gaps_are_found_by_room() {
+    each(|c| {
+        goes_through(c, &["pk room_gaps (room=?"], |c| has_gaps(c, 1));
+        goes_through(c, &["pk room_gaps (room=? AND missing=?"], |c| events_after(c, 1, "$m1"));
+        goes_through(c, &["events_position (room=? AND position"], |c| depth_of_gap_after(c, 1, 9));
+    });
+}

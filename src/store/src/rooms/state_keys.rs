@@ -2,7 +2,11 @@
 
 use diesel::prelude::*;
 
-use crate::{Conn, Result, Tx, connection::both, schema::state_keys};
+use crate::{
+    Conn, Result, Tx,
+    connection::{ROWS_PER_INSERT, both},
+    schema::state_keys,
+};
 
 /// The number of a key, if it has one.
 pub fn state_key_nid(conn: &mut Conn, event_type: &str, state_key: &str) -> Result<Option<i64>> {
@@ -12,6 +16,17 @@ pub fn state_key_nid(conn: &mut Conn, event_type: &str, state_key: &str) -> Resu
         .select(state_keys::nid)
         .first(conn)
         .optional()?)
+}
+
+/// The numbers of those of these keys of one type that have one: (state key, number).
+pub fn known_state_keys(conn: &mut Conn, event_type: &str, keys: &[&str]) -> Result<Vec<(String, i64)>> {
+    let mut found = Vec::with_capacity(keys.len());
+    for keys in keys.chunks(10_000) {
+        let of_type = state_keys::table.filter(state_keys::event_type.eq(event_type));
+        let query = of_type.filter(state_keys::state_key.eq_any(keys));
+        found.extend(query.select((state_keys::state_key, state_keys::nid)).load::<(String, i64)>(conn)?);
+    }
+    Ok(found)
 }
 
 /// The keys of these numbers.
@@ -25,14 +40,20 @@ pub fn state_keys_by_nid(conn: &mut Conn, nids: &[i64]) -> Result<Vec<(i64, Stri
     Ok(found)
 }
 
-/// Gives numbers to keys that have none yet: (number to take, type, state key). Answers with the number that holds.
-pub fn intern_state_keys(tx: &mut Tx<'_>, keys: &[(i64, String, String)]) -> Result<Vec<i64>> {
-    let mut nids = Vec::with_capacity(keys.len());
-    for (nid, event_type, state_key) in keys {
-        let row = (state_keys::nid.eq(nid), state_keys::event_type.eq(event_type), state_keys::state_key.eq(state_key));
+/// Gives numbers to keys that have none yet: (number to take, type, state key). What number holds is to be asked
+/// afterwards.
+pub fn intern_state_keys(tx: &mut Tx<'_>, keys: &[(i64, String, String)]) -> Result<()> {
+    let row = |(nid, event_type, state_key): &(i64, String, String)| {
+        (
+            state_keys::nid.eq(*nid),
+            state_keys::event_type.eq(event_type.clone()),
+            state_keys::state_key.eq(state_key.clone()),
+        )
+    };
+    for keys in keys.chunks(ROWS_PER_INSERT) {
+        let rows: Vec<_> = keys.iter().map(row).collect();
         let conn = tx.conn();
-        both!(conn, c => diesel::insert_into(state_keys::table).values(row).on_conflict_do_nothing().execute(c))?;
-        nids.push(state_key_nid(conn, event_type, state_key)?.unwrap_or(*nid));
+        both!(conn, c => diesel::insert_into(state_keys::table).values(rows).on_conflict_do_nothing().execute(c))?;
     }
-    Ok(nids)
+    Ok(())
 }

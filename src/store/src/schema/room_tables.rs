@@ -43,6 +43,7 @@ diesel::table! {
 }
 diesel::table! { event_originals (event) { event -> BigInt, redacted_at -> BigInt, json -> Text, } }
 diesel::table! { pending_redactions (room, target, event) { room -> BigInt, target -> Text, event -> BigInt, } }
+diesel::table! { room_gaps (room, missing, event) { room -> BigInt, missing -> Text, event -> BigInt, } }
 diesel::table! { state_keys (nid) { nid -> BigInt, event_type -> Text, state_key -> Text, } }
 diesel::table! { state_nodes (id) { id -> BigInt, hash -> Binary, data -> Binary, } }
 diesel::table! {
@@ -82,4 +83,12 @@ diesel::table! {
 }
 diesel::table! { room_aliases (alias) { alias -> Text, room -> BigInt, creator -> Text, } }
 
-diesel::allow_tables_to_appear_in_same_query!(rooms, events, current_state, state_deltas, memberships, room_aliases);
+diesel::allow_tables_to_appear_in_same_query!(
+    rooms,
+    events,
+    current_state,
+    state_deltas,
+    memberships,
+    room_aliases,
+    room_gaps
+);

@@ -33,6 +33,18 @@ pub fn deltas(conn: &mut Conn, rooms: &[i64], since: i64, upto: i64) -> Result<V
         .load(conn)?)
 }
 
+/// What held a key of the current state before it changed at this very position.
+pub fn replaced_at(
+    conn: &mut Conn,
+    room: i64,
+    position: i64,
+    event_type: &str,
+    state_key: &str,
+) -> Result<Option<i64>> {
+    let change = state_deltas::table.find((room, position, event_type, state_key));
+    Ok(change.select(state_deltas::replaced).first::<Option<i64>>(conn).optional()?.flatten())
+}
+
 /// How the membership of one user changed in these rooms, in the order of positions.
 pub fn own_deltas(conn: &mut Conn, rooms: &[i64], user_id: &str, since: i64, upto: i64) -> Result<Vec<DeltaRow>> {
     Ok(state_deltas::table

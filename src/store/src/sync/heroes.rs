@@ -48,8 +48,8 @@ fn text(conn: &Conn, rooms: &[i64]) -> String {
             "WITH wanted(room) AS (VALUES {values})
              SELECT m.room AS room, m.user_id AS user_id, m.event AS event, m.position AS position
              FROM wanted CROSS JOIN memberships m
-             WHERE m.room = wanted.room AND m.membership = $1 AND m.position IN (
-                SELECT i.position FROM memberships i WHERE i.room = wanted.room AND i.membership = $1
+             WHERE m.room = wanted.room AND m.membership = $1 AND m.user_id IN (
+                SELECT i.user_id FROM memberships i WHERE i.room = wanted.room AND i.membership = $1
                 ORDER BY i.position LIMIT $2)
              ORDER BY m.room, m.position"
         ),

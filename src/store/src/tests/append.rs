@@ -1,11 +1,16 @@
 //! Appends: every table gets its rows, or none does.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 
 use super::{add_fact, facts, hold, rows, wait_for_queue};
 use crate::{
     Conn, Error, LogKind, Result, Store,
-    rooms::{AuthChainLink, AuthChainRow, Membership, Redaction, StateNode, member, room_by_nid},
+    rooms::{
+        AuthChainLink, AuthChainRow, EventFlags, EventRow, Membership, Redaction, StateNode, events_after, gaps,
+        has_gaps, member, room_by_nid,
+    },
     schema::*,
     testing::each,
 };
@@ -109,18 +114,51 @@ async fn history_that_comes_late_never_looks_new() {
         late.backfilled = true;
         // The lane hands over what it knows.
         late.room.last_position = 2;
-        assert_eq!(store.append(late).await.unwrap().positions, [-1, -2, -3]);
+        assert_eq!(store.append(late).await.unwrap().positions, [-3, -2, -1], "in their order");
         assert_eq!(store.position(), 2);
         let stored = store.read(move |c| room_by_nid(c, room)).await.unwrap().unwrap();
         assert_eq!((stored.revision, stored.last_position), (2, 2));
-        let next = store.append(rows::messages(&store, room, 2, 1)).await.unwrap();
-        assert_eq!(next.positions, [3]);
+        // An outlier is no news either, whatever it comes with.
+        let mut next = rows::messages(&store, room, 2, 2);
+        let outlier = EventRow { flags: EventFlags::OUTLIER.0, ..(*next.events[0]).clone() };
+        next.events[0] = Arc::new(outlier);
+        assert_eq!(store.append(next).await.unwrap().positions, [-4, 3]);
         store.close().await;
         let again = database.open();
         let mut later = rows::messages(&again, room, 3, 1);
         later.backfilled = true;
-        assert_eq!(again.append(later).await.unwrap().positions, [-4]);
+        assert_eq!(again.append(later).await.unwrap().positions, [-5]);
         again.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gaps_are_there_until_they_are_filled() {
+    each(async |database| {
+        let store = database.open();
+        let room = store.next_nid();
+        let mut append = rows::messages(&store, room, 0, 3);
+        let nids: Vec<i64> = append.events.iter().map(|event| event.nid).collect();
+        append.gaps =
+            vec![("$a".into(), nids[0]), ("$a".into(), nids[1]), ("$b".into(), nids[1]), ("$c".into(), nids[2])];
+        let id = |index: usize| append.events[index].event_id.clone();
+        let (ids, depths) = ([id(0), id(1), id(2)], nids.clone());
+        store.append(append).await.unwrap();
+        let found = store.read(move |c| Ok((gaps(c, room, i64::MAX, 2)?, has_gaps(c, room)?))).await.unwrap();
+        let missing = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let deepest =
+            vec![(ids[2].clone(), depths[2], missing(&["$c"])), (ids[1].clone(), depths[1], missing(&["$a", "$b"]))];
+        assert_eq!(found, (deepest, true));
+        let mut next = rows::messages(&store, room, 1, 1);
+        next.filled = vec!["$a".into(), "$c".into()];
+        store.append(next).await.unwrap();
+        let (left, after) =
+            store.read(move |c| Ok((gaps(c, room, 1_000, 9)?, events_after(c, room, "$b")?))).await.unwrap();
+        assert_eq!(left, [(ids[1].clone(), depths[1], missing(&["$b"]))]);
+        assert_eq!(after, [nids[1]]);
+        assert!(!store.read(move |c| has_gaps(c, room + 1)).await.unwrap());
+        store.close().await;
     })
     .await;
 }

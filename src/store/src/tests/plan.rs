@@ -125,6 +125,7 @@ fn fill(conn: &mut Conn) {
          INSERT INTO auth_chain_links {n} 5000) SELECT i % 200, i, i / 10, 1 FROM n;
          INSERT INTO foreign_memberships {n} 5000) SELECT '@u' || (i % 500), '!r' || i, 2, i, '11', '@b:b', 'b', '$e', '{{}}',
             '[]' FROM n;
+         INSERT INTO room_gaps {n} 5000) SELECT i % 200, '$m' || i, i FROM n;
          INSERT INTO room_aliases {n} 1000) SELECT '#a' || i, i % 200, '@u1' FROM n;
          INSERT INTO log {n} 5000) SELECT i, 1, i % 200, NULL, i FROM n;
          INSERT INTO users {n} 500) SELECT '@u' || i, NULL, 1, i = 1, i % 2 = 1, i % 2 = 1, i % 2 = 1, i % 2 = 1,

@@ -103,9 +103,10 @@ impl Task {
         }
     }
 
-    /// The position at which the timeline starts; behind the span where it is empty.
+    /// The position at which the timeline starts; behind the span where it has nothing that arrived in it.
     pub fn start(&self) -> i64 {
-        self.timeline.first().map_or(self.span.upto.saturating_add(1), |seen| seen.event.position)
+        let arrived = self.timeline.iter().map(|seen| seen.event.position).find(|position| *position > 0);
+        arrived.unwrap_or(self.span.upto.saturating_add(1))
     }
 
     /// Whether there is nothing to tell of it beside account data.

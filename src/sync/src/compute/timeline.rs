@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rooms::read::visible;
 use ruma::UserId;
 use store::{
-    rooms::Membership,
+    rooms::{EventFlags, Membership},
     sync::{Span, newest_events},
 };
 
@@ -24,6 +24,9 @@ struct Search {
     seen: Vec<Seen>,
     /// How far back the user is known to have been joined.
     presence: Presence,
+    /// Whether it has come to an event before which history was missing when it arrived. What is older did not come right
+    /// before it, so the timeline begins here.
+    gap: bool,
 }
 
 impl Work<'_> {
@@ -37,7 +40,7 @@ impl Work<'_> {
             } else if task.span.after < task.span.upto && filter.timeline.allows_room(&task.room.room_id) {
                 let joined = task.section == Section::Join;
                 let presence = if joined { Presence::at_end(task.root) } else { Presence::default() };
-                searches.push(Search { task: i, upto: task.span.upto, seen: Vec::new(), presence });
+                searches.push(Search { task: i, upto: task.span.upto, seen: Vec::new(), presence, gap: false });
             }
         }
         let mut count = filter.limit + 1;
@@ -53,8 +56,8 @@ impl Work<'_> {
                 let Some(task) = tasks.get_mut(search.task) else { continue };
                 self.take(task, &reach, &mut search)?;
                 task.arrivals.extend_from_slice(&reach.events);
-                let more = !reach.whole;
-                let enough = search.seen.len() > filter.limit;
+                let more = !reach.whole || search.gap;
+                let enough = search.seen.len() > filter.limit || search.gap;
                 match reach.events.last() {
                     Some((oldest, _)) if more && !enough && round + 1 < ROUNDS => {
                         search.upto = oldest - 1;
@@ -142,7 +145,11 @@ impl Work<'_> {
         let seen = &mut search.seen;
         let mut judged: Option<HashMap<i64, Membership>> = None;
         for (position, nid) in &reach.events {
+            if search.gap {
+                break;
+            }
             let Some(event) = self.loaded.get(*nid).cloned() else { continue };
+            search.gap = event.visible && event.flags.has(EventFlags::AFTER_GAP);
             if !event.visible || !self.wants(&event) {
                 continue;
             }
@@ -193,7 +200,9 @@ impl Work<'_> {
             return Ok(());
         }
         self.load([task.member.event])?;
-        let event = self.loaded.get(task.member.event).filter(|event| event.position > task.span.after);
+        // Of an event without a place here the client hears when we do.
+        let told_at = |event: &ClientEvent| if event.position > 0 { event.position } else { task.member.position };
+        let event = self.loaded.get(task.member.event).filter(|event| told_at(event) > task.span.after);
         if let Some(event) = event.filter(|event| self.wants(event))
             && self.question.filter.timeline.allows_room(&task.room.room_id)
         {

@@ -4,6 +4,7 @@
 extern crate peerbrain_sync as sync;
 
 mod account_data;
+mod adopted;
 mod client;
 mod cost;
 mod device_lists;

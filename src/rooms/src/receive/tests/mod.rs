@@ -1,14 +1,19 @@
+mod adopt;
 mod check;
 mod collapse;
 mod dag;
 mod difference;
+mod history;
+mod large;
 pub(crate) mod model;
 mod outliers;
 pub(crate) mod random;
 mod redactions;
 mod relations;
 mod soft_fail;
+mod split;
 mod taken_away;
+mod told;
 mod verdicts;
 pub(crate) mod world;
 

@@ -1,6 +1,6 @@
 //! A room's graph in memory, judged by the plain algorithms: full states, full auth chains.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use events::{
     EventBuilder, Pdu, SigningKey, VerifiedPdu, auth, canonical,
@@ -13,6 +13,8 @@ use ruma::{
     room_version_rules::RoomVersionRules,
 };
 use serde_json::{Value, json};
+
+use crate::Adoption;
 
 /// The time at which rooms begin.
 pub const NOW: u64 = 1_700_000_000_000;
@@ -173,6 +175,33 @@ impl Model {
         auth::check_auth_events(self.rules, event, |id| self.fetch(id)).is_ok()
             && auth::check_state(self.rules, event, by_itself).is_ok()
             && auth::check_state(self.rules, event, in_state).is_ok()
+    }
+
+    /// What a server tells who has joined through it by this event.
+    pub fn adoption(&self, join: usize) -> Adoption {
+        let ModelEvent { event, before, .. } = &self.events[join];
+        let state: HashSet<&OwnedEventId> = before.values().collect();
+        let named = before.values().chain(event.auth_events());
+        let chain = resolve::auth_chain(named, |id| self.fetch(id), LIMIT).unwrap();
+        let of = |id: &OwnedEventId| self.event(self.index[id]).clone();
+        Adoption {
+            room_id: event.room_id().to_owned(),
+            version: self.version.clone(),
+            state: state.iter().map(|id| of(id)).collect(),
+            auth_chain: chain.iter().filter(|id| !state.contains(id)).map(of).collect(),
+            join: event.clone(),
+        }
+    }
+
+    /// The ids of the state before an event.
+    pub fn told(&self, index: usize) -> Vec<OwnedEventId> {
+        self.events[index].before.values().cloned().collect()
+    }
+
+    /// What must be known before an event can be taken in with a told state.
+    pub fn needed(&self, index: usize) -> Vec<VerifiedPdu> {
+        let Adoption { state, auth_chain, .. } = self.adoption(index);
+        state.into_iter().chain(auth_chain).collect()
     }
 
     /// The full auth chain of a state.

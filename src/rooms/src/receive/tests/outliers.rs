@@ -1,6 +1,8 @@
 //! Outliers: checked by their auth events, known, but nowhere in the room.
 
+use events::version;
 use ruma::RoomVersionId;
+use serde_json::json;
 use store::rooms::EventFlags;
 
 use super::{
@@ -80,4 +82,29 @@ async fn an_outlier_finds_its_place() {
         check::events_agree(&world, &model).await;
         check::tables_agree(&world).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outlier_is_judged_anew_where_it_stands() {
+    let (mut model, last) = room(RoomVersionId::V11);
+    let by = model.events[last - 1].after.clone();
+    let banned = model.add(&[last - 1], member("@alice:a", "@bob:b", "ban"));
+    let note = model.build_by(&[banned], state("@bob:b", "org.example.note", "", json!({})), &by);
+    let note = model.insert(&[banned], note);
+    assert!(model.events[note].rejected);
+    let world = World::of(&model).await;
+    for i in (1..last).chain([banned]) {
+        assert!(matches!(world.receive(model.event(i)).await, Received::Accepted(_)));
+    }
+    let added = world.rooms.add_outliers(&world.room_id, vec![model.event(note).clone()]).await.unwrap();
+    assert!(matches!(added[0], Received::Accepted(_)), "by its auth events it is allowed: {added:?}");
+    assert!(matches!(world.receive(model.event(note)).await, Received::Rejected(_)));
+    assert_eq!(EventFlags(world.event(model.id(note)).await.unwrap().flags), EventFlags::REJECTED);
+    let rooms = world.rooms.clone();
+    let nid = world.event(model.id(note)).await.unwrap().nid;
+    let read = world.rooms.store().read(move |conn| {
+        let rules = version::rules(&RoomVersionId::V11).unwrap();
+        Ok(rooms.events().pdu(conn, nid, rules).unwrap().rejected())
+    });
+    assert!(read.await.unwrap(), "nobody takes it for what it was");
 }

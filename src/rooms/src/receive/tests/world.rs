@@ -1,14 +1,14 @@
 //! A server that receives the events of a model.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use events::{SigningKey, VerifiedPdu};
 use futures_util::future::join_all;
 use peerbrain_core::{clock::ManualClock, random::SeededRandom};
-use ruma::{EventId, OwnedRoomId, RoomVersionId, ServerName, server_name};
+use ruma::{EventId, OwnedEventId, OwnedRoomId, RoomId, RoomVersionId, ServerName, server_name};
 use store::{
     Store,
-    rooms::{RoomRow, StoredEvent, event_by_id, room_by_id},
+    rooms::{EventFlags, RoomRow, StoredEvent, event_by_id, room_by_id},
     testing::{Database, each},
 };
 
@@ -50,6 +50,33 @@ impl World {
     }
 
     async fn on(model: &Model, name: &ServerName, database: Database) -> Self {
+        let create = model.events[0].event.clone();
+        let world = Self::bare(create.room_id(), name, database);
+        let new = NewRoom {
+            room_id: Some(world.room_id.clone()),
+            version: model.version.clone(),
+            published: false,
+            aliases: Vec::new(),
+        };
+        let room = world.rooms.store().next_nid();
+        let first = world.rooms.enqueue(room, Some(new), |reply| Work::Receive(create, None, reply)).await.unwrap();
+        assert!(matches!(first, Received::Accepted(_)), "{first:?}");
+        world
+    }
+
+    /// The server of carol, who has come into the room by this event.
+    pub async fn entered(model: &Model, join: usize) -> Self {
+        let world = Self::without(model.events[0].event.room_id(), server_name!("c"));
+        world.rooms.adopt(model.adoption(join)).await.unwrap();
+        world
+    }
+
+    /// A server that does not know the room.
+    pub fn without(room_id: &RoomId, name: &ServerName) -> Self {
+        Self::bare(room_id, name, Database::sqlite())
+    }
+
+    fn bare(room_id: &RoomId, name: &ServerName, database: Database) -> Self {
         let events = EventCache::new(1_000_000);
         let options =
             store::Options { server_name: name.to_string(), observers: vec![events.clone()], ..database.options() };
@@ -66,18 +93,34 @@ impl World {
             default_version: RoomVersionId::V11,
             runtime: tokio::runtime::Handle::current(),
         });
-        let create = model.events[0].event.clone();
-        let room_id = create.room_id().to_owned();
-        let new = NewRoom {
-            room_id: Some(room_id.clone()),
-            version: model.version.clone(),
-            published: false,
-            aliases: Vec::new(),
-        };
-        let room = rooms.store().next_nid();
-        let first = rooms.enqueue(room, Some(new), |reply| Work::Receive(create, reply)).await.unwrap();
-        assert!(matches!(first, Received::Accepted(_)), "{first:?}");
-        Self { rooms, room_id, _database: database }
+        Self { rooms, room_id: room_id.to_owned(), _database: database }
+    }
+
+    /// Takes in an event with the state before it.
+    pub async fn receive_told(&self, model: &Model, index: usize) -> Received {
+        self.rooms.add_outliers(&self.room_id, model.needed(index)).await.unwrap();
+        let (event, told) = (model.event(index).clone(), model.told(index));
+        self.rooms.receive_at(&self.room_id, event, told).await.unwrap()
+    }
+
+    /// Adds events as history, with the states before those of whose previous events none is here. What has some of them
+    /// must wait for the others.
+    pub async fn add_history(&self, model: &Model, events: &[usize]) -> usize {
+        let mut states = HashMap::new();
+        let mut needed = Vec::new();
+        for index in events {
+            let prev: Vec<OwnedEventId> = model.event(*index).prev_events().to_vec();
+            let here = self.rooms.known(&self.room_id, &prev).await.unwrap();
+            let comes = |id: &OwnedEventId| events.contains(&model.index[id]);
+            let placed = |id: &OwnedEventId| here.get(id).is_some_and(|flags| !flags.has(EventFlags::OUTLIER));
+            if !prev.iter().any(|id| comes(id) || placed(id)) {
+                states.insert(model.id(*index).to_owned(), model.told(*index));
+            }
+            needed.extend(model.needed(*index));
+        }
+        self.rooms.add_outliers(&self.room_id, needed).await.unwrap();
+        let pdus = events.iter().map(|index| model.event(*index).clone()).collect();
+        self.rooms.add_history(&self.room_id, pdus, states).await.unwrap()
     }
 
     pub async fn receive(&self, event: &VerifiedPdu) -> Received {
