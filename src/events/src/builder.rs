@@ -5,7 +5,7 @@ use ruma::{
     events::TimelineEventType, room_version_rules::RoomVersionRules, signatures::hash_and_sign_event,
 };
 
-use crate::{Error, Pdu, Provenance, Result, SigningKey, VerifiedPdu, canonical, format, verified::event_id};
+use crate::{Error, Pdu, Provenance, Result, SigningKey, VerifiedPdu, canonical, format, unverified::event_id};
 
 /// All that a new event is made of.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl EventBuilder {
         hash_and_sign_event(server.as_str(), key.pair(), &mut event, &rules.redaction)?;
         let text = canonical::text(&event)?;
         format::check(&mut event, text.len(), &rules.event_format, Provenance::Sent)?;
-        VerifiedPdu::trust(&event, text, rules)
+        VerifiedPdu::trust(event_id(&event, rules)?, text, rules)
     }
 
     /// The event without hash and signature, for another server that is to make one of its own of it, or for asking the

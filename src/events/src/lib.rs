@@ -18,7 +18,9 @@ mod public_key;
 pub mod push;
 pub mod redact;
 pub mod resolve;
+mod signers;
 mod signing_key;
+mod unverified;
 pub mod validate;
 mod verified;
 pub mod version;
@@ -34,5 +36,6 @@ pub use self::{
     power_levels::PowerLevels,
     public_key::PublicKey,
     signing_key::SigningKey,
+    unverified::UnverifiedPdu,
     verified::{Provenance, VerifiedPdu},
 };

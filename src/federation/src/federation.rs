@@ -88,7 +88,7 @@ impl Federation {
         })?;
         let keys = KeyRing::new(keys::Options {
             store: store.clone(),
-            client: client.clone(),
+            fetch: Arc::new(client.clone()),
             server_name: server_name.clone(),
             key: key.clone(),
             clock: clock.clone(),

@@ -40,6 +40,9 @@ pub enum Command {
     /// Look at how servers find each other
     #[command(subcommand)]
     Federation(FederationCommand),
+    /// Look after the key that this server signs with
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Look after the database
     #[command(subcommand)]
     Db(DbCommand),
@@ -175,6 +178,14 @@ pub enum FederationCommand {
         /// The server's name [default: this server's]
         name: Option<OwnedServerName>,
     },
+}
+
+/// Commands on the signing key.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Sign with a new key from now on; other servers are told of the old one, so what it signed stays good. The server
+    /// must not run
+    Rotate,
 }
 
 /// Commands on the database.

@@ -56,6 +56,23 @@ pub fn show_admin_token(token: &str) {
 /// # Errors
 /// When the file exists already or cannot be written.
 pub fn write_secret_file(path: &Path, text: &str) -> Result<(), Error> {
+    // A link, unlike a rename, does not replace a file that is there.
+    place_secret_file(path, text, |unfinished, path| fs::hard_link(unfinished, path))
+}
+
+/// The same over a file that is there: it has the one text or the other, whenever this breaks off.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace_secret_file(path: &Path, text: &str) -> Result<(), Error> {
+    place_secret_file(path, text, |unfinished, path| fs::rename(unfinished, path))
+}
+
+fn place_secret_file(
+    path: &Path,
+    text: &str,
+    place: impl FnOnce(&Path, &Path) -> std::io::Result<()>,
+) -> Result<(), Error> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let unfinished = Path::new(&name);
@@ -63,8 +80,7 @@ pub fn write_secret_file(path: &Path, text: &str) -> Result<(), Error> {
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(unfinished)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        // A link, unlike a rename, does not replace a file that is there.
-        fs::hard_link(unfinished, path)
+        place(unfinished, path)
     };
     let written = write();
     let _already_gone = fs::remove_file(unfinished);

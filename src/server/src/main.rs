@@ -13,6 +13,7 @@ mod error;
 mod federation_commands;
 mod first_start;
 mod health;
+mod key_commands;
 mod listen;
 mod logging;
 mod media_commands;
@@ -68,6 +69,7 @@ fn run(command_line: CommandLine) -> Result<(), Error> {
         Command::Report(command) => runtime()?.block_on(room_commands::run_report(command, file)),
         Command::Media(command) => runtime()?.block_on(media_commands::run(command, file)),
         Command::Federation(command) => runtime()?.block_on(federation_commands::run(command, file)),
+        Command::Key(command) => runtime()?.block_on(key_commands::run(&command, file)),
         Command::Db(command) => runtime()?.block_on(db_commands::run(command, file)),
     }
 }

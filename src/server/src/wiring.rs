@@ -64,7 +64,8 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         move || open_store(&config, observers)
     };
     let store = tokio::task::spawn_blocking(opening).await.map_err(|error| Error::plain(error.to_string()))??;
-    let key = Arc::new(signing_key::load_or_make(&config.server.signing_key_path(), &store, &*random).await?);
+    let key =
+        Arc::new(signing_key::load_or_make(&config.server.signing_key_path(), &store, &*random, clock.now_ms()).await?);
     let accounts = Arc::new(Accounts::new(store.clone(), caches, clock.clone(), random.clone(), config));
     let media = {
         let (config, store) = (config.clone(), store.clone());
@@ -134,7 +135,7 @@ pub fn open_accounts(config: &Config) -> Result<(Store, Arc<Accounts>), Error> {
 /// A key that cannot be used.
 pub async fn open_rooms(config: &Config, store: &Store, accounts: &Arc<Accounts>) -> Result<Rooms, Error> {
     let (clock, random) = outside();
-    let key = signing_key::load_or_make(&config.server.signing_key_path(), store, &*random).await?;
+    let key = signing_key::load_or_make(&config.server.signing_key_path(), store, &*random, clock.now_ms()).await?;
     Ok(Rooms::new(rooms::Options {
         accounts: accounts.clone(),
         runtime: tokio::runtime::Handle::current(),
@@ -148,6 +149,15 @@ pub async fn open_rooms(config: &Config, store: &Store, accounts: &Arc<Accounts>
         state_cache: MEGABYTE,
         default_version: config.rooms.default_version.clone(),
     }))
+}
+
+/// Gives the server a new signing key, on a database that is open, so that no server runs on it.
+///
+/// # Errors
+/// A key that cannot be used or replaced.
+pub async fn rotate_key(config: &Config, store: &Store) -> Result<SigningKey, Error> {
+    let (clock, random) = outside();
+    signing_key::rotate(&config.server.signing_key_path(), store, &*random, clock.now_ms()).await
 }
 
 /// Opens the media of a database that is open, so that no other server runs on it. Blocks; must be called in a runtime.

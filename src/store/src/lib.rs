@@ -9,6 +9,7 @@ pub mod backup;
 mod connection;
 pub mod e2ee;
 mod error;
+pub mod federation;
 mod lock;
 mod log;
 pub mod media;

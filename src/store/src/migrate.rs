@@ -40,7 +40,27 @@ macro_rules! steps {
 }
 
 /// In order. Until the first release they may be squashed; then they are append-only.
-const STEPS: &[Step] = steps!["0001_foundation", "0002_rooms", "0003_accounts", "0004_device_keys", "0005_to_device", "0006_key_backup", "0007_media", "0008_relations", "0009_receipts", "0010_push", "0011_search" of both kinds, "0012_reports", "0013_guests", "0014_openid", "0015_claimed_keys", "0017_room_gaps", "0018_foreign_memberships", "0023_events_by_id"];
+const STEPS: &[Step] = steps![
+    "0001_foundation",
+    "0002_rooms",
+    "0003_accounts",
+    "0004_device_keys",
+    "0005_to_device",
+    "0006_key_backup",
+    "0007_media",
+    "0008_relations",
+    "0009_receipts",
+    "0010_push",
+    "0011_search" of both kinds,
+    "0012_reports",
+    "0013_guests",
+    "0014_openid",
+    "0015_claimed_keys",
+    "0016_server_keys",
+    "0017_room_gaps",
+    "0018_foreign_memberships",
+    "0023_events_by_id",
+];
 
 impl Step {
     /// The text for SQLite or PostgreSQL: on SQLite a 64-bit primary key is the row's own number, and small tables

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod error;
+mod keys;
 mod membership;
 mod reads;
 
@@ -9,5 +10,5 @@ use crate::bridge::Routes;
 
 /// Every route of the server-server API.
 pub(crate) fn routes() -> Routes {
-    Routes::default().merge(membership::routes()).merge(reads::routes())
+    Routes::default().merge(keys::routes()).merge(membership::routes()).merge(reads::routes())
 }

@@ -15,4 +15,5 @@ mod redaction;
 mod resolution;
 mod room;
 mod seeing;
+mod signatures;
 mod vectors;

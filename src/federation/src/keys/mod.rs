@@ -1,24 +1,54 @@
 //! The keys with which servers sign: our own as others see them, and those of others (server-server §retrieving-server-keys).
 
+mod answer;
+mod ask;
+mod attempts;
+mod fetch;
 mod found;
+mod lookup;
+mod memory;
+mod notaries;
+mod notary;
+mod own;
+#[cfg(test)]
+mod tests;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use events::SigningKey;
 use peerbrain_core::Clock;
 use ruma::OwnedServerName;
-use store::Store;
-use tokio::runtime::Handle;
+use store::{Store, federation::old_signing_keys::OldKeyRow};
+use tokio::{
+    runtime::Handle,
+    sync::{OnceCell, Semaphore},
+};
 
-pub use self::found::{Key, Keys, ServerKeys, Wanted};
-use crate::client::Client;
+use self::{ask::Asking, attempts::Attempts, memory::Memory};
+pub use self::{
+    fetch::Fetch,
+    found::{Key, Keys, ServerKeys, Wanted},
+};
+
+/// Servers that are asked for keys at once. More wait.
+const ASKED_AT_ONCE: usize = 64;
+
+/// The same for those of whom many are wanted at once, so that a large room does not hold up single requests.
+const ASKED_AT_ONCE_OF_MANY: usize = 48;
+
+/// Requests of others for keys of others that are worked on at once. More are told to come back.
+const NOTARY_REQUESTS: usize = 8;
+
+/// Servers that are asked or wait to be; half of it for those of whom many are wanted. For more the answer is that their
+/// keys are not known.
+const MAX_ASKED: usize = 2_000;
 
 /// What [`KeyRing`] is made of.
 pub struct Options {
     /// Where keys are kept.
     pub store: Store,
     /// The way to other servers.
-    pub client: Client,
+    pub fetch: Arc<dyn Fetch>,
     /// The name of this server.
     pub server_name: OwnedServerName,
     /// The key this server signs with.
@@ -34,19 +64,38 @@ pub struct Options {
 /// The keys of servers. Cheap to clone.
 #[derive(Clone)]
 pub struct KeyRing {
-    options: Arc<Options>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: Options,
+    memory: Memory,
+    attempts: Attempts,
+    /// Servers that are being asked, each once, for all who wait for it.
+    asking: parking_lot::Mutex<HashMap<OwnedServerName, Asking>>,
+    single: Semaphore,
+    of_many: Semaphore,
+    notary_requests: Semaphore,
+    old: OnceCell<Vec<OldKeyRow>>,
 }
 
 impl KeyRing {
     /// With the keys that the store has.
     pub fn new(options: Options) -> Self {
-        Self { options: Arc::new(options) }
+        let inner = Inner {
+            memory: Memory::new(options.store.clone()),
+            options,
+            attempts: Attempts::new(),
+            asking: parking_lot::Mutex::default(),
+            single: Semaphore::new(ASKED_AT_ONCE),
+            of_many: Semaphore::new(ASKED_AT_ONCE_OF_MANY),
+            notary_requests: Semaphore::new(NOTARY_REQUESTS),
+            old: OnceCell::new(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
-    /// Those of the keys that can be had, from memory, the database, their servers, or notaries. What cannot be had is
-    /// missing from the answer, and [`Keys::at`] gives only what was good at that moment.
-    pub async fn get(&self, wanted: &Wanted) -> Keys {
-        let _ = (wanted, &self.options);
-        Keys::default()
+    fn now(&self) -> i64 {
+        self.inner.options.clock.now_ms()
     }
 }

@@ -89,3 +89,35 @@ fn the_first_administrator_needs_the_token() {
         assert!(!folder.start().said.contains("one-time token"));
     });
 }
+
+#[test]
+fn a_new_signing_key_takes_over() {
+    each(|kind| {
+        let folder = Folder::new(kind);
+        let server = folder.start();
+        let keys = |server: &crate::program::Server| -> serde_json::Value {
+            let (status, body) = server.get("/_matrix/key/v2/server");
+            assert_eq!(status, 200);
+            serde_json::from_str(&body).unwrap()
+        };
+        let ids = |keys: &serde_json::Value| keys.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let before = keys(&server);
+        assert!(ids(&before["old_verify_keys"]).is_empty());
+        assert!(folder.fails(&["key", "rotate"]).contains("stop the server"));
+        server.stop("TERM");
+
+        let said = folder.ask(&["key", "rotate"]);
+        let server = folder.start();
+        let after = keys(&server);
+        let new = ids(&after["verify_keys"]);
+        assert!(new.len() == 1 && said.contains(&new[0]), "{said}");
+        assert_eq!(ids(&after["old_verify_keys"]), ids(&before["verify_keys"]));
+        let old = &ids(&before["verify_keys"])[0];
+        assert_eq!(after["old_verify_keys"][old]["key"], before["verify_keys"][old]["key"]);
+        assert!(after["old_verify_keys"][old]["expired_ts"].as_i64().unwrap() > 1_600_000_000_000);
+        assert_eq!(ids(&after["signatures"]["localhost"]), new);
+        assert_eq!(keys(&server)["old_verify_keys"], after["old_verify_keys"]);
+        assert_eq!(folder.mode("data/signing.key"), 0o600);
+        server.stop("TERM");
+    });
+}

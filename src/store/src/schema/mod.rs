@@ -13,6 +13,7 @@ mod reading_tables;
 mod relation_tables;
 mod room_tables;
 mod search_tables;
+mod server_key_tables;
 
 pub(crate) use account_tables::*;
 pub(crate) use foreign_membership_tables::*;
@@ -27,3 +28,4 @@ pub(crate) use reading_tables::*;
 pub(crate) use relation_tables::*;
 pub(crate) use room_tables::*;
 pub(crate) use search_tables::*;
+pub(crate) use server_key_tables::*;

@@ -1,0 +1,110 @@
+//! Finding keys: in memory, in the database, at their servers, at notaries, in this order.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures_util::future::join_all;
+use ruma::{MilliSecondsSinceUnixEpoch, OwnedServerName, OwnedServerSigningKeyId, ServerName};
+
+use super::{KeyRing, Keys, Wanted, memory::Known};
+
+/// The keys wanted of one server.
+type OfServer = BTreeMap<OwnedServerSigningKeyId, MilliSecondsSinceUnixEpoch>;
+
+/// Whoever needs keys for what was signed this long ago, in milliseconds, is not looking at the past.
+const LATELY: i64 = 3_600_000;
+
+/// So many servers are asked as single ones are.
+const FEW: usize = 8;
+
+/// Servers that are asked because of one look-up. The keys of the others are missing.
+const MAX_SERVERS: usize = 1_000;
+
+/// How long a look-up waits for servers to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl KeyRing {
+    /// Those of the keys that can be had, from memory, the database, their servers, or notaries. What cannot be had is
+    /// missing from the answer, and [`Keys::at`] gives only what was good at that moment.
+    ///
+    /// A server that lately did not tell what was wanted is left in peace for a while.
+    pub async fn get(&self, wanted: &Wanted) -> Keys {
+        let mut keys = self.known(wanted).await;
+        let now = self.now();
+        let missing = |keys: &Keys| {
+            let missing = wanted.iter().filter(|(server, wanted)| self.lacks(keys, server, wanted, now));
+            missing.map(|(server, _)| server.clone()).collect::<Vec<_>>()
+        };
+        let asked = missing(&keys).into_iter().filter(|server| self.inner.attempts.may_ask(server, now));
+        let asked: Vec<OwnedServerName> = asked.take(MAX_SERVERS).collect();
+        if asked.is_empty() {
+            return keys;
+        }
+        let many = asked.len() > FEW;
+        let asking = join_all(asked.iter().filter_map(|server| self.ask(server, many)));
+        // Who takes longer is still heard, for the next who wants to know.
+        let _late = tokio::time::timeout(PATIENCE, asking).await;
+        keys = self.known(wanted).await;
+        let silent: Vec<OwnedServerName> = missing(&keys).into_iter().filter(|server| asked.contains(server)).collect();
+        if !silent.is_empty() && !self.inner.options.notaries.is_empty() {
+            self.ask_notaries(wanted, &silent).await;
+            keys = self.known(wanted).await;
+        }
+        let (missing, now) = (missing(&keys), self.now());
+        for server in asked {
+            match missing.contains(&server) {
+                true => self.inner.attempts.in_vain(&server, now),
+                false => self.inner.attempts.helped(&server),
+            }
+        }
+        keys
+    }
+
+    /// What is known without asking anybody. Of servers whose word is half as old as it may get, a new one is asked for
+    /// in the background, so that nobody waits for it when it is needed.
+    async fn known(&self, wanted: &Wanted) -> Keys {
+        let ours = &self.inner.options.server_name;
+        let now = self.now();
+        let mut keys = Keys::default();
+        for (server, Known { keys: known, refresh_at }) in
+            self.inner.memory.of(wanted.keys().filter(|server| *server != ours)).await
+        {
+            let lately = |wanted: &OfServer| wanted.values().any(|moment| i64::from(moment.get()) > now - LATELY);
+            if refresh_at <= now && !known.is_empty() && wanted.get(&server).is_some_and(lately) {
+                self.refresh(&server, now);
+            }
+            keys.put(server, known);
+        }
+        if wanted.contains_key(ours) {
+            match self.own().await {
+                Ok(own) => keys.put(ours.clone(), own),
+                Err(error) => tracing::warn!(%error, "our own old keys could not be read"),
+            }
+        }
+        keys
+    }
+
+    fn refresh(&self, server: &ServerName, now: i64) {
+        if !self.inner.attempts.may_ask(server, now) {
+            return;
+        }
+        let Some(asking) = self.ask(server, false) else { return };
+        // Until it has answered it counts as one that did not.
+        self.inner.attempts.in_vain(server, now);
+        let (ring, server) = (self.clone(), server.to_owned());
+        self.inner.options.runtime.spawn(async move {
+            asking.await;
+            let known = ring.inner.memory.of([&server].into_iter()).await;
+            if known.get(&server).is_some_and(|known| known.refresh_at > now) {
+                ring.inner.attempts.helped(&server);
+            }
+        });
+    }
+
+    /// Whether a server should be asked: it is another, and a key is not known or no longer good. For what will be signed
+    /// only later nobody is asked now.
+    fn lacks(&self, keys: &Keys, server: &OwnedServerName, wanted: &OfServer, now: i64) -> bool {
+        let now = super::answer::time(now);
+        *server != self.inner.options.server_name
+            && wanted.iter().any(|(id, moment)| keys.at(server, id, (*moment).min(now)).is_none())
+    }
+}

@@ -1,0 +1,7 @@
+//! Honest and lying servers and notaries, without a network.
+
+mod lookup;
+mod notaries;
+mod notary;
+mod validity;
+mod world;
