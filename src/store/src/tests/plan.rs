@@ -150,6 +150,8 @@ fn fill(conn: &mut Conn) {
          INSERT INTO one_time_keys {n} 20000) SELECT '@u' || (i % 500), 'D' || (i % 2000), 'a', i, 'k', '{{}}' FROM n;
          INSERT INTO fallback_keys {n} 2000) SELECT '@u' || (i % 500), 'D' || i, 'a', 'k', '{{}}', i % 2 = 0 FROM n;
          INSERT INTO cross_signing_keys {n} 1500) SELECT '@u' || (i % 500), i / 500, 'p', '{{}}' FROM n;
+         INSERT INTO server_keys {n} 5000) SELECT 's' || (i % 2000), 'k' || i, CAST('h' || i AS {bytes}), i FROM n;
+         INSERT INTO server_key_answers {n} 2000) SELECT 's' || i, i, i, '{{}}' FROM n;
          INSERT INTO user_signatures {n} 5000) SELECT '@u' || (i % 5), '@u' || i, 'k', 's', 'x', i FROM n;
          INSERT INTO device_list_changes {n} 5000) SELECT '@u' || i, i FROM n;
          INSERT INTO event_relations {n} 20000) SELECT i, i % 200, '$e' || (i % 2000), CASE i % 4 WHEN 0 THEN 'm.annotation'

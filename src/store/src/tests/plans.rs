@@ -5,6 +5,7 @@ use crate::{
     Conn,
     accounts::{account_data, devices, filters, profiles, tokens, user_directory, users},
     e2ee::{self, cross_signing, device_keys, device_list_changes, fallback_keys, one_time_keys},
+    federation::server_keys,
     rooms::{self, Membership},
     sync,
 };
@@ -89,6 +90,21 @@ fn keys_are_found_by_user_and_device() {
         goes_through(c, &["pk state_deltas (room=? AND position>? AND position<?)"], |c| {
             e2ee::member_deltas(c, &[1, 2], 3, 9)
         });
+    });
+}
+
+#[test]
+fn keys_of_servers_are_found_by_server() {
+    each(|c| {
+        let servers = ["s1".to_owned(), "s2".to_owned()];
+        // On SQLite its primary key is an index of its own there.
+        let answers = match c {
+            Conn::Sqlite(_) => "sqlite_autoindex_server_key_answers_1 (server=?)",
+            Conn::Pg(_) => "pk server_key_answers",
+        };
+        goes_through(c, &["pk server_keys (server=?)"], |c| server_keys::of_servers(c, &servers));
+        goes_through(c, &[answers], |c| server_keys::answers(c, &servers));
+        goes_through(c, &[answers], |c| server_keys::ages(c, &servers));
     });
 }
 

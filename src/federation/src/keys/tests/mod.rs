@@ -4,4 +4,5 @@ mod lookup;
 mod notaries;
 mod notary;
 mod validity;
+mod verify;
 mod world;
