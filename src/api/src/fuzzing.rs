@@ -1,6 +1,6 @@
 //! What the targets of `tests/fuzz` call, and nobody else.
 
 pub use crate::{
-    bridge::fuzzing::{check_object, object},
+    bridge::fuzzing::{XMatrix, check_object, object, x_matrix},
     client::media::fuzzing::{disposition, part, safe_type},
 };

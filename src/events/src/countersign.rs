@@ -81,7 +81,7 @@ impl VerifiedPdu {
             _ => return Err(Error::Format("missing field `signatures`".to_owned())),
         };
         let text = canonical::text(&event)?;
-        Self::trust(&event, text, rules)
+        Self::trust(self.event_id().to_owned(), text, rules)
     }
 }
 

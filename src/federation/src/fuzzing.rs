@@ -6,6 +6,7 @@ use http::HeaderMap;
 use ruma::OwnedServerName;
 
 use crate::discovery::well_known;
+pub use crate::keys::fuzzing::{Told, server_keys};
 
 /// Reads a `.well-known` file.
 ///

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::parse;
+pub use super::x_matrix::XMatrix;
+use super::{parse, x_matrix::read};
 use crate::Result;
 
 /// Whether a body is one JSON object and nothing more.
@@ -19,4 +20,12 @@ pub fn check_object(body: &[u8]) -> Result<()> {
 /// What a client is told.
 pub fn object(body: &[u8]) -> Result<Map<String, Value>> {
     parse::object(body)
+}
+
+/// Reads the headers that sign a request.
+///
+/// # Errors
+/// What another server is told.
+pub fn x_matrix(headers: &http::HeaderMap) -> Result<Vec<XMatrix>> {
+    read(headers)
 }

@@ -149,6 +149,20 @@ impl Client {
         Ok(self.asking(server, bounds).whole(request.into()).await?.into_body().into())
     }
 
+    /// As [`Client::fetch`], but also from a server that could not be reached a moment ago: for those who keep their own
+    /// times of repetition.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn fetch_anyway(
+        &self,
+        server: &ServerName,
+        request: http::Request<Bytes>,
+        bounds: Bounds,
+    ) -> Result<Bytes> {
+        Ok(self.asking(server, bounds).insistent().whole(request.into()).await?.into_body().into())
+    }
+
     /// As [`Client::fetch`], but gives the answer of a 200 as it comes.
     ///
     /// # Errors

@@ -52,7 +52,9 @@ fn send(
     let (client, server) = (client.clone(), server.to_owned());
     async move {
         let request = request.map_err(|error| Error::Internal(error.to_string()))?;
-        client.fetch(&server, request, bounds).await
+        // A server that has just sent us something may be asked, whatever became of what we sent it. When nobody answers,
+        // that is remembered with the keys.
+        client.fetch_anyway(&server, request, bounds).await
     }
     .boxed()
 }

@@ -5,6 +5,8 @@ mod ask;
 mod attempts;
 mod fetch;
 mod found;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod lookup;
 mod memory;
 mod notaries;

@@ -13,7 +13,8 @@ async fn a_server_is_asked_once_and_what_it_said_is_kept() {
     each(async |database| {
         let world = World::new(&database);
         world.publish("a.example", honest("a.example", &key(2), NOW + DAY).to_string());
-        let found = join_all((0..50).map(|_| world.finds_now("a.example", &key(2)))).await;
+        let of_server = key(2);
+        let found = join_all((0..50).map(|_| world.finds_now("a.example", &of_server))).await;
         assert!(found.into_iter().all(|found| found));
         assert!(world.finds_now("a.example", &key(2)).await);
         assert_eq!(world.net.asked("a.example"), 1);
