@@ -6,10 +6,14 @@ use bytes::Bytes;
 use http::HeaderMap;
 use reqwest::Response;
 use ruma::OwnedServerName;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Bounds, reason};
 use crate::{Error, Result};
+
+/// How many times the bound in time a whole body may take that is read as it comes: a large file takes a while, but
+/// nobody may keep a connection with single bytes.
+const LONGEST: u32 = 20;
 
 /// Why a body could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +59,7 @@ pub struct Answer {
     most: usize,
     room: usize,
     patience: Duration,
+    end: Instant,
 }
 
 impl Answer {
@@ -63,7 +68,8 @@ impl Answer {
         if response.content_length().is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > most)) {
             return Err(Unread::TooLarge(most).of(server));
         }
-        Ok(Self { server, response, most, room: most, patience })
+        let end = Instant::now() + patience.saturating_mul(LONGEST);
+        Ok(Self { server, response, most, room: most, patience, end })
     }
 
     /// The headers.
@@ -76,7 +82,8 @@ impl Answer {
     /// # Errors
     /// [`Error::Unreachable`] for a connection that broke or fell silent, [`Error::BadAnswer`] for too many bytes.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        let piece = match timeout(self.patience, self.response.chunk()).await {
+        let until = self.end.min(Instant::now() + self.patience);
+        let piece = match timeout_at(until, self.response.chunk()).await {
             Ok(Ok(piece)) => piece,
             Ok(Err(error)) => return Err(Unread::Broken(reason(&error)).of(self.server.clone())),
             Err(_) => return Err(Unread::Silent.of(self.server.clone())),

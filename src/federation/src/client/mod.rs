@@ -5,6 +5,8 @@ mod asking;
 mod examine;
 mod resting;
 mod signed;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transport;
 mod web;
@@ -70,7 +72,8 @@ struct Inner {
 pub struct Bounds {
     /// Most bytes of the body.
     pub bytes: usize,
-    /// From the beginning to the last byte of the body; for an [`Answer`], to its first byte, and between its pieces.
+    /// From the beginning to the last byte of the body; for an [`Answer`], to its first byte, and between its pieces (all of
+    /// them together may take twenty times as long).
     pub time: Duration,
 }
 
