@@ -7,7 +7,9 @@ use ruma::{ServerName, server_name};
 use super::{Peer, World, ask, peer::reply};
 use crate::Error;
 
-const A: &ServerName = server_name!("a.example");
+fn a() -> &'static ServerName {
+    server_name!("a.example")
+}
 
 /// Why asking a server that answers so does not work.
 async fn refusal(answer: impl Fn(&mut dyn Write) -> std::io::Result<()> + Send + Sync + 'static) -> Error {
@@ -16,7 +18,7 @@ async fn refusal(answer: impl Fn(&mut dyn Write) -> std::io::Result<()> + Send +
     let peer = Peer::start(world.authority.server(&["a.example"]), move |seen, stream| {
         if seen.path.starts_with("/.well-known") { reply(stream, "404 Not Found", "", b"") } else { answer(stream) }
     });
-    ask(&world.client(peer.port), A).await.unwrap_err()
+    ask(&world.client(peer.port), a()).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -26,7 +28,7 @@ async fn certificates_must_be_good_for_the_name() {
     let other_name = Peer::saying(world.authority.server(&["b.example"]), "200 OK", "{}");
     let stranger = Peer::saying(World::new().authority.server(&["a.example"]), "200 OK", "{}");
     for peer in [&other_name, &stranger] {
-        let error = ask(&world.client(peer.port), A).await.unwrap_err();
+        let error = ask(&world.client(peer.port), a()).await.unwrap_err();
         assert!(error.to_string().contains("certificate"), "{error}");
         assert!(peer.seen().is_empty());
     }
@@ -71,10 +73,10 @@ async fn no_detour_leads_to_private_addresses() {
     }
     for name in ["b.example", "c.example"] {
         let url = format!("https://{name}:{}/file", peer.port);
-        let error = client.download(A, &url, super::BOUNDS).await.err().unwrap();
+        let error = client.download(a(), &url, super::BOUNDS).await.err().unwrap();
         assert!(error.to_string().contains("private network"), "{name}: {error}");
     }
-    let plain = client.download(A, "http://a.example/", super::BOUNDS).await.err().unwrap();
+    let plain = client.download(a(), "http://a.example/", super::BOUNDS).await.err().unwrap();
     assert!(plain.to_string().contains("https"), "{plain}");
 }
 
@@ -89,7 +91,7 @@ async fn redirects_end() {
             reply(stream, "200 OK", "", b"{}")
         }
     });
-    ask(&world.client(peer.port), A).await.unwrap();
+    ask(&world.client(peer.port), a()).await.unwrap();
     assert_eq!(peer.seen().len(), 1 + 6, "five redirects are followed, and then there is no file");
     // Requests themselves are not redirected: they are signed for whom they were meant.
     let moved = refusal(|stream| reply(stream, "307 Temporary Redirect", "Location: /elsewhere\r\n", b"")).await;

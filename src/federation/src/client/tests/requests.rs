@@ -1,6 +1,6 @@
 //! What is sent, and what becomes of answers.
 
-use std::{io::Write as _, time::Duration};
+use std::time::Duration;
 
 use peerbrain_core::config::FederationMode;
 use ruma::{
@@ -18,7 +18,9 @@ use serde_json::{json, value::to_raw_value};
 use super::{BOUNDS, Peer, Seen, World};
 use crate::Error;
 
-const REMOTE: &ServerName = server_name!("remote.example");
+fn remote() -> &'static ServerName {
+    server_name!("remote.example")
+}
 
 /// A peer at `remote.example` without `.well-known`.
 fn peer(world: &World, status: &'static str, body: &'static str) -> Peer {
@@ -35,7 +37,7 @@ fn verifies(seen: &Seen) -> bool {
     let keys = PublicKeyMap::from([("us.example".to_owned(), keys.into())]);
     let request =
         http::Request::builder().method(seen.method.as_str()).uri(&seen.path).body(seen.body.clone()).unwrap();
-    XMatrix::parse(&seen.authorization).unwrap().verify_http_request(&request, REMOTE, &keys).is_ok()
+    XMatrix::parse(&seen.authorization).unwrap().verify_http_request(&request, remote(), &keys).is_ok()
 }
 
 #[tokio::test]
@@ -44,7 +46,7 @@ async fn requests_are_signed_as_they_are_sent() {
     let peer = peer(&world, "200 OK", r#"{"displayname":"Rémi"}"#);
     let client = world.client(peer.port);
     let user = user_id!("@a+b/c'^|:remote.example").to_owned();
-    let profile = client.send(REMOTE, get_profile_information::v1::Request::new(user), BOUNDS).await.unwrap();
+    let profile = client.send(remote(), get_profile_information::v1::Request::new(user), BOUNDS).await.unwrap();
     assert_eq!(profile.get("displayname"), Some(&json!("Rémi")));
     let pdu = to_raw_value(&json!({ "b": 1, "a": "\u{e9}\u{1f600}", "type": "x" })).unwrap();
     let leave = create_leave_event::v2::Request::new(
@@ -52,7 +54,7 @@ async fn requests_are_signed_as_they_are_sent() {
         event_id!("$event/with?strange+things").to_owned(),
         pdu,
     );
-    let _ = client.send(REMOTE, leave, BOUNDS).await.unwrap();
+    let _ = client.send(remote(), leave, BOUNDS).await.unwrap();
     let seen = peer.seen();
     for seen in seen.iter().filter(|seen| !seen.path.starts_with("/.well-known")) {
         assert!(verifies(seen), "{seen:?}");
@@ -70,7 +72,7 @@ async fn errors_keep_what_the_server_said() {
     let body = r#"{"errcode":"M_INCOMPATIBLE_ROOM_VERSION","error":"no","room_version":"6"}"#;
     let peer = peer(&world, "400 Bad Request", body);
     let request = get_profile_information::v1::Request::new(user_id!("@a:remote.example").to_owned());
-    let error = world.client(peer.port).send(REMOTE, request, BOUNDS).await.err().unwrap();
+    let error = world.client(peer.port).send(remote(), request, BOUNDS).await.err().unwrap();
     let Error::Remote { status: 400, errcode, message, body, .. } = error else { panic!("{error}") };
     assert_eq!((errcode.as_deref(), message.as_str()), (Some("M_INCOMPATIBLE_ROOM_VERSION"), "no"));
     assert_eq!(body["room_version"], "6");
@@ -86,7 +88,7 @@ async fn answers_that_make_no_sense_are_bad_answers() {
         ruma::MilliSecondsSinceUnixEpoch(1_u32.into()),
     );
     request.pdus = vec![to_raw_value(&json!({ "number": 1 })).unwrap()];
-    let error = world.client(peer.port).send(REMOTE, request, BOUNDS).await.err().unwrap();
+    let error = world.client(peer.port).send(remote(), request, BOUNDS).await.err().unwrap();
     assert!(matches!(error, Error::BadAnswer { .. }), "{error}");
 }
 
@@ -95,7 +97,7 @@ async fn answers_that_make_no_sense_are_bad_answers() {
 async fn identifiers_do_not_lead_elsewhere() {
     let world = World::new();
     let peer = peer(&world, "200 OK", "{}");
-    let error = world.client(peer.port).send_streamed(REMOTE, get_content::v1::Request::new("..".into()), BOUNDS).await;
+    let error = world.client(peer.port).send_streamed(remote(), get_content::v1::Request::new("..".into()), BOUNDS).await;
     assert!(matches!(error, Err(Error::InvalidParam(_))));
     assert!(peer.seen().iter().all(|seen| seen.path.starts_with("/.well-known")));
 }
@@ -108,9 +110,9 @@ async fn who_could_not_be_reached_is_left_alone_for_a_moment() {
     let request = || get_profile_information::v1::Request::new(user_id!("@a:remote.example").to_owned());
     let said = async |insist: bool| {
         let answer = if insist {
-            client.retry(REMOTE, request(), BOUNDS).await
+            client.retry(remote(), request(), BOUNDS).await
         } else {
-            client.send(REMOTE, request(), BOUNDS).await
+            client.send(remote(), request(), BOUNDS).await
         };
         answer.err().unwrap().to_string()
     };
@@ -118,7 +120,7 @@ async fn who_could_not_be_reached_is_left_alone_for_a_moment() {
     assert!(!said(false).await.contains(resting));
     assert!(said(false).await.contains(resting), "it is not asked again");
     assert!(!said(true).await.contains(resting), "but by those who insist");
-    client.alive(REMOTE);
+    client.alive(remote());
     assert!(!said(false).await.contains(resting), "and after a sign of life");
     world.clock.advance(Duration::from_secs(60));
     assert!(!said(false).await.contains(resting), "and later");
@@ -129,7 +131,7 @@ async fn only_those_are_asked_whom_the_configuration_allows() {
     let mut world = World::new();
     world.settings.mode = FederationMode::Listed;
     let peer = peer(&world, "200 OK", "{}");
-    let error = super::ask(&world.client(peer.port), REMOTE).await.unwrap_err();
+    let error = super::ask(&world.client(peer.port), remote()).await.unwrap_err();
     assert!(matches!(error, Error::NotAllowed(_)), "{error}");
     assert!(peer.seen().is_empty());
 }
@@ -148,7 +150,7 @@ async fn streams_are_bounded() {
         }
     });
     let request = get_content::v1::Request::new("id".into());
-    let mut answer = world.client(peer.port).send_streamed(REMOTE, request, BOUNDS).await.unwrap();
+    let mut answer = world.client(peer.port).send_streamed(remote(), request, BOUNDS).await.unwrap();
     let mut read = 0;
     let error = loop {
         match answer.chunk().await {
