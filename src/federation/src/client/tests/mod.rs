@@ -1,6 +1,7 @@
 //! The client against a server under a test's control, over real TLS.
 
 mod authority;
+mod examining;
 mod finding;
 mod lies;
 mod names;

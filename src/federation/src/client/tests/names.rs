@@ -56,8 +56,12 @@ impl Names {
 
 impl Dns for Names {
     fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Looked<IpAddr>> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        self.answer(self.addresses.lock().get(name).copied())
+        let answer = self.answer(self.addresses.lock().get(name).copied());
+        async move {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            answer.await
+        }
+        .boxed()
     }
 
     fn services<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Looked<Service>> {

@@ -97,7 +97,8 @@ async fn answers_that_make_no_sense_are_bad_answers() {
 async fn identifiers_do_not_lead_elsewhere() {
     let world = World::new();
     let peer = peer(&world, "200 OK", "{}");
-    let error = world.client(peer.port).send_streamed(remote(), get_content::v1::Request::new("..".into()), BOUNDS).await;
+    let error =
+        world.client(peer.port).send_streamed(remote(), get_content::v1::Request::new("..".into()), BOUNDS).await;
     assert!(matches!(error, Err(Error::InvalidParam(_))));
     assert!(peer.seen().iter().all(|seen| seen.path.starts_with("/.well-known")));
 }
