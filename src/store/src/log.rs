@@ -37,6 +37,8 @@ pub enum LogKind {
     Unread = 11,
     /// The pushers of `user`.
     Pushers = 12,
+    /// A room went away. `user` was still in it.
+    RoomGone = 21,
 }
 
 /// One entry of the log.
@@ -74,10 +76,21 @@ pub(crate) fn insert(conn: &mut Conn, entries: &[LogEntry]) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what every durable follower has read, and all but the newest `keep` positions.
-pub(crate) fn prune(conn: &mut Conn, newest: i64, keep: i64) -> Result<usize> {
+/// Up to which position nobody needs the log: every durable follower has read that, and it is older than the newest `keep`
+/// positions.
+pub(crate) fn forgettable(conn: &mut Conn, newest: i64, keep: i64) -> Result<i64> {
     use crate::schema::followers;
     let slowest: Option<i64> = followers::table.select(diesel::dsl::min(followers::position)).first(conn)?;
-    let before = slowest.unwrap_or(newest).min(newest - keep);
-    Ok(diesel::delete(log::table.filter(log::position.le(before))).execute(conn)?)
+    Ok(slowest.unwrap_or(newest).min(newest - keep))
+}
+
+/// The oldest position that is in the log.
+pub(crate) fn oldest(conn: &mut Conn) -> Result<Option<i64>> {
+    Ok(log::table.select(diesel::dsl::min(log::position)).first(conn)?)
+}
+
+/// Forgets what is after one position and up to another; says how many entries that were.
+pub(crate) fn forget(conn: &mut Conn, after: i64, upto: i64) -> Result<usize> {
+    let part = log::table.filter(log::position.gt(after)).filter(log::position.le(upto));
+    Ok(diesel::delete(part).execute(conn)?)
 }

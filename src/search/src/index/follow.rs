@@ -1,19 +1,18 @@
 //! The follower of the log.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use store::{
     Conn, Store,
     search::{self, Progress, SearchRow},
 };
 
-use super::text::search_row;
+use super::{
+    pace::{EVERY, stand_back},
+    text::search_row,
+};
 use crate::Search;
 
-/// How often it looks whether there is anything new.
-const EVERY: Duration = Duration::from_millis(400);
-/// How long it stands back while others wait for the writer.
-const STAND_BACK: Duration = Duration::from_secs(3);
 /// Entries of the log, or older events, of one round.
 const ROUND: i64 = 500;
 /// How long it rests after an error.
@@ -24,6 +23,14 @@ struct Round {
     rows: Vec<SearchRow>,
     progress: Progress,
     done_again: Vec<i64>,
+    /// Whether there was more to read.
+    more: bool,
+}
+
+/// What one round did.
+struct Done {
+    progress: Progress,
+    more: bool,
 }
 
 impl Search {
@@ -31,27 +38,24 @@ impl Search {
     /// is not there is made from all events.
     pub async fn follow(self) {
         let store = self.rooms.store().clone();
-        let mut progress = None;
-        let mut waiting_since = None;
+        let (mut progress, mut more): (Option<Progress>, bool) = (None, false);
         loop {
-            tokio::time::sleep(EVERY).await;
-            let behind =
-                progress.is_none_or(|progress: Progress| progress.is_behind() || progress.position < store.position());
-            if !behind {
+            if !more {
+                // A little is worth waiting for: the index is best written in large pieces.
+                tokio::time::sleep(EVERY).await;
+            }
+            let behind = progress.map_or(0, |progress| store.position() - progress.position);
+            if progress.is_some_and(|progress| behind <= 0 && !progress.is_behind()) {
+                more = false;
                 continue;
             }
-            let (.., writes_waiting) = store.writer_counts();
-            let since = *waiting_since.get_or_insert_with(Instant::now);
-            if writes_waiting > 0 && since.elapsed() < STAND_BACK {
-                continue;
-            }
-            waiting_since = None;
+            stand_back(&store, behind).await;
             match catch_up(&store, progress).await {
-                Ok(now) => progress = Some(now),
+                Ok(round) => (progress, more) = (Some(round.progress), round.more),
                 Err(store::Error::Closed) => return,
                 Err(error) => {
                     tracing::warn!(%error, "messages could not be taken into the search index; it is tried again");
-                    progress = None;
+                    (progress, more) = (None, false);
                     tokio::time::sleep(AFTER_ERROR).await;
                 }
             }
@@ -66,25 +70,25 @@ impl Search {
         let store = self.rooms.store();
         let mut progress = None;
         loop {
-            let now = catch_up(store, progress).await?;
-            if !now.is_behind() && now.position >= store.position() {
+            let round = catch_up(store, progress).await?;
+            if !round.more && round.progress.position >= store.position() {
                 return Ok(());
             }
-            progress = Some(now);
+            progress = Some(round.progress);
         }
     }
 }
 
 /// One round: what was to be done again, then older events, then the log.
-async fn catch_up(store: &Store, progress: Option<Progress>) -> store::Result<Progress> {
+async fn catch_up(store: &Store, progress: Option<Progress>) -> store::Result<Done> {
     let progress = match progress {
         Some(progress) => progress,
         None => store.write(search::start).await?,
     };
     let round = store.slow_snapshot(move |conn, end| read(conn, end, &progress)).await?;
-    let now = round.progress;
-    if round.rows.is_empty() && round.done_again.is_empty() && now == progress {
-        return Ok(now);
+    let done = Done { progress: round.progress, more: round.more };
+    if round.rows.is_empty() && round.done_again.is_empty() && done.progress == progress {
+        return Ok(done);
     }
     store
         .write(move |tx| {
@@ -92,7 +96,7 @@ async fn catch_up(store: &Store, progress: Option<Progress>) -> store::Result<Pr
             search::finish(tx, &round.progress, &round.done_again)
         })
         .await?;
-    Ok(now)
+    Ok(done)
 }
 
 fn read(conn: &mut Conn, end: i64, progress: &Progress) -> store::Result<Round> {
@@ -106,5 +110,8 @@ fn read(conn: &mut Conn, end: i64, progress: &Progress) -> store::Result<Round> 
     for event in events {
         rows.extend(search_row(conn, event)?);
     }
-    Ok(Round { rows, progress: batch.progress, done_again })
+    let now = batch.progress;
+    let full = i64::try_from(done_again.len()).is_ok_and(|again| again >= ROUND);
+    let more = full || now.is_behind() || now.position < end;
+    Ok(Round { rows, progress: now, done_again, more })
 }

@@ -5,6 +5,7 @@
 //! others write. What must be gone at once, the words of a redacted event, goes in the redaction's own write.
 
 mod follow;
+mod pace;
 mod text;
 
 pub(crate) use text::own_text;

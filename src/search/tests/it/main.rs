@@ -3,6 +3,7 @@
 
 mod edits;
 mod finding;
+mod following;
 mod pages;
 mod purging;
 mod rebuilding;

@@ -51,8 +51,10 @@ pub fn matching(conn: &mut Conn, query: &WordQuery, limit: i64) -> Result<Vec<i6
 const SQLITE: &str = "SELECT rowid AS event FROM search_index
     WHERE search_index MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?";
 
-const POSTGRES: &str = "SELECT event FROM search_index
-    WHERE words @@ $1::tsquery AND event < $2 ORDER BY event DESC LIMIT $3";
+// In two steps, or PostgreSQL may go through all events from the newest on until there are enough, which never happens where
+// a word is rare.
+const POSTGRES: &str = "WITH found AS MATERIALIZED (SELECT event FROM search_index WHERE words @@ $1::tsquery)
+    SELECT event FROM found WHERE event < $2 ORDER BY event DESC LIMIT $3";
 
 fn for_sqlite(query: &WordQuery) -> String {
     let part = |part: &Part| match part {

@@ -7,6 +7,8 @@
 
 mod find;
 mod forget;
+#[cfg(test)]
+mod plans;
 mod progress;
 mod write;
 

@@ -37,6 +37,11 @@ pub struct Progress {
 }
 
 impl Progress {
+    #[cfg(test)]
+    pub(super) fn at(position: i64, older_after: i64, older_upto: i64) -> Self {
+        Self { id: 1, position, older_after, older_upto }
+    }
+
     /// Whether events from before the index was begun are still missing.
     pub fn is_behind(&self) -> bool {
         self.older_after < self.older_upto

@@ -2,7 +2,13 @@
 
 use diesel::{connection::SimpleConnection, prelude::*};
 
-use crate::{LogKind, log::prune, schema::log, testing::each};
+use crate::{
+    LogKind,
+    log::oldest,
+    schema::log,
+    testing::each,
+    writer::pruning::{Pruning, SLICE},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_kept_for_the_slowest() {
@@ -17,22 +23,53 @@ async fn the_log_is_kept_for_the_slowest() {
             })
             .await
             .unwrap();
-        let oldest = async |followers: &'static str, keep: i64| {
+        let left = async |followers: &'static str, keep: i64| {
             let write = store.write(move |tx| {
                 let conn = tx.conn();
                 conn.batch_execute("DELETE FROM followers")?;
                 conn.batch_execute(followers)?;
-                prune(conn, 5_000, keep)
+                let mut pruning = Pruning::new(0, keep);
+                let mut before = oldest(conn)?;
+                loop {
+                    pruning.tend(conn, 5_000)?;
+                    let after = oldest(conn)?;
+                    let (from, to) = (before.unwrap_or(5_001), after.unwrap_or(5_001));
+                    assert!(to - from <= SLICE, "{} positions went at once", to - from);
+                    if from == to {
+                        return Ok(after);
+                    }
+                    before = after;
+                }
             });
-            write.await.unwrap();
-            let oldest =
-                store.read(|c| Ok(log::table.select(diesel::dsl::min(log::position)).first::<Option<i64>>(c)?));
-            oldest.await.unwrap()
+            write.await.unwrap()
         };
-        assert_eq!(oldest("INSERT INTO followers VALUES ('a', 700), ('b', 4000)", 100).await, Some(701));
-        assert_eq!(oldest("INSERT INTO followers VALUES ('a', 4000), ('b', 4000)", 3_000).await, Some(2_001));
-        assert_eq!(oldest("INSERT INTO followers VALUES ('a', 0)", 100).await, Some(2_001));
-        assert_eq!(oldest("SELECT 1", 100).await, Some(4_901));
+        assert_eq!(left("INSERT INTO followers VALUES ('a', 700), ('b', 4000)", 100).await, Some(701));
+        assert_eq!(left("INSERT INTO followers VALUES ('a', 4000), ('b', 4000)", 3_000).await, Some(2_001));
+        assert_eq!(left("INSERT INTO followers VALUES ('a', 0)", 100).await, Some(2_001));
+        assert_eq!(left("SELECT 1", 100).await, Some(4_901));
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leap_of_the_positions_is_no_obstacle() {
+    each(async |database| {
+        let store = database.open();
+        let write = store.write(|tx| {
+            let conn = tx.conn();
+            let far = 1_000_000_000;
+            conn.batch_execute("DELETE FROM followers")?;
+            for position in [3, far, far + 1] {
+                diesel::insert_into(log::table).values((log::position.eq(position), log::kind.eq(6))).execute(conn)?;
+            }
+            let mut pruning = Pruning::new(0, 1);
+            for _ in 0..5 {
+                pruning.tend(conn, far + 1)?;
+            }
+            oldest(conn)
+        });
+        assert_eq!(write.await.unwrap(), Some(1_000_000_001));
         store.close().await;
     })
     .await;

@@ -3,6 +3,7 @@
 mod batch;
 mod connect;
 mod job;
+pub(crate) mod pruning;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 mod thread;

@@ -14,19 +14,16 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     Committed, Conn, Error, Observer, Result, Target,
     lock::FileLock,
-    log,
     writer::{
         Job,
         batch::{self, Done, Failure, Outcome},
+        pruning::{self, Pruning},
         wal::Wal,
     },
 };
 
 /// How many jobs one transaction takes at most.
 const MAX_BATCH: usize = 256;
-
-/// How many positions of the log are kept for followers that are only in memory.
-const LOG_KEPT: i64 = 100_000;
 
 /// Counts for the metrics.
 #[derive(Debug, Default)]
@@ -63,7 +60,7 @@ impl Writer {
     fn run(mut self) {
         #[cfg(feature = "sabotage")]
         self.conn.iter_mut().for_each(super::sabotage::stop_syncing);
-        let mut pruned = *self.position.borrow();
+        let mut pruning = Pruning::new(*self.position.borrow(), pruning::KEPT);
         let mut wal = Wal::new(&self.target);
         while let Some(first) = self.queue.blocking_recv() {
             let (jobs, stop) = self.collect(first);
@@ -78,11 +75,8 @@ impl Writer {
             let newest = *self.position.borrow();
             let Some(conn) = &mut self.conn else { continue };
             wal.watch(conn);
-            if newest - pruned > LOG_KEPT / 10 {
-                pruned = newest;
-                if let Err(error) = log::prune(conn, newest, LOG_KEPT) {
-                    tracing::warn!(%error, "could not prune the log");
-                }
+            if let Err(error) = pruning.tend(conn, newest) {
+                tracing::warn!(%error, "could not prune the log");
             }
         }
     }
