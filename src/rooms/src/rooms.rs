@@ -67,6 +67,8 @@ pub(crate) struct Inner {
     pub lanes: Lanes,
     pub state_keys: StateKeys,
     pub acls: Acls,
+    /// Held by whoever deletes the rows of rooms that are gone: one at a time.
+    pub purging: tokio::sync::Mutex<()>,
 }
 
 impl Rooms {
@@ -91,6 +93,7 @@ impl Rooms {
             lanes: Lanes::default(),
             state_keys: StateKeys::new(),
             acls: Acls::new(),
+            purging: tokio::sync::Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }

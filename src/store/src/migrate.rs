@@ -60,6 +60,9 @@ const STEPS: &[Step] = steps![
     "0017_room_gaps",
     "0018_foreign_memberships",
     "0023_events_by_id",
+    "0024_unannounced_profiles",
+    "0025_push_progress",
+    "0026_purges",
 ];
 
 impl Step {

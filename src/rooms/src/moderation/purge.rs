@@ -2,7 +2,10 @@
 
 use ruma::{OwnedUserId, RoomId};
 use store::{
-    moderation::{self, ListedRoom, purge},
+    moderation::{
+        self, ListedRoom,
+        purge::{self, Begun, Condition},
+    },
     rooms::{Membership, members_of_room},
 };
 
@@ -12,6 +15,8 @@ use crate::{Error, Result, Rooms};
 const ROWS: i64 = 1_000;
 /// How long the writer is left to others between two writes.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+/// How often all are made to leave, where others join meanwhile.
+const ATTEMPTS: usize = 20;
 /// Memberships that one can leave.
 const PRESENT: [Membership; 3] = [Membership::Join, Membership::Invite, Membership::Knock];
 
@@ -44,38 +49,43 @@ impl Rooms {
     }
 
     /// Deletes a room: all users of this server leave it, it is forgotten, and its rows go, which may take a while after
-    /// this returns. Says the room's number, by which [`Rooms::is_being_purged`] tells when it is over. What other servers
+    /// this returns. Says the room's number, by which [`Rooms::purge_status`] tells when it is over. What other servers
     /// have of the room is theirs.
     ///
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn purge(&self, room_id: &RoomId) -> Result<i64> {
         let room = self.room(room_id).await?.nid;
-        self.make_all_leave(room, room_id).await?;
-        if !self.inner.store.write(move |tx| purge::begin(tx, room)).await? {
-            return Err(Error::NotFound("this server does not know the room".into()));
-        }
-        self.inner.nids.remove(room_id);
-        tracing::info!(%room_id, "a room is being deleted");
-        let rooms = self.clone();
-        self.inner.runtime.spawn(async move {
-            if let Err(error) = rooms.finish_purges().await {
-                tracing::warn!(%error, "a room could not be deleted whole; it is tried again within the hour");
+        // Whoever joins between the leaves and the end must leave, too.
+        for _ in 0..ATTEMPTS {
+            let stuck = self.make_all_leave(room, room_id).await?;
+            if self.begin_purge(room, room_id, Condition::LeftByAllBut(stuck)).await? {
+                let rooms = self.clone();
+                self.inner.runtime.spawn(async move { rooms.finish_purges_or_say().await });
+                return Ok(room);
             }
-        });
-        Ok(room)
+        }
+        Err(Error::Unavailable("people keep joining the room; block it, and try again".into()))
     }
 
-    /// Whether rows of a room that was deleted are still there.
-    pub async fn is_being_purged(&self, room: i64) -> Result<bool> {
-        let unfinished = self.inner.store.read(purge::unfinished).await?;
-        Ok(unfinished.iter().any(|(known, _)| *known == room))
+    /// Whether a room that was deleted is all gone.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where no room of this number was deleted, or long ago.
+    pub async fn purge_status(&self, room: i64) -> Result<bool> {
+        let finished = self.inner.store.read(move |conn| purge::is_finished(conn, room)).await?;
+        finished.ok_or_else(|| Error::NotFound("nothing is being deleted under this id".into()))
     }
 
-    /// Deletes what is left of rooms that are gone.
+    /// Deletes what is left of rooms that are gone. Where that is being done already it waits until it is over.
     pub async fn finish_purges(&self) -> Result<()> {
+        let _only_one = self.inner.purging.lock().await;
         for (room, room_id) in self.inner.store.read(purge::unfinished).await? {
-            while self.inner.store.write(move |tx| purge::step(tx, room, ROWS)).await? {
+            loop {
+                let now = self.inner.clock.now_ms();
+                if !self.inner.store.write(move |tx| purge::step(tx, room, ROWS, now)).await? {
+                    break;
+                }
                 tokio::time::sleep(PAUSE).await;
             }
             tracing::info!(room_id, "a room has been deleted");
@@ -87,7 +97,7 @@ impl Rooms {
     /// then.
     pub async fn purge_forgotten(&self) -> Result<()> {
         self.finish_purges().await?;
-        let ending = format!(":{}", self.inner.server_name);
+        let ending = self.ending();
         let mut after = 0;
         loop {
             let ending = ending.clone();
@@ -96,27 +106,59 @@ impl Rooms {
             let (rooms, next) = page.await?;
             for room in rooms {
                 let Ok(room_id) = RoomId::parse(room.room_id.as_str()) else { continue };
-                match self.purge(&room_id).await {
+                // Somebody may have come back meanwhile; then it stays.
+                match self.begin_purge(room.nid, &room_id, Condition::Forgotten).await {
                     Ok(_) | Err(Error::NotFound(_)) => {}
                     Err(error) => return Err(error),
                 }
             }
+            self.finish_purges().await?;
             let Some(next) = next else { return Ok(()) };
             after = next;
         }
     }
 
-    async fn make_all_leave(&self, room: i64, room_id: &RoomId) -> Result<()> {
+    /// Takes the room away if the condition holds, and says whether it did.
+    async fn begin_purge(&self, room: i64, room_id: &RoomId, condition: Condition) -> Result<bool> {
+        let ending = self.ending();
+        match self.inner.store.write(move |tx| purge::begin(tx, room, &ending, &condition)).await? {
+            Begun::Unknown => Err(Error::NotFound("this server does not know the room".into())),
+            Begun::StillThere => Ok(false),
+            Begun::Gone => {
+                self.inner.nids.remove(room_id);
+                tracing::info!(%room_id, "a room is being deleted");
+                Ok(true)
+            }
+        }
+    }
+
+    async fn finish_purges_or_say(&self) {
+        if let Err(error) = self.finish_purges().await {
+            tracing::warn!(%error, "a room could not be deleted whole; it is tried again within the hour");
+        }
+    }
+
+    /// How ids of our users end.
+    fn ending(&self) -> String {
+        format!(":{}", self.inner.server_name)
+    }
+
+    /// Says who could not leave.
+    async fn make_all_leave(&self, room: i64, room_id: &RoomId) -> Result<Vec<String>> {
         let present = self.inner.store.read(move |conn| members_of_room(conn, room, &PRESENT)).await?;
         let ours = present.into_iter().filter_map(|member| OwnedUserId::try_from(member.user_id).ok());
+        let mut stuck = Vec::new();
         for user in ours.filter(|user| self.is_local(user)) {
             match self.leave(room_id, &user, None).await {
                 Ok(()) => {}
                 Err(error) if error.may_pass() => return Err(error),
                 // It goes all the same.
-                Err(error) => tracing::warn!(%room_id, %error, "somebody could not leave a room that is being deleted"),
+                Err(error) => {
+                    tracing::warn!(%room_id, %error, "somebody could not leave a room that is being deleted");
+                    stuck.push(user.to_string());
+                }
             }
         }
-        Ok(())
+        Ok(stuck)
     }
 }

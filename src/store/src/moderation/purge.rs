@@ -13,9 +13,10 @@ use diesel::{
 use crate::{
     Conn, Result, Tx,
     backup::catalog::{self, Table},
-    rooms::state_nodes,
+    moderation::departures::note_departures,
+    rooms::{MemberRow, Membership, state_nodes},
     schema::{
-        auth_chain_links, auth_chains, events, foreign_memberships, purged_rooms, room_aliases, rooms,
+        auth_chain_links, auth_chains, events, foreign_memberships, memberships, purged_rooms, room_aliases, rooms,
         state_nodes as nodes,
     },
     search,
@@ -25,29 +26,83 @@ use crate::{
 /// Nodes of the state trie that go in one step.
 const NODES: usize = 2_000;
 
-/// Takes a room away and notes that its rows are to be deleted. False where there is no such room.
+/// How long it is kept that a room was deleted: seven days, in milliseconds.
+const KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
+/// What of its members of ours a room that goes away must be like.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// All have left and forgotten it.
+    Forgotten,
+    /// None is in it but these, who could not leave.
+    LeftByAllBut(Vec<String>),
+}
+
+/// What came of taking a room away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It is gone, but for its rows.
+    Gone,
+    /// The condition does not hold (any more).
+    StillThere,
+    /// There is no such room.
+    Unknown,
+}
+
+/// Takes a room away and notes that its rows are to be deleted.
 ///
-/// Lanes that still know the room find its revision gone, so nothing is added to it any more.
-pub fn begin(tx: &mut Tx<'_>, room: i64) -> Result<bool> {
+/// Lanes that still know the room find its revision gone, so nothing is added to it any more. Users with ids of this
+/// ending are ours.
+pub fn begin(tx: &mut Tx<'_>, room: i64, ending: &str, condition: &Condition) -> Result<Begun> {
     let conn = tx.conn();
     let found: Option<String> = rooms::table.find(room).select(rooms::room_id).first(conn).optional()?;
-    let Some(room_id) = found else { return Ok(false) };
+    let Some(room_id) = found else { return Ok(Begun::Unknown) };
+    let remember: Vec<MemberRow> = memberships::table
+        .filter(memberships::room.eq(room))
+        .filter(memberships::user_id.like(format!("%{ending}")))
+        .select(MemberRow::as_select())
+        .load(conn)?
+        .into_iter()
+        .filter(|member: &MemberRow| is_in(member) || !member.forgotten)
+        .collect();
+    let holds = match condition {
+        Condition::Forgotten => remember.is_empty(),
+        Condition::LeftByAllBut(stuck) => remember.iter().all(|one| !is_in(one) || stuck.contains(&one.user_id)),
+    };
+    if !holds {
+        return Ok(Begun::StillThere);
+    }
     diesel::delete(foreign_memberships::table.filter(foreign_memberships::room_id.eq(&room_id))).execute(conn)?;
-    let row = (purged_rooms::room.eq(room), purged_rooms::room_id.eq(room_id));
+    let row = (purged_rooms::room.eq(room), purged_rooms::room_id.eq(&room_id));
     diesel::insert_into(purged_rooms::table).values(row).execute(conn)?;
     diesel::delete(room_aliases::table.filter(room_aliases::room.eq(room))).execute(conn)?;
     diesel::delete(rooms::table.find(room)).execute(conn)?;
-    Ok(true)
+    note_departures(tx, &room_id, &remember)?;
+    Ok(Begun::Gone)
+}
+
+fn is_in(member: &MemberRow) -> bool {
+    matches!(member.membership(), Membership::Join | Membership::Invite | Membership::Knock)
 }
 
 /// Rooms that are gone but for rows that are still to be deleted: (number, Matrix room id).
 pub fn unfinished(conn: &mut Conn) -> Result<Vec<(i64, String)>> {
-    Ok(purged_rooms::table.select((purged_rooms::room, purged_rooms::room_id)).load(conn)?)
+    let unfinished = purged_rooms::table.filter(purged_rooms::finished_at.is_null()).order(purged_rooms::room);
+    Ok(unfinished.select((purged_rooms::room, purged_rooms::room_id)).load(conn)?)
 }
 
-/// Deletes some of what is left of a room, about `limit` rows; false once nothing is left.
-pub fn step(tx: &mut Tx<'_>, room: i64, limit: i64) -> Result<bool> {
+/// Whether all of a purged room is deleted; none where no such room was purged, or long ago.
+pub fn is_finished(conn: &mut Conn, room: i64) -> Result<Option<bool>> {
+    let row = purged_rooms::table.find(room).select(purged_rooms::finished_at);
+    Ok(row.first::<Option<i64>>(conn).optional()?.map(|finished| finished.is_some()))
+}
+
+/// Deletes some of what is left of a purged room, about `limit` rows; false once nothing is left.
+pub fn step(tx: &mut Tx<'_>, room: i64, limit: i64, now_ms: i64) -> Result<bool> {
     let conn = tx.conn();
+    if is_finished(conn, room)? != Some(false) {
+        return Ok(false);
+    }
     let tables = catalog::tables(conn)?;
     for table in tables.iter().filter(|table| is_of_rooms(table)) {
         if delete_of_room(conn, &table.name, room, limit)? > 0 {
@@ -57,7 +112,8 @@ pub fn step(tx: &mut Tx<'_>, room: i64, limit: i64) -> Result<bool> {
     if search::forget_room(conn, room, limit)? > 0 || delete_events(conn, &tables, room, limit)? {
         return Ok(true);
     }
-    diesel::delete(purged_rooms::table.find(room)).execute(conn)?;
+    diesel::update(purged_rooms::table.find(room)).set(purged_rooms::finished_at.eq(now_ms)).execute(conn)?;
+    diesel::delete(purged_rooms::table.filter(purged_rooms::finished_at.lt(now_ms - KEPT_MS))).execute(conn)?;
     Ok(false)
 }
 

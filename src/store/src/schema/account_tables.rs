@@ -44,6 +44,7 @@ diesel::table! {
         expires_at -> Nullable<BigInt>,
     }
 }
+diesel::table! { unannounced_profiles (user_id) { user_id -> Text, changes -> BigInt, } }
 diesel::table! { profiles (user_id, field) { user_id -> Text, field -> Text, value -> Text, } }
 diesel::table! {
     account_data (user_id, room, event_type) {

@@ -1,4 +1,4 @@
-//! `migrations/0010_push`.
+//! `migrations/0010_push`, `0025_push_progress`.
 
 use super::{
     account_tables::account_data,
@@ -60,8 +60,10 @@ diesel::table! {
         json -> Text,
         set_at -> BigInt,
         position -> BigInt,
+        behind -> Bool,
     }
 }
+diesel::table! { push_progress (id) { id -> BigInt, position -> BigInt, } }
 
 diesel::allow_tables_to_appear_in_same_query!(
     unread,

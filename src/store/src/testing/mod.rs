@@ -34,7 +34,9 @@ pub fn count_rows(conn: &mut crate::Conn) -> crate::Result<Vec<(String, i64)>> {
 pub fn rows_of_room(conn: &mut crate::Conn, room: i64) -> crate::Result<Vec<(String, i64)>> {
     let mut found = Vec::new();
     for (name, columns) in tables(conn)? {
-        if name != "log" && columns.iter().any(|column| column == "room") {
+        // Of a room that is gone it stays for a while that it is.
+        let kept = name == "log" || name == "purged_rooms";
+        if !kept && columns.iter().any(|column| column == "room") {
             let rows = count(conn, &name, &format!("WHERE room = {room}"))?;
             found.extend((rows > 0).then_some((name, rows)));
         }

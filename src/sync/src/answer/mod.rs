@@ -62,6 +62,7 @@ pub(crate) fn write(
         && rooms.is_empty()
         && found.stripped.is_empty()
         && found.foreign_left.is_empty()
+        && found.gone.is_empty()
         && found.presence.is_empty()
         && !of_keys
         && found.to_device.is_empty();
@@ -78,7 +79,8 @@ pub(crate) fn write(
         write_account_data(&mut json, &global);
     }
     ephemeral::write_presence(&mut json, &found.presence);
-    if !rooms.is_empty() || !found.stripped.is_empty() || !found.foreign_left.is_empty() {
+    let ended = !found.foreign_left.is_empty() || !found.gone.is_empty();
+    if !rooms.is_empty() || !found.stripped.is_empty() || ended {
         json.key("rooms");
         json.open('{');
         for section in [Section::Join, Section::Invite, Section::Knock, Section::Leave] {
@@ -98,10 +100,14 @@ fn write_section(
     found: &Found,
     session: Option<SentSession>,
 ) -> Result<()> {
-    let left = if section == Section::Leave { &*found.foreign_left } else { &[] };
+    let (left, gone) = match section {
+        Section::Leave => (found.foreign_left.as_slice(), found.gone.as_slice()),
+        _ => (&[][..], &[][..]),
+    };
     let any = rooms.iter().any(|(task, _)| task.section == section)
         || found.stripped.iter().any(|(of, ..)| *of == section)
-        || !left.is_empty();
+        || !left.is_empty()
+        || !gone.is_empty();
     if !any {
         return Ok(());
     }
@@ -125,7 +131,11 @@ fn write_section(
     }
     for (room_id, event) in left {
         json.key(room_id);
-        room::write_ended(json, work, event);
+        room::write_ended(json, work, Some(event));
+    }
+    for room_id in gone {
+        json.key(room_id);
+        room::write_ended(json, work, None);
     }
     json.close('}');
     Ok(())

@@ -66,14 +66,22 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Writes a room elsewhere in which an invite or a knock of the user is over, with the event that ended it.
-pub(super) fn write_ended(json: &mut Json, work: &Work<'_>, event: &str) {
+/// Writes a room that is elsewhere, or gone, and in which the user is no more: with the event that ended it, if there is one.
+pub(super) fn write_ended(json: &mut Json, work: &Work<'_>, event: Option<&str>) {
     json.open('{');
+    json.key(work.question.form.section());
+    json.open('{');
+    json.key("events");
+    json.open('[');
+    json.close(']');
+    json.close('}');
     json.key("timeline");
     json.open('{');
     json.key("events");
     json.open('[');
-    json.raw_item(event);
+    if let Some(event) = event {
+        json.raw_item(event);
+    }
     json.close(']');
     json.bool_field("limited", false);
     json.field("prev_batch", &Token::Arrival(work.end).to_string());

@@ -121,6 +121,8 @@ pub(crate) struct Found {
     pub stripped: Vec<(Section, String, Vec<String>)>,
     /// Invitations and knocks in rooms elsewhere that are over: room id, the event that ended it.
     pub foreign_left: Vec<(String, String)>,
+    /// Rooms that are gone since the token, and with them the user's membership.
+    pub gone: Vec<String>,
     /// Global account data and that of rooms, by room.
     pub account_data: HashMap<i64, Vec<AccountDataRow>>,
     pub device_lists: DeviceLists,
@@ -145,6 +147,7 @@ pub(crate) fn compute(
     let mut work = Work { conn, end, sources, question, loaded, bundles: Bundles::default(), rooms: HashMap::new() };
     let mut found = work.select()?;
     work.select_foreign(&mut found)?;
+    found.gone = work.gone(&found)?;
     work.read_account_data(&mut found)?;
     found.token = work.read_ephemeral(&mut found)?;
     found.presence = work.read_presence()?;

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use rooms::read::{Standing, Viewer};
 use store::{
+    moderation::departures,
     rooms::{MemberRow, Membership, RoomRow},
     sync::{DeltaRow, Span, changed_rooms, changed_rooms_among, own_deltas, standing, standing_in},
 };
 
-use super::{Found, Section, Task, Work, task::joined_viewer};
+use super::{Found, Question, Section, Task, Work, task::joined_viewer};
 use crate::{Error, Result};
 
 /// Rooms up to which it pays to ask for these rooms rather than for all of the user.
@@ -40,6 +41,22 @@ impl Work<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Rooms that this server has deleted. Whoever entered one of the same id later is in that.
+    pub(super) fn gone(&mut self, found: &Found) -> Result<Vec<String>> {
+        let Question { since: Some(since), user, filter, .. } = self.question else { return Ok(Vec::new()) };
+        if !self.sources.follower.departures.may_be_after(self.conn, *since)? {
+            return Ok(Vec::new());
+        }
+        let mut gone = departures(self.conn, user.as_str(), *since, self.end)?;
+        gone.retain(|id| {
+            let told = found.tasks.iter().any(|task| task.room.room_id == *id)
+                || found.stripped.iter().any(|(_, room, _)| room == id)
+                || found.foreign_left.iter().any(|(room, _)| room == id);
+            !told && filter.rooms.allows(id)
+        });
+        Ok(gone)
     }
 
     fn rows(&mut self) -> Result<Vec<Row>> {

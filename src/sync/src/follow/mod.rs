@@ -1,5 +1,6 @@
 //! What follows the commits: who must be woken, and where the rooms' newest events are.
 
+mod departures;
 mod device_lists;
 mod pace;
 mod reads;
@@ -20,6 +21,7 @@ pub(crate) use tails::{Reach, Tails};
 pub(crate) use watches::{Standing, Watches};
 
 use crate::{ephemeral::Ephemeral, events::ClientEvents};
+use departures::Departures;
 use device_lists::DeviceListNews;
 
 /// How many bytes of events in client form are kept when nothing else is said.
@@ -30,6 +32,7 @@ pub struct Follower {
     pub(crate) watches: Watches,
     pub(crate) tails: Tails,
     pub(crate) events: ClientEvents,
+    pub(crate) departures: Departures,
     pub(crate) device_lists: DeviceListNews,
     pub(crate) reads: Reads,
     pub(crate) pace: Pace,
@@ -51,6 +54,7 @@ impl Follower {
             watches: Watches::new(serial.clone()),
             tails: Tails::default(),
             events: ClientEvents::new(bytes),
+            departures: Departures::default(),
             device_lists: DeviceListNews::default(),
             reads: Reads::default(),
             pace: Pace::default(),
@@ -73,6 +77,7 @@ impl Observer for Follower {
     fn committed(&self, committed: &Committed) {
         self.events.committed(committed);
         self.tails.committed(committed);
+        self.departures.committed(committed);
         self.device_lists.committed(committed);
         self.reads.committed(committed);
         let typing = self.ephemeral.committed(committed);

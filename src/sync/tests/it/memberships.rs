@@ -214,3 +214,29 @@ async fn invitations_of_ignored_users_are_hidden_and_so_are_their_words() {
     let first = world.sync(&bob.session, Ask::default()).await.unwrap();
     assert!(first["rooms"].get("invite").is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_was_deleted_is_left_by_those_who_were_away() {
+    let world = World::new().await;
+    let _alice = world.session("alice").await;
+    let (mut bob, mut carol) = (world.client("bob").await, world.client("carol").await);
+    let (room, other) = (world.room("alice").await, world.room("alice").await);
+    world.join(&room, "bob").await;
+    world.invite(&room, "alice", "carol").await;
+    world.join(&other, "bob").await;
+    bob.sync().await;
+    carol.sync().await;
+    let mut away = bob.fresh();
+    away.since = bob.since.clone();
+    world.rooms.purge(&room).await.unwrap();
+    world.rooms.finish_purges().await.unwrap();
+    for client in [&mut away, &mut carol] {
+        let answer = client.sync().await;
+        let told = left(&answer, &room);
+        assert_eq!((&told["timeline"]["events"], &told["state"]["events"]), (&json!([]), &json!([])));
+        assert!(answer["rooms"].get("join").is_none() && answer["rooms"].get("invite").is_none());
+        assert!(client.sync().await.get("rooms").is_none(), "once is enough");
+    }
+    let mut fresh = bob.fresh();
+    assert!(fresh.sync().await["rooms"].get("leave").is_none());
+}

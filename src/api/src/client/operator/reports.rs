@@ -22,6 +22,9 @@ pub(super) async fn list(call: Call) -> Result<HttpResponse> {
     administrator(&call).await?;
     let Query { limit, from } = call.query()?;
     let limit = limit.unwrap_or(PAGE).min(PAGE);
+    if from.is_some_and(|from| from < 0) {
+        return Err(Error::invalid_param("from is the token of an earlier page"));
+    }
     // Programs begin with 0, and go on with the token they are given.
     let before = from.filter(|from| *from > 0);
     let (reports, total) = call.app.rooms.reports(before, limit).await?;

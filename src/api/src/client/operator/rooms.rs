@@ -80,6 +80,6 @@ pub(super) async fn delete(call: Call) -> Result<HttpResponse> {
 pub(super) async fn delete_status(call: Call) -> Result<HttpResponse> {
     administrator(&call).await?;
     let id = call.arg(0)?.parse().map_err(|_| Error::not_found("Nothing is being deleted under this id"))?;
-    let status = if call.app.rooms.is_being_purged(id).await? { "purging" } else { "complete" };
+    let status = if call.app.rooms.purge_status(id).await? { "complete" } else { "purging" };
     Ok(HttpResponse::Ok().json(json!({ "status": status })))
 }

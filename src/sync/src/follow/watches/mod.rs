@@ -173,7 +173,12 @@ impl Watches {
                 // Who has uploaded keys knows it; who is to upload more must be told.
                 (LogKind::OneTimeKeys, _, Some(user)) if entry.row.is_some() => inner.wake(user, position),
                 (
-                    LogKind::AccountData | LogKind::Account | LogKind::Devices | LogKind::ToDevice | LogKind::Unread,
+                    LogKind::AccountData
+                    | LogKind::Account
+                    | LogKind::Devices
+                    | LogKind::ToDevice
+                    | LogKind::Unread
+                    | LogKind::RoomGone,
                     _,
                     Some(user),
                 ) => inner.wake(user, position),
