@@ -86,6 +86,7 @@ impl Push {
             json,
             set_at: self.inner.clock.now_ms(),
             position: 0,
+            behind: false,
         };
         let write = move |tx: &mut Tx<'_>| {
             let known = pushers_of(tx.conn(), &row.user_id)?;

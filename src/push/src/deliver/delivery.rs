@@ -1,24 +1,18 @@
 //! Keeps one task for each pusher, and wakes those who may have something to deliver.
 
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::{HashMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
 use store::{
     Conn,
-    push::{PusherRow, all_pushers, pushers_of, users_in_rooms},
+    push::{PusherRow, all_pushers, push_progress, pushers_of, users_in_rooms, users_notified},
 };
-use tokio::{
-    sync::{Notify, Semaphore},
-    task::JoinSet,
-};
+use tokio::{sync::Semaphore, task::JoinSet, time::MissedTickBehavior};
 
-use super::{gateway::Gateways, wakes::News, worker};
+use super::{bell::Bell, gateway::Gateways, progress::Progress, wakes::News, worker};
 use crate::{Push, Result};
 
 /// Pushers that are read at once.
@@ -27,17 +21,11 @@ const READ: i64 = 1_000;
 const AT_ONCE: usize = 64;
 /// How long after a failure of the database it is asked again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// How often it is written down what was delivered.
+const WRITTEN_EVERY: Duration = Duration::from_secs(1);
 
 /// A pusher's key: app and pushkey.
 type Key = (String, String);
-
-/// How a task is woken.
-#[derive(Default)]
-pub(super) struct Bell {
-    pub notify: Notify,
-    /// Whether the user has read something, so that a badge may have changed.
-    pub read: AtomicBool,
-}
 
 /// Delivers.
 pub(crate) struct Delivery {
@@ -46,6 +34,9 @@ pub(crate) struct Delivery {
     at_once: Arc<Semaphore>,
     workers: HashMap<String, HashMap<Key, Arc<Bell>>>,
     tasks: JoinSet<(String, Key)>,
+    /// All commits up to here have woken whom they concern.
+    told: i64,
+    progress: Progress,
 }
 
 impl Delivery {
@@ -57,10 +48,12 @@ impl Delivery {
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
             workers: HashMap::new(),
             tasks: JoinSet::new(),
+            told: 0,
+            progress: Progress::default(),
         }
     }
 
-    /// Never ends.
+    /// Ends when it is told to stop.
     pub async fn run(mut self) {
         // From here on no commit is missed.
         self.push.inner.wakes.set_any(true);
@@ -68,22 +61,54 @@ impl Delivery {
             tracing::warn!(%error, "the pushers could not be read");
             tokio::time::sleep(AGAIN).await;
         }
-        let wakes = self.push.inner.wakes.clone();
+        let (push, wakes) = (self.push.clone(), self.push.inner.wakes.clone());
+        let mut write_down = tokio::time::interval(WRITTEN_EVERY);
+        write_down.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                news = wakes.next() => {
-                    if let Err(error) = self.tell(&news).await {
-                        tracing::warn!(%error, "pushers could not be woken");
-                        tokio::time::sleep(AGAIN).await;
-                        wakes.again(news);
-                    }
-                }
+                () = wakes.wait() => self.look().await,
                 Some(ended) = self.tasks.join_next() => self.ended(ended),
+                _ = write_down.tick() => self.write_down().await,
+                () = push.inner.stopping.notified() => break,
+            }
+        }
+        self.write_down().await;
+    }
+
+    /// Wakes whom the news concern.
+    async fn look(&mut self) {
+        // Before the news are taken: they hold all up to here that was not told before.
+        let upto = self.push.store().position();
+        let news = self.push.inner.wakes.take();
+        match self.tell(&news).await {
+            Ok(()) => self.told = upto,
+            Err(error) => {
+                tracing::warn!(%error, "pushers could not be woken");
+                tokio::time::sleep(AGAIN).await;
+                self.push.inner.wakes.again(news);
             }
         }
     }
 
+    async fn write_down(&mut self) {
+        if self.workers.is_empty() {
+            return;
+        }
+        self.look().await;
+        let mut pushers = Vec::new();
+        for (user, bells) in &self.workers {
+            for ((app, key), bell) in bells {
+                pushers.push(((user.clone(), app.clone(), key.clone()), bell.clone()));
+            }
+        }
+        if let Err(error) = self.progress.write(&self.push, &pushers, self.told).await {
+            tracing::warn!(%error, "what was delivered could not be written down; it is tried again");
+        }
+    }
+
     async fn start(&mut self) -> Result<()> {
+        let written = self.push.store().read(push_progress).await?;
+        self.progress = Progress::new(written);
         let mut after = (String::new(), String::new(), String::new());
         loop {
             let from = after.clone();
@@ -104,7 +129,8 @@ impl Delivery {
         if of_user.contains_key(&key) {
             return;
         }
-        let bell = Arc::new(Bell::default());
+        let bell = Arc::new(Bell::new());
+        bell.set_behind(row.behind.then_some(row.position));
         of_user.insert(key.clone(), bell.clone());
         let (push, gateways, at_once) = (self.push.clone(), self.gateways.clone(), self.at_once.clone());
         self.tasks.spawn(async move {
@@ -147,9 +173,8 @@ impl Delivery {
         for user in &news.readers {
             self.wake(user, true);
         }
-        if !news.rooms.is_empty() && !self.workers.is_empty() {
-            let rooms: Vec<i64> = news.rooms.iter().copied().collect();
-            for user in self.push.store().read(move |conn| users_in_rooms(conn, &rooms)).await? {
+        if !self.workers.is_empty() {
+            for user in self.notified(news).await? {
                 self.wake(&user, false);
             }
         }
@@ -157,12 +182,24 @@ impl Delivery {
         Ok(())
     }
 
-    fn wake(&self, user: &str, read: bool) {
-        for bell in self.workers.get(user).into_iter().flat_map(HashMap::values) {
-            if read {
-                bell.read.store(true, Ordering::SeqCst);
+    /// Users with pushers whom new events notify.
+    async fn notified(&self, news: &News) -> Result<HashSet<String>> {
+        let (rooms, events): (Vec<i64>, Vec<i64>) =
+            (news.rooms.iter().copied().collect(), news.events.iter().copied().collect());
+        let read = move |conn: &mut Conn| {
+            let mut users = HashSet::new();
+            if !rooms.is_empty() {
+                users.extend(users_in_rooms(conn, &rooms)?);
             }
-            bell.notify.notify_one();
-        }
+            if !events.is_empty() {
+                users.extend(users_notified(conn, &events)?);
+            }
+            Ok(users)
+        };
+        Ok(self.push.store().read(read).await?)
+    }
+
+    fn wake(&self, user: &str, read: bool) {
+        self.workers.get(user).into_iter().flat_map(HashMap::values).for_each(|bell| bell.ring(read));
     }
 }

@@ -1,10 +1,14 @@
-//! Delivery to push gateways: one task for each pusher, woken by commits. What a pusher has delivered is a position in
-//! its row, so a crash loses nothing and repeats one notification at most.
+//! Delivery to push gateways: one task for each pusher, woken by the commits that notify its user. Up to where is delivered
+//! is written down every second, so a crash loses nothing and repeats what was delivered in the last one.
 
+mod bell;
 mod delivery;
 mod gateway;
 mod pending;
+mod progress;
 mod resolver;
+#[cfg(test)]
+mod tests;
 mod wakes;
 mod worker;
 

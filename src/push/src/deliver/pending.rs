@@ -6,10 +6,11 @@ use events::push::Outcome;
 use serde_json::{Map, Value, json};
 use store::{
     Conn,
-    push::{PusherRow, pusher},
+    push::{PusherRow, push_progress, pusher},
     rooms::{current_event, member, rooms_by_nid},
 };
 
+use super::progress::PusherKey;
 use crate::{Push, Result, counts::badge, notified};
 
 /// Notifications that are looked at in one reading.
@@ -24,25 +25,33 @@ pub(super) struct Pending {
     pub upto: i64,
     /// Whether there may be more after it.
     pub more: bool,
-    /// Unread messages in all rooms.
-    pub badge: i64,
+    /// Unread messages in all rooms; none where nobody is to be told.
+    pub badge: Option<i64>,
 }
 
 /// Reads what comes after a position; none if the pusher is gone.
 ///
-/// * `after`: what was delivered, if the task knows better than the row.
+/// * `after`: what was delivered, if the task knows better than the row; `with_badge`: whether a badge is to be told even where
+///   there is no notification.
 pub(super) async fn pending(
     push: &Push,
-    key: &(String, String, String),
+    key: &PusherKey,
     after: Option<i64>,
+    with_badge: bool,
 ) -> Result<Option<Pending>> {
     let (push, key) = (push.clone(), key.clone());
     let store = push.store().clone();
     let read = move |conn: &mut Conn, end: i64| {
         let Some(row) = pusher(conn, &key.0, &key.1, &key.2)? else { return Ok(Ok(None)) };
-        let after = after.map_or(row.position, |after| after.max(row.position));
+        let after = match after {
+            Some(after) => after,
+            None if row.behind => row.position,
+            None => push_progress(conn)?.max(row.position),
+        };
         let part = notified::read(conn, &row.user_id, (after, end), COUNT, false)?;
-        let unread = badge(conn, &row.user_id)?;
+        let tells = with_badge || part.list.iter().any(|one| !one.read);
+        let badge = tells.then(|| badge(conn, &row.user_id)).transpose()?;
+        let unread = badge.unwrap_or_default();
         let described: Result<Vec<(i64, Value)>> = part
             .list
             .iter()
@@ -55,7 +64,7 @@ pub(super) async fn pending(
             list,
             upto: part.reached.unwrap_or(end),
             more: part.reached.is_some(),
-            badge: unread,
+            badge,
             pusher: row,
         };
         Ok(described.map(|list| Some(pending(list))))

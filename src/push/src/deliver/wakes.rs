@@ -23,12 +23,20 @@ pub struct Wakes {
 /// What has happened since it was last asked.
 #[derive(Debug, Default)]
 pub(crate) struct News {
-    /// Rooms with new events.
+    /// Rooms with new events that notify their members.
     pub rooms: HashSet<i64>,
+    /// Numbers of new events that may notify single users.
+    pub events: HashSet<i64>,
     /// Users who have read something.
     pub readers: HashSet<String>,
     /// Users whose pushers have changed.
     pub changed: HashSet<String>,
+}
+
+impl News {
+    fn is_empty(&self) -> bool {
+        self.rooms.is_empty() && self.events.is_empty() && self.readers.is_empty() && self.changed.is_empty()
+    }
 }
 
 impl Wakes {
@@ -38,54 +46,22 @@ impl Wakes {
     }
 
     /// Waits for news.
-    pub(crate) async fn next(&self) -> News {
-        loop {
-            let news = mem::take(&mut *self.news.lock());
-            if !news.rooms.is_empty() || !news.readers.is_empty() || !news.changed.is_empty() {
-                return news;
-            }
+    pub(crate) async fn wait(&self) {
+        while self.news.lock().is_empty() {
             self.notify.notified().await;
         }
     }
-}
 
-impl Observer for Wakes {
-    fn committed(&self, committed: &Committed) {
-        let mut any = self.any.load(Ordering::SeqCst);
-        let mut news: Option<parking_lot::MutexGuard<'_, News>> = None;
-        for entry in &committed.entries {
-            if entry.kind == LogKind::Pushers {
-                any = true;
-                self.any.store(true, Ordering::SeqCst);
-            }
-            if !any {
-                continue;
-            }
-            match (entry.kind, entry.room, &entry.user) {
-                (LogKind::Event | LogKind::Membership, Some(room), _) => {
-                    news.get_or_insert_with(|| self.news.lock()).rooms.insert(room);
-                }
-                (LogKind::Receipt, _, Some(user)) => {
-                    news.get_or_insert_with(|| self.news.lock()).readers.insert(user.clone());
-                }
-                (LogKind::Pushers, _, Some(user)) => {
-                    news.get_or_insert_with(|| self.news.lock()).changed.insert(user.clone());
-                }
-                _ => {}
-            }
-        }
-        if news.is_some() {
-            drop(news);
-            self.notify.notify_one();
-        }
+    /// Takes the news.
+    pub(crate) fn take(&self) -> News {
+        mem::take(&mut *self.news.lock())
     }
-}
 
-impl Wakes {
     /// Takes news back that could not be dealt with.
     pub(crate) fn again(&self, news: News) {
         let mut newer = self.news.lock();
         newer.rooms.extend(news.rooms);
+        newer.events.extend(news.events);
         newer.readers.extend(news.readers);
         newer.changed.extend(news.changed);
         drop(newer);
@@ -95,6 +71,33 @@ impl Wakes {
     /// Has the pushers of a user looked at once more.
     pub(crate) fn recheck(&self, user_id: String) {
         self.news.lock().changed.insert(user_id);
+        self.notify.notify_one();
+    }
+}
+
+impl Observer for Wakes {
+    fn committed(&self, committed: &Committed) {
+        if committed.entries.iter().any(|entry| entry.kind == LogKind::Pushers) {
+            self.set_any(true);
+        }
+        if !self.any.load(Ordering::SeqCst) {
+            return;
+        }
+        for (_, event) in &committed.events {
+            if event.counted.push_rule > 0 {
+                self.news.lock().rooms.insert(event.room);
+            } else {
+                self.news.lock().events.insert(event.nid);
+            }
+        }
+        for entry in &committed.entries {
+            let Some(user) = &entry.user else { continue };
+            match entry.kind {
+                LogKind::Receipt => drop(self.news.lock().readers.replace(user.clone())),
+                LogKind::Pushers => drop(self.news.lock().changed.replace(user.clone())),
+                _ => {}
+            }
+        }
         self.notify.notify_one();
     }
 }

@@ -6,13 +6,14 @@ use std::{
 };
 
 use serde_json::Value;
-use store::push::{PusherRow, delete_pusher, delivered};
+use store::push::{PusherRow, delete_pusher};
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{
-    delivery::Bell,
+    bell::Bell,
     gateway::{Gateways, Sent},
     pending::{Pending, only_badge, pending, url},
+    progress::PusherKey,
 };
 use crate::{Push, Result};
 
@@ -22,8 +23,6 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(600);
 /// and until so long after the first. What could not be delivered by then is left out.
 const GIVE_UP: Duration = Duration::from_secs(24 * 3_600);
-/// Positions without a notification after which the row is told how far the task has looked.
-const FAR: i64 = 10_000;
 
 /// One pusher.
 pub(super) struct Worker {
@@ -32,7 +31,7 @@ pub(super) struct Worker {
     at_once: Arc<Semaphore>,
     bell: Arc<Bell>,
     /// User, app, pushkey.
-    key: (String, String, String),
+    key: PusherKey,
     /// Everything up to here is delivered.
     position: Option<i64>,
     /// What the gateway was told last.
@@ -66,7 +65,7 @@ impl Worker {
         loop {
             match self.step().await {
                 Ok(Next::More) => {}
-                Ok(Next::Wait) => self.bell.notify.notified().await,
+                Ok(Next::Wait) => self.bell.wait().await,
                 Ok(Next::Gone) => return,
                 Err(error) => {
                     tracing::warn!(user_id = %self.key.0, %error, "notifications could not be read");
@@ -77,35 +76,39 @@ impl Worker {
     }
 
     async fn step(&mut self) -> Result<Next> {
-        // Taken back before the reading: what is read while it runs may not be in it, and must be looked at again.
-        let read = self.bell.read.swap(false, Ordering::SeqCst);
-        let pending = pending(&self.push, &self.key, self.position).await;
+        // Both before the reading: what comes while it runs may not be in it, and must be looked at again.
+        let (rings, read) = (self.bell.rings(), self.bell.take_read());
+        let pending = pending(&self.push, &self.key, self.position, read).await;
         let first = pending.as_ref().is_ok_and(|found| found.as_ref().is_some_and(|found| !found.list.is_empty()));
         if read && (first || pending.is_err()) {
             // Asked again once the notifications are out.
-            self.bell.read.store(true, Ordering::SeqCst);
+            self.bell.keep_read();
         }
         let Some(Pending { pusher, list, upto, more, badge }) = pending? else { return Ok(Next::Gone) };
         if let Some((position, notification)) = list.first() {
             return self.deliver(&pusher, *position, notification.clone(), badge).await;
         }
         self.position = Some(upto);
-        if upto - pusher.position > FAR {
-            self.write_position(upto).await?;
-        }
-        if read && self.badge != Some(badge) && !more {
+        if let Some(badge) = badge.filter(|badge| read && self.badge != Some(*badge) && !more) {
             // Nobody waits for a badge: the next one is as good.
             if let Sent::Rejected = self.send(&pusher, only_badge(&pusher, badge)).await {
                 return self.remove().await;
             }
             self.badge = Some(badge);
         }
+        self.bell.delivered(upto, (!more).then_some(rings));
         Ok(if more { Next::More } else { Next::Wait })
     }
 
-    async fn deliver(&mut self, pusher: &PusherRow, position: i64, notification: Value, badge: i64) -> Result<Next> {
+    async fn deliver(
+        &mut self,
+        pusher: &PusherRow,
+        position: i64,
+        notification: Value,
+        badge: Option<i64>,
+    ) -> Result<Next> {
         match self.send(pusher, notification).await {
-            Sent::Accepted => self.badge = Some(badge),
+            Sent::Accepted => self.badge = badge,
             Sent::Rejected => return self.remove().await,
             Sent::Failed => {
                 let first = *self.failing.get_or_insert_with(Instant::now);
@@ -119,19 +122,15 @@ impl Worker {
             }
         }
         (self.failures, self.failing) = (0, None);
-        self.write_position(position).await?;
         self.position = Some(position);
+        self.bell.delivered(position, None);
+        self.push.inner.delivered.store(true, Ordering::SeqCst);
         Ok(Next::More)
     }
 
     async fn send(&self, pusher: &PusherRow, notification: Value) -> Sent {
         let Ok(_permit) = self.at_once.acquire().await else { return Sent::Failed };
         self.gateways.send(&url(pusher), &pusher.pushkey, notification).await
-    }
-
-    async fn write_position(&self, position: i64) -> Result<()> {
-        let (user, app, key) = self.key.clone();
-        Ok(self.push.store().write(move |tx| delivered(tx, &user, &app, &key, position)).await?)
     }
 
     /// The gateway knows the device no longer.

@@ -9,6 +9,7 @@ mod mark_read;
 mod notified;
 #[cfg(test)]
 mod plans;
+mod progress;
 mod pushers;
 mod redact;
 mod rows;
@@ -24,8 +25,10 @@ pub(crate) use redact::redact;
 pub use contributions::Count;
 pub use holders::{HolderRow, RuleTexts, holders, holders_among, rule_texts};
 pub use notified::{NotifiedRow, OwnNotifiedRow, notified, own_notified, thread_of};
+pub use progress::{PusherPlace, push_progress, set_push_progress};
 pub use pushers::{
-    PusherRow, all_pushers, delete_others, delete_pusher, delivered, pusher, pushers_of, set_pusher, users_in_rooms,
+    PusherRow, all_pushers, delete_others, delete_pusher, pusher, pushers_of, set_pusher, users_in_rooms,
+    users_notified,
 };
 pub use rows::{JoinedReader, MuteChange, OwnCount, OwnNotification, PushRows, ThreadNotification};
 pub use unread::{

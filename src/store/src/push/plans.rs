@@ -47,5 +47,6 @@ fn what_was_notified_is_found_by_position() {
         // PostgreSQL may as well read the pushers in their order.
         let found = plan(c, |c| users_in_rooms(c, &[20, 40]));
         assert!(found.contains("memberships"), "{found}");
+        goes_through(c, &["own_notifications_event (event=?)"], |c| users_notified(c, &[20, 40]));
     });
 }

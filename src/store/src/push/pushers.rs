@@ -5,9 +5,9 @@ use diesel::{prelude::*, upsert::excluded};
 use crate::{
     Conn, LogKind, Result, Tx,
     accounts::devices::{Which, delete_of_devices as delete_rows},
-    connection::both,
+    connection::{ROWS_PER_INSERT, both},
     rooms::Membership,
-    schema::{memberships, pushers},
+    schema::{memberships, own_notifications, pushers},
 };
 
 /// A row of `pushers`.
@@ -26,8 +26,11 @@ pub struct PusherRow {
     pub json: String,
     /// When it was set, in milliseconds since 1970.
     pub set_at: i64,
-    /// All up to this position is delivered.
+    /// All up to this position is delivered; see `behind`.
     pub position: i64,
+    /// Whether it does not keep up with the others: else all is delivered that [`push_progress`](super::push_progress)
+    /// says, too.
+    pub behind: bool,
 }
 
 /// The pushers of a user.
@@ -56,13 +59,26 @@ pub fn all_pushers(conn: &mut Conn, after: (&str, &str, &str), limit: i64) -> Re
     Ok(query.select(PusherRow::as_select()).load(conn)?)
 }
 
-/// Those of these users who are joined or invited to one of these rooms.
+/// Users with pushers who are joined to one of these rooms.
 pub fn users_in_rooms(conn: &mut Conn, rooms: &[i64]) -> Result<Vec<String>> {
     let query = memberships::table
         .inner_join(pushers::table.on(pushers::user_id.eq(memberships::user_id)))
         .filter(memberships::room.eq_any(rooms))
-        .filter(memberships::membership.eq_any([Membership::Join as i16, Membership::Invite as i16]));
+        .filter(memberships::membership.eq(Membership::Join as i16));
     Ok(query.select(memberships::user_id).distinct().load(conn)?)
+}
+
+/// Users with pushers for whom one of these events does something else than for everybody.
+pub fn users_notified(conn: &mut Conn, events: &[i64]) -> Result<Vec<String>> {
+    let mut users: Vec<String> = Vec::new();
+    for events in events.chunks(ROWS_PER_INSERT) {
+        let query = own_notifications::table
+            .inner_join(pushers::table.on(pushers::user_id.eq(own_notifications::user_id)))
+            .filter(own_notifications::event.eq_any(events))
+            .filter(own_notifications::actions.ne(""));
+        users.extend(query.select(own_notifications::user_id).distinct().load::<String>(conn)?);
+    }
+    Ok(users)
 }
 
 /// Sets a pusher, or changes it. It begins at the position of this write; one that was there goes on.
@@ -87,13 +103,6 @@ pub fn set_pusher(tx: &mut Tx<'_>, row: &PusherRow) -> Result<()> {
             pushers::set_at.eq(excluded(pushers::set_at)),
         ))
         .execute(c))?;
-    Ok(())
-}
-
-/// Notes that a pusher has delivered all up to a position.
-pub fn delivered(tx: &mut Tx<'_>, user_id: &str, app_id: &str, pushkey: &str, position: i64) -> Result<()> {
-    let row = pushers::table.find((user_id, app_id, pushkey)).filter(pushers::position.lt(position));
-    diesel::update(row).set(pushers::position.eq(position)).execute(tx.conn())?;
     Ok(())
 }
 
