@@ -6,7 +6,7 @@ use store::{
     accounts::{DeviceRow, UserRow, devices, users},
 };
 
-use crate::{Accounts, Error, Result, Session};
+use crate::{Accounts, Error, PasswordProof, Result, Session};
 
 /// A device as an administrator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,16 +124,25 @@ impl Accounts {
     /// With `erase`, what the user wrote is hidden from those who join later (client-server §account-deactivation).
     /// The caller makes the user leave all rooms.
     ///
+    /// * `proof`: the password on whose strength this is asked for; none where the operator asks.
+    ///
     /// # Errors
-    /// [`Error::NotFound`].
-    pub async fn deactivate(&self, user_id: &UserId, erase: bool) -> Result<()> {
+    /// [`Error::NotFound`]; [`Error::Forbidden`] where the password has been changed since it was proven.
+    pub async fn deactivate(&self, user_id: &UserId, proof: Option<&PasswordProof>, erase: bool) -> Result<()> {
         self.active_user(user_id).await?;
-        let id = user_id.to_string();
+        let (id, proof) = (user_id.to_string(), proof.cloned());
         let write = move |tx: &mut Tx<'_>| {
+            let now = users::get(tx.conn(), &id)?;
+            if proof.as_ref().is_some_and(|proof| now.is_none_or(|now| !proof.holds(&now))) {
+                return Ok(false);
+            }
             devices::delete_all(tx, &id, None)?;
-            users::deactivate(tx, &id, erase)
+            users::deactivate(tx, &id, erase)?;
+            Ok(true)
         };
-        self.store.write(write).await?;
+        if !self.store.write(write).await? {
+            return Err(Error::forbidden("wrong user name or password"));
+        }
         tracing::info!(%user_id, erase, "an account was deactivated");
         Ok(())
     }
@@ -250,13 +259,13 @@ mod tests {
             let world = World::open(database);
             let alice = world.user("alice").await;
             world.session(&alice.access_token).await.unwrap();
-            world.accounts.deactivate(&alice.user_id, true).await.unwrap();
+            world.accounts.deactivate(&alice.user_id, None, true).await.unwrap();
             assert_eq!(code(world.session(&alice.access_token).await), Some("M_UNKNOWN_TOKEN"));
             let password = Credentials::Password { user: "alice", password: "password alice" };
             assert_eq!(code(world.accounts.login(password, NewDevice::default()).await), Some("M_USER_DEACTIVATED"));
             assert!(!world.accounts.is_active(&alice.user_id).await.unwrap());
             assert_eq!(code(world.accounts.profile(&alice.user_id).await), Some("M_NOT_FOUND"));
-            assert_eq!(code(world.accounts.deactivate(&alice.user_id, true).await), Some("M_NOT_FOUND"));
+            assert_eq!(code(world.accounts.deactivate(&alice.user_id, None, true).await), Some("M_NOT_FOUND"));
             assert_eq!(code(world.accounts.check_username("alice").await), Some("M_USER_IN_USE"));
         })
         .await

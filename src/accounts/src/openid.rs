@@ -93,7 +93,7 @@ mod tests {
             }
             assert!(world.accounts.openid_user(&first.token).await.is_err(), "the oldest went");
             let last = world.accounts.create_openid_token(&alice.user_id).await.unwrap();
-            world.accounts.deactivate(&alice.user_id, false).await.unwrap();
+            world.accounts.deactivate(&alice.user_id, None, false).await.unwrap();
             assert!(world.accounts.openid_user(&last.token).await.is_err());
         })
         .await

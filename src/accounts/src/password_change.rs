@@ -168,9 +168,11 @@ mod tests {
             accounts.change_password(&old, Some(&alice.device_id), "another one", true).await.unwrap();
             let late = accounts.change_password(&old, None, "a thief's one", true).await;
             assert_eq!(code(late), Some("M_FORBIDDEN"));
+            let late = accounts.deactivate(&alice.user_id, Some(&old), false).await;
+            assert_eq!(code(late), Some("M_FORBIDDEN"));
             world.session(&alice.access_token).await.unwrap();
             let new = proof(&world, &alice, "another one").await;
-            accounts.deactivate(&alice.user_id, false).await.unwrap();
+            accounts.deactivate(&alice.user_id, Some(&new), false).await.unwrap();
             let late = accounts.change_password(&new, None, "a thief's one", true).await;
             assert_eq!(code(late), Some("M_USER_DEACTIVATED"));
             assert_eq!(code(accounts.set_password(&alice.user_id, "a good password").await), Some("M_NOT_FOUND"));

@@ -5,7 +5,7 @@ use ruma::{MxcUri, UserId};
 use serde_json::Value;
 use store::{
     Conn, Tx,
-    accounts::{profiles, user_directory},
+    accounts::{profiles, unannounced_profiles, user_directory},
 };
 
 use crate::{
@@ -135,7 +135,11 @@ fn change(tx: &mut Tx<'_>, user_id: &UserId, field: &str, value: Option<&str>) -
         let text = folded(user_id, text_of(&rows, DISPLAYNAME).as_deref());
         user_directory::set(tx, user_id.as_str(), &text)?;
     }
-    Ok(Outcome::Done(rows, differs && (field == DISPLAYNAME || field == AVATAR_URL)))
+    let changed = differs && (field == DISPLAYNAME || field == AVATAR_URL);
+    if changed {
+        unannounced_profiles::note(tx, user_id.as_str())?;
+    }
+    Ok(Outcome::Done(rows, changed))
 }
 
 /// Bytes of the profile as one JSON object.

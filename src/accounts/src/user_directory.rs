@@ -176,7 +176,7 @@ mod tests {
             assert!(some.limited && some.users.len() == 2);
             assert_eq!(some.users[0].display_name.as_deref(), Some("Ännchen friend"));
             world.accounts.lock_user(friend, true).await.unwrap();
-            world.accounts.deactivate(public, false).await.unwrap();
+            world.accounts.deactivate(public, None, false).await.unwrap();
             assert_eq!(found(&world, asking, "ännchen").await, ["@reader"]);
         })
         .await

@@ -24,6 +24,8 @@ use crate::{first_start, logging, terminal};
 
 /// How often accounts are tidied.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
+/// How long the server waits at its end until it is written down what was delivered.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Runs until a signal asks to stop.
 ///
@@ -71,14 +73,16 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     }
     terminal::say("Ready.");
     let indexing = tokio::spawn(search.follow());
-    let delivering = tokio::spawn(push.deliver());
+    let delivering = tokio::spawn(push.clone().deliver());
     let housekeeping = tokio::spawn(tidy(accounts.clone(), media, rooms.clone()));
 
     let outcome = run(servers, signals, &syncs).await;
     drop(admin);
     housekeeping.abort();
     indexing.abort();
-    delivering.abort();
+    push.stop();
+    // Where the database is away it cannot be waited for: something is delivered again then.
+    let _ = tokio::time::timeout(LAST_WORDS, delivering).await;
     syncs.save().await;
     wiring::close(&accounts, &store).await;
     outcome
@@ -107,29 +111,42 @@ async fn run(servers: Vec<Server>, mut signals: StopSignals, syncs: &Syncs) -> R
     }
 }
 
-/// Tidies accounts and media every minute, and rooms every hour.
+/// Tidies accounts and media every minute, and rooms every hour: each by itself, so that none waits for another.
 async fn tidy(accounts: Arc<Accounts>, media: Arc<Media>, rooms: Rooms) {
-    for minute in 0_u64.. {
-        if minute % 60 == 0
-            && let Err(error) = rooms.forget_originals().await
-        {
-            tracing::warn!(%error, "what redacted events said could not be forgotten; it is tried again in an hour");
+    let of_accounts = async {
+        loop {
+            tokio::time::sleep(HOUSEKEEPING).await;
+            if let Err(error) = accounts.housekeeping().await {
+                tracing::warn!(%error, "tidying failed; it is tried again in a minute");
+            }
         }
-        if minute % 60 == 0 {
+    };
+    let of_media = async {
+        loop {
+            if let Err(error) = media.housekeeping().await {
+                tracing::warn!(%error, "tidying media failed; it is tried again in a minute");
+            }
+            tokio::time::sleep(HOUSEKEEPING).await;
+        }
+    };
+    let of_rooms = async {
+        loop {
             tidy_rooms(&rooms).await;
+            tokio::time::sleep(HOUSEKEEPING * 60).await;
         }
-        if let Err(error) = media.housekeeping().await {
-            tracing::warn!(%error, "tidying media failed; it is tried again in a minute");
-        }
-        tokio::time::sleep(HOUSEKEEPING).await;
-        if let Err(error) = accounts.housekeeping().await {
-            tracing::warn!(%error, "tidying failed; it is tried again in a minute");
-        }
-    }
+    };
+    tokio::join!(of_accounts, of_media, of_rooms);
 }
 
-/// Deletes rooms that nobody here wants any more, and sends guests out of rooms that were closed to them.
+/// Forgets what redacted events said, tells rooms of profiles that they do not know yet, sends guests out of rooms that were closed to them, and deletes rooms that nobody here
+/// wants any more.
 async fn tidy_rooms(rooms: &Rooms) {
+    if let Err(error) = rooms.forget_originals().await {
+        tracing::warn!(%error, "what redacted events said could not be forgotten; it is tried again in an hour");
+    }
+    if let Err(error) = rooms.announce_profiles().await {
+        tracing::warn!(%error, "new profiles could not be told to rooms; it is tried again in an hour");
+    }
     if let Err(error) = rooms.send_guests_away(None).await {
         tracing::warn!(%error, "guests could not be sent away; it is tried again in an hour");
     }

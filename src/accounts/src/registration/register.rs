@@ -238,7 +238,7 @@ mod tests {
             assert_eq!(code(world.accounts.check_username("ALICE").await), Some("M_USER_IN_USE"));
             assert_eq!(code(world.accounts.register(account("alice"), None).await), Some("M_USER_IN_USE"));
             assert_eq!(code(world.accounts.check_username("ali ce").await), Some("M_INVALID_USERNAME"));
-            world.accounts.deactivate(&alice.user_id, false).await.unwrap();
+            world.accounts.deactivate(&alice.user_id, None, false).await.unwrap();
             assert_eq!(code(world.accounts.check_username("alice").await), Some("M_USER_IN_USE"));
             assert!(world.accounts.check_username("bob").await.is_ok());
         })

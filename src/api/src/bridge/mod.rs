@@ -4,6 +4,7 @@
 mod authenticate;
 mod call;
 mod cors;
+mod forwarded;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod guests;

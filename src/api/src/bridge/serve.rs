@@ -1,7 +1,6 @@
 //! From actix's request to a handler and back.
 
 use std::{
-    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,6 +16,7 @@ use crate::{
     App, Error, Result,
     bridge::{
         Call, Client, Routes,
+        forwarded::client_address,
         routes::{Path, Service},
     },
 };
@@ -153,19 +153,4 @@ fn convert(from: &HttpRequest, body: Bytes) -> Result<Request<Bytes>> {
         }
     }
     Ok(request)
-}
-
-/// The peer, or what the nearest proxy that we trust says: the last address in `X-Forwarded-For` that is not itself one
-/// of them, for everything before it can be invented.
-fn client_address(app: &App, request: &HttpRequest) -> Option<IpAddr> {
-    let peer = request.peer_addr().map(|address| address.ip());
-    let server = &app.config.server;
-    if !server.trusts(peer) {
-        return peer;
-    }
-    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    let parts: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
-    // What cannot be read ends it: whatever stands before it may be invented.
-    let mut known = parts.iter().rev().map_while(|part| part.trim().parse::<IpAddr>().ok());
-    known.find(|address| !server.trusts(Some(*address))).or(peer)
 }

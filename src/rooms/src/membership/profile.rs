@@ -6,6 +6,7 @@ use futures_util::{StreamExt, stream};
 use ruma::UserId;
 use store::{
     Conn,
+    accounts::unannounced_profiles,
     rooms::{MemberRow, Membership, member, rooms_of_user},
 };
 
@@ -18,6 +19,9 @@ use crate::{
 /// How many rooms are told at once.
 const AT_ONCE: usize = 16;
 
+/// Users that are read at once.
+const PAGE: i64 = 500;
+
 /// How often the rooms are looked through. Who changes a profile yet again meanwhile tells them too.
 const ROUNDS: usize = 5;
 
@@ -29,6 +33,35 @@ impl Rooms {
     /// What [may pass](crate::Error::may_pass), where it kept a room from being told: all others have been told then,
     /// and the same again tells the rest.
     pub async fn announce_profile(&self, user: &UserId) -> Result<()> {
+        let of = user.to_string();
+        let changes = self.inner.store.read(move |conn| unannounced_profiles::changes(conn, &of)).await?;
+        self.tell_rooms(user).await?;
+        if let Some(changes) = changes {
+            let of = user.to_string();
+            self.inner.store.write(move |tx| unannounced_profiles::announced(tx, &of, changes)).await?;
+        }
+        Ok(())
+    }
+
+    /// Announces the profiles of all whose rooms may not have been told yet: after a crash, or where telling them failed. To
+    /// be called now and then.
+    ///
+    /// # Errors
+    /// As [`Rooms::announce_profile`].
+    pub async fn announce_profiles(&self) -> Result<()> {
+        let mut after = String::new();
+        loop {
+            let from = after.clone();
+            let users = self.inner.store.read(move |conn| unannounced_profiles::list(conn, &from, PAGE)).await?;
+            let Some(last) = users.last() else { return Ok(()) };
+            after = last.clone();
+            for user in users.iter().filter_map(|user| <&UserId>::try_from(user.as_str()).ok()) {
+                self.announce_profile(user).await?;
+            }
+        }
+    }
+
+    async fn tell_rooms(&self, user: &UserId) -> Result<()> {
         let mut refused = HashSet::new();
         for _ in 0..ROUNDS {
             let mut untold = self.untold_rooms(user).await?;

@@ -36,7 +36,7 @@ fn bring_back(folder: &Folder, new: &Folder) {
     });
     assert!(!before.is_empty() && all.len() > before.len());
     let last = alice.sync(None)["next_batch"].as_str().unwrap().to_owned();
-    let Alice { token, .. } = alice;
+    let Alice { token, device, .. } = alice;
     assert_eq!(folder.mode("saved"), 0o600);
     assert!(folder.fails(&["db", "backup", "saved"]).contains("exists already"));
     assert_eq!(server.stop("TERM"), Some(0));
@@ -53,7 +53,7 @@ fn bring_back(folder: &Folder, new: &Folder) {
     assert!(new.ask(&["db", "check"]).contains("sound"));
 
     let server = new.start();
-    let alice = Alice { server: &server, token };
+    let alice = Alice { server: &server, token, device };
     let after = alice.timeline(&room);
     assert!(before.iter().all(|event| after.contains(event)), "an acknowledged event is missing");
     // A client that had seen more than the backup holds goes on from its old token, and new positions are beyond it.
@@ -78,10 +78,39 @@ fn a_backup_of_another_server_is_refused() {
     });
 }
 
+/// A key that was claimed after the backup must not be given to a second one.
+#[test]
+fn a_restore_gives_out_no_old_one_time_key() {
+    each(|kind| {
+        let folder = Folder::new(kind);
+        folder.ask(&["user", "create", "alice", "--password", "correct horse"]);
+        let server = folder.start();
+        let alice = Alice::login(&server);
+        let old = json!({ "org.example.kind:A": "key A", "org.example.kind:B": "key B" });
+        assert_eq!(alice.upload_keys(&old), json!(2));
+        folder.ask(&["db", "backup", "saved"]);
+        assert_eq!(alice.claim_key(), json!({ "org.example.kind:A": "key A" }));
+        let Alice { token, device, .. } = alice;
+        assert_eq!(server.stop("TERM"), Some(0));
+
+        let new = Folder::new(kind);
+        new.ask(&["db", "restore", &folder.path("saved").display().to_string()]);
+        let server = new.start();
+        let alice = Alice { server: &server, token, device };
+        let counts = &alice.sync(None)["device_one_time_keys_count"];
+        assert_eq!((&counts["org.example.kind"], &counts["signed_curve25519"]), (&Value::Null, &json!(0)));
+        assert_eq!(alice.upload_keys(&old), Value::Null);
+        assert_eq!(alice.claim_key(), Value::Null);
+        assert_eq!(alice.upload_keys(&json!({ "org.example.kind:C": "key C" })), json!(1));
+        assert_eq!(alice.claim_key(), json!({ "org.example.kind:C": "key C" }));
+    });
+}
+
 /// A user who talks.
 struct Alice<'a> {
     server: &'a Server,
     token: String,
+    device: String,
 }
 
 impl<'a> Alice<'a> {
@@ -89,7 +118,8 @@ impl<'a> Alice<'a> {
         let (status, answer) = server.login("alice", "correct horse");
         assert_eq!(status, 200, "{answer}");
         let answer: Value = serde_json::from_str(&answer).unwrap();
-        Self { server, token: answer["access_token"].as_str().unwrap().to_owned() }
+        let text = |key: &str| answer[key].as_str().unwrap().to_owned();
+        Self { server, token: text("access_token"), device: text("device_id") }
     }
 
     fn ask(&self, method: &str, path: &str, body: &str) -> Value {
@@ -97,6 +127,19 @@ impl<'a> Alice<'a> {
         let (status, answer) = self.server.request(method, &format!("/_matrix/client/v3/{path}"), &header, body);
         assert_eq!(status, 200, "{path}: {answer}");
         serde_json::from_str(&answer).unwrap()
+    }
+
+    /// Uploads one-time keys of a made-up kind, and says how many of it there are then.
+    fn upload_keys(&self, keys: &Value) -> Value {
+        let answer = self.ask("POST", "keys/upload", &json!({ "one_time_keys": keys }).to_string());
+        answer["one_time_key_counts"]["org.example.kind"].clone()
+    }
+
+    /// Claims one of them.
+    fn claim_key(&self) -> Value {
+        let wanted = json!({ "@alice:localhost": { &self.device: "org.example.kind" } });
+        let answer = self.ask("POST", "keys/claim", &json!({ "one_time_keys": wanted }).to_string());
+        answer["one_time_keys"]["@alice:localhost"][&self.device].clone()
     }
 
     fn create_room(&self) -> String {

@@ -6,6 +6,7 @@ mod backups;
 mod commands;
 mod first_start;
 mod listeners;
+mod moderation;
 mod program;
 mod rate_limits;
 mod stopping;

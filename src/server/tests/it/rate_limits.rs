@@ -43,3 +43,19 @@ fn refreshing_is_limited() {
         assert_eq!(status, expected, "{answer}");
     }
 }
+
+#[test]
+fn claiming_keys_is_limited() {
+    let folder = Folder::new(Kind::Sqlite).with("RATE_LIMITS__ENABLED", "true").with("REGISTRATION__MODE", "open");
+    let server = folder.with("RATE_LIMITS__WRITE__BURST", "4").with("RATE_LIMITS__WRITE__PER_SECOND", "0.01").start();
+    let alice = user(&server, "alice");
+    let claim = |devices: usize| {
+        let devices: Vec<String> = (0..devices).map(|one| format!("\"D{one}\":\"signed_curve25519\"")).collect();
+        let body = format!("{{\"one_time_keys\":{{\"@alice:localhost\":{{{}}}}}}}", devices.join(","));
+        server.request("POST", "/_matrix/client/v3/keys/claim", &alice, &body)
+    };
+    for (devices, expected) in [(1, 200), (199, 200), (400, 429), (200, 200), (1, 429)] {
+        let (status, answer) = claim(devices);
+        assert_eq!(status, expected, "{devices}: {answer}");
+    }
+}

@@ -8,6 +8,7 @@ pub mod openid_tokens;
 pub mod profiles;
 pub mod registration_tokens;
 pub mod tokens;
+pub mod unannounced_profiles;
 pub mod user_directory;
 pub mod users;
 

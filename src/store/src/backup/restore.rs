@@ -23,6 +23,8 @@ use crate::{
 const BATCH_BYTES: usize = 1_048_576;
 /// Those that were claimed after the backup was made would be given out twice, so all of them go; clients upload others.
 const ONE_TIME_KEYS: &str = "one_time_keys";
+/// A device that uploads the same keys once more is told that they are taken, and they are not given out.
+const CLAIMED_KEYS: &str = "claimed_one_time_keys";
 
 /// Fills the empty database at `target` from a backup of either kind, and moves the clock past every position that the
 /// backed-up server can have given out. All or nothing, but for contents that `files` keeps: those that no row needs do no
@@ -141,7 +143,15 @@ impl<'a> Filling<'a> {
     fn finish(mut self, conn: &mut Conn) -> Result<()> {
         self.flush(conn)?;
         self.contents.finish()?;
-        if self.tables.iter().any(|table| table.name == ONE_TIME_KEYS) {
+        let has = |name: &str| self.tables.iter().any(|table| table.name == name);
+        if has(ONE_TIME_KEYS) && has(CLAIMED_KEYS) {
+            conn.batch_execute(&format!(
+                "INSERT INTO {CLAIMED_KEYS} (user_id, device_id, algorithm, key_id, json)
+                 SELECT user_id, device_id, algorithm, key_id, json FROM {ONE_TIME_KEYS} WHERE TRUE
+                 ON CONFLICT DO NOTHING"
+            ))?;
+        }
+        if has(ONE_TIME_KEYS) {
             conn.batch_execute(&format!("DELETE FROM {ONE_TIME_KEYS}"))?;
         }
         let skip = (

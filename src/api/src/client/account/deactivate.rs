@@ -21,7 +21,7 @@ pub(super) async fn deactivate(call: Call) -> Result<HttpResponse> {
     let user = password.user_id();
     // The rooms first: where that breaks off, the account is still open and its owner can repeat the request.
     call.app.rooms.leave_all(user).await?;
-    call.app.accounts.deactivate(user, parameters.erase.unwrap_or(false)).await?;
+    call.app.accounts.deactivate(user, Some(&password), parameters.erase.unwrap_or(false)).await?;
     // And what another device joined meanwhile.
     call.app.rooms.leave_all(user).await?;
     // No address is bound to the account at any identity server, so there is nothing that could fail to be unbound.

@@ -18,7 +18,12 @@ pub(crate) fn routes() -> Routes {
         .raw(Method::POST, v3_and_r0!("login"), login_request::login)
         .raw(
             Method::POST,
-            &["/_matrix/client/v3/refresh", "/_matrix/client/unstable/org.matrix.msc2918/refresh"],
+            &[
+                "/_matrix/client/v3/refresh",
+                "/_matrix/client/r0/refresh",
+                "/_matrix/client/v1/refresh",
+                "/_matrix/client/unstable/org.matrix.msc2918/refresh",
+            ],
             refresh::refresh,
         )
         .raw(Method::POST, &["/_matrix/client/v1/login/get_token"], get_token::get_token)

@@ -3,7 +3,10 @@
 use futures_util::future::join_all;
 use ruma::{OwnedRoomId, RoomId};
 use serde_json::json;
-use store::rooms::{MemberRow, Membership, member, room_by_id};
+use store::{
+    accounts::unannounced_profiles,
+    rooms::{MemberRow, Membership, member, room_by_id},
+};
 
 use super::world::{World, user, worlds};
 use crate::{Error, testing};
@@ -72,6 +75,22 @@ async fn of_many_names_the_last_one_stays() {
         for (room, event) in rooms.iter().zip(events) {
             assert_eq!(row(&world, room, "alice").await.event, event);
         }
+    })
+    .await;
+}
+
+/// The server stopped between the change and telling it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_name_is_told_after_a_crash() {
+    worlds(async |world| {
+        let room = world.public_room().await;
+        let alice = user("alice");
+        world.rooms.inner.accounts.set_profile_field(&alice, "displayname", json!("Alicia")).await.unwrap();
+        assert_ne!(row(&world, &room, "alice").await.display_name.as_deref(), Some("Alicia"));
+        world.rooms.announce_profiles().await.unwrap();
+        assert_eq!(row(&world, &room, "alice").await.display_name.as_deref(), Some("Alicia"));
+        let left = world.rooms.store().read(|conn| unannounced_profiles::list(conn, "", 10)).await.unwrap();
+        assert!(left.is_empty(), "{left:?}");
     })
     .await;
 }
