@@ -12,6 +12,7 @@
 
 mod backup;
 mod client;
+mod edges;
 mod failure;
 mod interop;
 mod keys;
@@ -100,7 +101,7 @@ async fn start(arguments: &Arguments) -> Result<bool, String> {
         return Ok(true);
     }
     if arguments.check_table {
-        let wrong = table::check(&all);
+        let wrong = [table::check(&all), edges::check(&all)].concat();
         say(&wrong.iter().map(|line| format!("{line}\n")).collect::<String>());
         say(&format!("{} tests, {} mistakes in endpoints.tsv\n", all.len(), wrong.len()));
         return Ok(wrong.is_empty());

@@ -1,7 +1,9 @@
 //! Bad input: each gets the right error, nothing changes, and the server goes on within its bounds.
 
 mod access;
+mod appetite;
 mod bodies;
+mod bounds;
 mod events;
 mod floods;
 mod ids;

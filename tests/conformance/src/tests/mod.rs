@@ -53,6 +53,7 @@ mod messages;
 mod moderation;
 mod mutual_rooms;
 mod openid;
+mod operator;
 mod people;
 mod presence;
 mod profile;
@@ -111,6 +112,7 @@ pub fn all() -> Vec<Test> {
         third_parties::tests(),
         search::tests(),
         reports::tests(),
+        operator::tests(),
         mutual_rooms::tests(),
         openid::tests(),
         login_token::tests(),

@@ -7,6 +7,7 @@ tests! { "refresh":
     registration_gives_token, "refreshing-access-tokens", ["POST v3/register"];
     not_without_asking, "refreshing-access-tokens", ["POST v3/login"];
     refresh, "refreshing-access-tokens", ["POST v3/refresh"];
+    older_path, "refreshing-access-tokens", ["POST r0/refresh"];
     keeps_device, "refreshing-access-tokens", ["POST v3/refresh"];
     repeat_before_use, "refreshing-access-tokens", ["POST v3/refresh"];
     old_token_after_use, "refreshing-access-tokens", ["POST v3/refresh M_UNKNOWN_TOKEN"];
@@ -42,6 +43,13 @@ async fn login_gives_token(server: Server) -> Outcome {
     let (user, token) = login(&server).await?;
     ensure!(token != user.token, "the two tokens are different things");
     user.get(v3!("account/whoami")).await?.ok().map(drop)
+}
+
+/// Clients of before v1.3 ask there.
+async fn older_path(server: Server) -> Outcome {
+    let (user, token) = login(&server).await?;
+    let answer = server.post("/_matrix/client/r0/refresh", json!({ "refresh_token": token })).await?.ok()?;
+    renewed(&user, &answer)?.get(v3!("account/whoami")).await?.ok().map(drop)
 }
 
 async fn registration_gives_token(server: Server) -> Outcome {
