@@ -19,6 +19,7 @@ mod bad_input;
 mod chat;
 mod config_commands;
 mod crate_graph;
+mod federation;
 mod first_start;
 mod kill;
 mod one_process;

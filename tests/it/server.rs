@@ -59,12 +59,17 @@ impl Server {
 
     /// Writes the configuration of [`Server::start`].
     pub fn write_configuration(&self, database: &Database) {
+        self.write_configuration_of("peer.test", database, "");
+    }
+
+    /// The same for a server of another name, with more of its configuration behind.
+    pub fn write_configuration_of(&self, name: &str, database: &Database, more: &str) {
         let text = format!(
-            "[server]\nname = \"peer.test\"\n[database]\nurl = {:?}\n[registration]\nmode = \"open\"\n\
+            "[server]\nname = {name:?}\n[database]\nurl = {:?}\n[registration]\nmode = \"open\"\n\
              shared_secret = {SHARED_SECRET:?}\n[passwords]\nmemory_kb = 8\npasses = 1\nqueue = 1000\n\
              [rate_limits]\nenabled = false\n[log]\nlevel = \"info,ruma_state_res=warn\"\n\
              [[listeners]]\nbind = \"127.0.0.1:0\"\n\
-             apis = [\"client\", \"health\", \"metrics\", \"admin\"]\n",
+             apis = [\"client\", \"health\", \"metrics\", \"admin\"]\n{more}",
             database.url()
         );
         fs::write(self.folder().join("peerbrain.toml"), text).unwrap();

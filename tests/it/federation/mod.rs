@@ -1,0 +1,14 @@
+//! Several servers in one test: real TLS between them, certificates of an authority that the test makes, addresses by
+//! overrides. Nothing leaves the machine.
+
+// The harness.
+mod authority;
+mod story;
+mod world;
+
+// The tests.
+mod inviting;
+mod joining;
+mod knocking;
+mod leaving;
+mod restricted;
