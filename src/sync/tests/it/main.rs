@@ -8,6 +8,7 @@ mod adopted;
 mod client;
 mod cost;
 mod device_lists;
+mod elsewhere;
 mod filters;
 mod incremental;
 mod initial;
