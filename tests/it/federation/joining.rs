@@ -74,7 +74,8 @@ async fn the_second_of_a_server_needs_no_help(database: Database) {
     let carol = world.user(1, "carol").await;
     let room = alice.public_room("Tea").await;
     let (first, second) = tokio::join!(join_via(&bob, &room, &["one.test"]), join_via(&carol, &room, &["one.test"]));
-    (first.ok(), second.ok());
+    first.ok();
+    second.ok();
     for user in [&bob, &carol] {
         until_membership(&alice, &room, &user.id, "join").await;
         assert_eq!(membership(&alice, &room, &user.id).await, "join");
