@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use ruma::{OwnedEventId, room_version_rules::RoomVersionRules, signatures::PublicKeyMap};
 
-use crate::{Pdu, PublicKey, Result, UnverifiedPdu};
+use crate::{Pdu, PublicKey, Result, UnverifiedPdu, canonical, unverified::event_id};
 
 /// An event whose size, format, signatures and content hash were checked, whatever path it came by.
 ///
@@ -35,6 +35,14 @@ impl VerifiedPdu {
             let key = keys.get(server.as_str())?.get(id)?;
             PublicKey::from_bytes(key.as_bytes()).ok()
         })
+    }
+
+    /// The id of an event that is not checked any further, because it is refused anyway.
+    ///
+    /// # Errors
+    /// [`Error::NotJson`], [`Error::BadJson`], [`Error::Format`] for what has none.
+    pub fn id_of(json: &str, rules: &RoomVersionRules) -> Result<OwnedEventId> {
+        event_id(&canonical::object(json)?, rules)
     }
 
     /// Wraps an event that has been checked, or made, by the caller.

@@ -81,3 +81,14 @@ pub enum Error {
     #[error("{0}")]
     Internal(String),
 }
+
+impl Error {
+    /// Whether the fault is this server's own, and not the other one's.
+    pub(crate) fn is_ours(&self) -> bool {
+        match self {
+            Self::Internal(_) | Self::Store(_) => true,
+            Self::Rooms(error) => error.may_pass() || matches!(error, rooms::Error::Internal(_)),
+            _ => false,
+        }
+    }
+}

@@ -15,6 +15,8 @@ use sync::Syncs;
 use crate::{
     Error, Result, Verifier,
     client::{self, Client},
+    history::{self, History},
+    incoming::{self, Incoming},
     keys::{self, KeyRing},
     membership::Turns,
 };
@@ -70,6 +72,8 @@ pub(crate) struct Inner {
     pub keys: KeyRing,
     pub verifier: Verifier,
     pub turns: Turns,
+    pub history: History,
+    pub incoming: Incoming,
 }
 
 impl Federation {
@@ -96,6 +100,18 @@ impl Federation {
             runtime: runtime.clone(),
         });
         let verifier = Verifier::new(keys.clone());
+        let history = History::new(history::Options {
+            rooms: rooms.clone(),
+            peers: Arc::new(client.clone()),
+            checks: Arc::new(verifier.clone()),
+            server_name: server_name.clone(),
+            runtime: runtime.clone(),
+        });
+        let incoming = Incoming::new(incoming::Options {
+            rooms: rooms.clone(),
+            history: history.clone(),
+            runtime: runtime.clone(),
+        });
         let inner = Inner {
             store,
             accounts,
@@ -113,6 +129,8 @@ impl Federation {
             keys,
             verifier,
             turns: Turns::default(),
+            history,
+            incoming,
         };
         Ok(Self { inner: Arc::new(inner) })
     }

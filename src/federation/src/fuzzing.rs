@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use ruma::OwnedServerName;
+use ruma::{OwnedRoomId, OwnedServerName, ServerName};
+use serde_json::value::RawValue;
 
-use crate::discovery::well_known;
 pub use crate::keys::fuzzing::{Told, server_keys};
+use crate::{discovery::well_known, incoming};
 
 /// Reads a `.well-known` file.
 ///
@@ -19,4 +20,9 @@ pub fn well_known(body: &[u8]) -> Result<OwnedServerName, String> {
 /// How long such a file is good.
 pub fn lifetime(headers: &HeaderMap) -> Duration {
     well_known::lifetime(headers)
+}
+
+/// The events of a transaction by their rooms.
+pub fn sorted(origin: &ServerName, pdus: Vec<Box<RawValue>>) -> Vec<(OwnedRoomId, Vec<Box<RawValue>>)> {
+    incoming::sorted(origin, pdus)
 }

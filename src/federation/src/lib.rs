@@ -7,15 +7,22 @@
 
 pub mod client;
 mod discovery;
+mod edus;
 mod error;
 mod federation;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod history;
+mod incoming;
 pub mod keys;
 mod membership;
+mod start;
+#[cfg(test)]
+mod testing;
 mod verify;
 
 pub use error::{Error, Result};
 pub use federation::{Federation, Options};
+pub use incoming::{Answer, Transaction};
 pub use verify::{Checked, Verifier};

@@ -55,7 +55,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
         push: push.clone(),
         search: search.clone(),
         syncs: syncs.clone(),
-        federation,
+        federation: federation.clone(),
         clock,
         config: config.clone(),
         observe: requests,
@@ -70,6 +70,9 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
         .inspect_err(|error| tracing::warn!(%error, "the commands `peerbrain user …` cannot reach this server"));
     if let Some(token) = accounts.first_admin_token().await.map_err(|error| Error::plain(error.to_string()))? {
         first_start::show_admin_token(&token);
+    }
+    if let Err(error) = federation.start().await {
+        tracing::warn!(%error, "what other servers sent before the start is worked on when more of it comes");
     }
     terminal::say("Ready.");
     let indexing = tokio::spawn(search.follow());

@@ -6,10 +6,10 @@ use accounts::Session;
 use ruma::{RoomId, UserId};
 use store::{
     accounts::user_directory::sharing_a_room,
-    rooms::{Membership, member, room_by_id},
+    rooms::{Membership, joined_anywhere, member, room_by_id},
 };
 
-use crate::{Error, Follower, PresenceContent, PresenceState, Result, Syncs};
+use crate::{Error, Follower, HeardPresence, PresenceContent, PresenceState, Result, Syncs};
 
 /// The longest that a user types without saying so again.
 const LONGEST_TYPING: Duration = Duration::from_secs(120);
@@ -83,6 +83,24 @@ impl Syncs {
             let rows = [row];
             self.inner.sources.rooms.store().write(move |tx| store::presence::save(tx, &rows)).await?;
         }
+        Ok(())
+    }
+
+    /// Takes note of what another server says of users of its own. Those who are in no room here concern nobody.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn hear_presence(&self, mut heard: Vec<HeardPresence>) -> Result<()> {
+        heard.retain_mut(|heard| {
+            heard.status_msg.take_if(|text| text.is_empty() || text.contains('\0'));
+            heard.status_msg.as_ref().is_none_or(|text| text.len() <= STATUS_BYTES)
+        });
+        let users: Vec<String> = heard.iter().map(|heard| heard.user_id.to_string()).collect();
+        let joined = self.inner.sources.rooms.store().read(move |conn| joined_anywhere(conn, &users)).await?;
+        heard.retain(|heard| joined.iter().any(|user| heard.user_id == *user));
+        let (follower, now) = (&self.inner.sources.follower, self.inner.clock.now_ms());
+        follower.ephemeral.presences(|presences| heard.into_iter().for_each(|heard| presences.hear(heard, now)));
+        follower.news.notify_one();
         Ok(())
     }
 

@@ -5,10 +5,11 @@ mod error;
 mod keys;
 mod membership;
 mod reads;
+mod send;
 
 use crate::bridge::Routes;
 
 /// Every route of the server-server API.
 pub(crate) fn routes() -> Routes {
-    Routes::default().merge(keys::routes()).merge(membership::routes()).merge(reads::routes())
+    Routes::default().endpoint(send::send).merge(keys::routes()).merge(membership::routes()).merge(reads::routes())
 }

@@ -1,5 +1,6 @@
 //! How far users have read: receipts, and the marker of what is fully read.
 
+mod foreign;
 mod set;
 mod thread;
 
@@ -8,6 +9,7 @@ mod tests;
 
 use ruma::OwnedEventId;
 
+pub use foreign::ForeignReceipt;
 pub use store::receipts::ReceiptKind;
 
 /// For which part of a room a receipt counts (client-server § Threaded read receipts).

@@ -129,3 +129,33 @@ async fn a_thread_takes_what_is_in_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn another_server_tells_how_far_its_users_have_read() {
+    worlds(async |world| {
+        let room = world.public_room().await;
+        world.join(&room, "bob").await;
+        let (one, two) = (world.say(&room, "alice", "1").await, world.say(&room, "alice", "2").await);
+        let tell = async |name: &str, event_ids: &[&EventId], thread: Thread| {
+            let event_ids = event_ids.iter().map(|id| (*id).to_owned()).collect();
+            let receipt = ForeignReceipt { user_id: user(name), event_ids, thread, ts: Some(-1) };
+            world.rooms.receive_receipts(&room, vec![receipt]).await.unwrap();
+        };
+        let unknown = event_id!("$unknown");
+        tell("bob", &[unknown], Thread::Unthreaded).await;
+        tell("carol", &[&one], Thread::Unthreaded).await;
+        assert_eq!(known(&world, &room).await, []);
+        let nid = world.rooms.room(&room).await.unwrap().nid;
+        let carols = world.rooms.store().read(move |conn| of_user(conn, "@carol:test", &[nid])).await.unwrap();
+        assert_eq!(carols, [], "she is not in the room");
+
+        tell("bob", &[&two, unknown, &one], Thread::Unthreaded).await;
+        tell("bob", &[&one], Thread::Unthreaded).await;
+        tell("bob", &[&one], Thread::Main).await;
+        let row = |thread: &str, event: &OwnedEventId| (1, thread.to_owned(), event.to_string());
+        assert_eq!(known(&world, &room).await, [row("", &two), row("main", &one)]);
+        let elsewhere = world.rooms.receive_receipts(ruma::room_id!("!elsewhere:test"), Vec::new()).await;
+        assert!(matches!(elsewhere, Err(Error::NotFound(_))));
+    })
+    .await;
+}

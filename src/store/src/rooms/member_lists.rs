@@ -79,6 +79,16 @@ pub fn joined_of(conn: &mut Conn, room: i64, users: &[String]) -> Result<Vec<Str
         .load(conn)?)
 }
 
+/// Which of these users are joined to any room at all.
+pub fn joined_anywhere(conn: &mut Conn, users: &[String]) -> Result<Vec<String>> {
+    Ok(memberships::table
+        .filter(memberships::user_id.eq_any(users))
+        .filter(memberships::membership.eq(Membership::Join as i16))
+        .select(memberships::user_id)
+        .distinct()
+        .load(conn)?)
+}
+
 /// The joined members whose id ends so, those who have been joined for longest first: at most `limit` of them. No row is
 /// read of the others.
 pub fn joined_ending_in(conn: &mut Conn, room: i64, end: &str, limit: i64) -> Result<Vec<String>> {

@@ -1,6 +1,7 @@
 //! The tables as diesel sees them, one file per group; the truth is in `migrations/`.
 
 mod account_tables;
+mod federation_tables;
 mod foreign_membership_tables;
 mod foundation;
 mod key_backup_tables;
@@ -16,6 +17,7 @@ mod search_tables;
 mod server_key_tables;
 
 pub(crate) use account_tables::*;
+pub(crate) use federation_tables::*;
 pub(crate) use foreign_membership_tables::*;
 pub(crate) use foundation::*;
 pub(crate) use key_backup_tables::*;

@@ -165,6 +165,7 @@ fn fill(conn: &mut Conn) {
          INSERT INTO media_usage {n} 500) SELECT '@u' || i, i, i FROM n;
          INSERT INTO media_thumbnails {n} 2000) SELECT CAST('h' || (i % 100) AS {bytes}), i, i, i % 2 = 1, i % 2 = 1,
             CAST('h' || i AS {bytes}), '' FROM n;
+         INSERT INTO staged_events {n} 5000) SELECT i, '!r' || (i % 200), '$e' || i, 'o' || (i % 50), '{{}}' FROM n;
          COMMIT;"
     ))
     .unwrap();

@@ -20,7 +20,7 @@ use store::{
 };
 
 pub(crate) use presence::{Announcement, Presences, Shown};
-pub use presence::{PresenceContent, PresenceState};
+pub use presence::{HeardPresence, PresenceContent, PresenceState};
 pub(crate) use typing::{RoomTyping, Typing};
 
 /// Whose sending ends their typing.

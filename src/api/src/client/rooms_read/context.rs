@@ -11,7 +11,7 @@ pub(super) async fn context(app: Arc<App>, request: Ruma<v3::Request>) -> Result
     let Ruma { body, caller, .. } = request;
     let reader = reader(&app, &caller).await?;
     let limit = usize::try_from(u64::from(body.limit)).unwrap_or(usize::MAX);
-    let context = app.rooms.context(&reader, &body.room_id, &body.event_id, limit, body.filter).await?;
+    let context = app.federation.context(&reader, &body.room_id, &body.event_id, limit, body.filter).await?;
     let mut response = v3::Response::new();
     response.start = Some(context.start.to_string());
     response.end = Some(context.end.to_string());

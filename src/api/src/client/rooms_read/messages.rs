@@ -25,7 +25,7 @@ pub(super) async fn messages(app: Arc<App>, request: Ruma<v3::Request>) -> Resul
         limit: usize::try_from(u64::from(body.limit)).unwrap_or(usize::MAX),
         filter: body.filter,
     };
-    let page = app.rooms.messages(&reader, &body.room_id, page).await?;
+    let page = app.federation.messages(&reader, &body.room_id, page).await?;
     let mut response = v3::Response::new();
     response.start = page.start.to_string();
     response.end = page.end.map(|end| end.to_string());

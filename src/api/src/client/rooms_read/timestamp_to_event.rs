@@ -14,7 +14,8 @@ pub(super) async fn timestamp_to_event(app: Arc<App>, request: Ruma<v1::Request>
     let Ruma { body, caller, .. } = request;
     let reader = reader(&app, &caller).await?;
     let backward = body.dir == Direction::Backward;
-    let (event_id, ts) = app.rooms.timestamp_to_event(&reader, &body.room_id, body.ts.get().into(), backward).await?;
+    let (event_id, ts) =
+        app.federation.timestamp_to_event(&reader, &body.room_id, body.ts.get().into(), backward).await?;
     let ts = ts.try_into().map_err(Error::internal)?;
     Ok(v1::Response::new(event_id, MilliSecondsSinceUnixEpoch(ts)))
 }

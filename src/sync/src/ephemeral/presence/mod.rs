@@ -3,6 +3,7 @@
 //! What happens to a user is only noted; now and then whoever has changed is announced. So a user who comes and goes
 //! costs others nothing, and who is active all the time is told of once.
 
+mod heard;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use store::presence::PresenceRow;
 
 use super::Serials;
+pub use heard::HeardPresence;
 use user::User;
 
 /// Users of whom something is kept, about 300 bytes each; beyond it those go who are offline and say nothing.
@@ -179,7 +181,7 @@ impl Presences {
 
     /// Numbers the changes that others do not know yet.
     pub fn announce(&mut self, now: i64, serials: &Serials<'_>) -> Vec<Announcement> {
-        for (user_id, user) in self.users.iter_mut().filter(|(_, user)| !user.devices.is_empty()) {
+        for (user_id, user) in self.users.iter_mut().filter(|(_, user)| user.is_there()) {
             user.age(now);
             if user.now(now) != user.told {
                 self.touched.insert(user_id.clone());
@@ -212,7 +214,7 @@ impl Presences {
 
     /// Those who are there.
     pub fn present(&self) -> Vec<String> {
-        let there = self.users.iter().filter(|(_, user)| !user.devices.is_empty());
+        let there = self.users.iter().filter(|(_, user)| user.is_there());
         there.map(|(user, _)| user.clone()).collect()
     }
 

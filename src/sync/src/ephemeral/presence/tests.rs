@@ -100,3 +100,40 @@ fn without_presence_nothing_is_known() {
     assert!(all.set(ALICE, device_id!("D"), PresenceState::Online, Some("x".into()), 1).is_none());
     assert_eq!(all.get(ALICE, 1), PresenceContent::default());
 }
+
+#[test]
+fn what_another_server_says_holds_for_a_while() {
+    let counter = AtomicI64::new(0);
+    let serials = Serials(&counter);
+    let hear = |all: &mut Presences, state, status_msg: Option<&str>, now| {
+        let status_msg = status_msg.map(Into::into);
+        let user_id = ruma::user_id!("@alice:b").to_owned();
+        all.hear(HeardPresence { user_id, state, last_active_ago: 400_000, currently_active: true, status_msg }, now);
+    };
+    let mut all = presences();
+    hear(&mut all, PresenceState::Online, Some("lunch"), 1_000_000);
+    assert_eq!(all.announce(1_000_000, &serials).len(), 1);
+    // Whether somebody is idle is for their own server to say.
+    let later = 1_000_000 + IDLE * 2;
+    assert_eq!(all.announce(later, &serials), []);
+    assert_eq!((state(&all, later), all.present()), ((PresenceState::Online, Some(true)), vec![ALICE.to_owned()]));
+    assert_eq!(all.get(ALICE, 1_000_000).last_active_ago, Some(400_000));
+    assert_eq!(all.unsaved(), [], "it is not kept over a restart");
+    let gone = 1_000_001 + 35 * 60_000;
+    assert_eq!(all.announce(gone, &serials).len(), 1);
+    assert_eq!((all.get(ALICE, gone).presence, all.present()), (PresenceState::Offline, vec![]));
+    hear(&mut all, PresenceState::Unavailable, None, gone);
+    hear(&mut all, PresenceState::Offline, None, gone);
+    assert_eq!((all.get(ALICE, gone).presence, all.get(ALICE, gone).status_msg), (PresenceState::Offline, None));
+}
+
+#[test]
+fn other_servers_cannot_fill_the_memory() {
+    let mut all = presences();
+    for n in 0..USERS + 10 {
+        let user_id = ruma::UserId::parse(format!("@{n}:b")).unwrap();
+        let state = PresenceState::Online;
+        all.hear(HeardPresence { user_id, state, last_active_ago: 0, currently_active: true, status_msg: None }, 1);
+    }
+    assert_eq!(all.users.len(), USERS);
+}

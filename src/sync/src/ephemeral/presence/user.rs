@@ -10,6 +10,8 @@ pub(super) const CONNECTED: i64 = 30_000;
 pub(super) const IDLE: i64 = 5 * 60_000;
 /// How long a user counts as active after doing something, in milliseconds.
 const ACTIVE: i64 = 60_000;
+/// How long holds what another server said of a user of its own; it says so again sooner.
+const HEARD: i64 = 35 * 60_000;
 /// Devices of a user that are looked at.
 const DEVICES: usize = 50;
 
@@ -25,6 +27,14 @@ pub(super) struct Device {
     pub active: i64,
 }
 
+/// What another server said of a user of its own who is not offline.
+pub(super) struct Heard {
+    pub state: PresenceState,
+    pub currently_active: bool,
+    /// When it said so.
+    pub at: i64,
+}
+
 /// What others know.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Told {
@@ -36,6 +46,8 @@ pub(super) struct Told {
 #[derive(Default)]
 pub(super) struct User {
     pub devices: Vec<Device>,
+    /// Of a user of another server; they have no devices here.
+    pub heard: Option<Heard>,
     pub last_active: i64,
     pub status_msg: Option<String>,
     pub told: Told,
@@ -47,19 +59,30 @@ pub(super) struct User {
 
 impl User {
     pub fn state(&self) -> PresenceState {
-        self.devices.iter().map(|device| device.state).max().unwrap_or_default()
+        let heard = self.heard.as_ref().map(|heard| heard.state);
+        self.devices.iter().map(|device| device.state).chain(heard).max().unwrap_or_default()
+    }
+
+    /// Whether they may be anything but offline.
+    pub fn is_there(&self) -> bool {
+        !self.devices.is_empty() || self.heard.is_some()
     }
 
     /// What is to be told now.
     pub fn now(&self, now: i64) -> Told {
         let state = self.state();
-        let currently_active = state == PresenceState::Online && now - self.last_active < ACTIVE;
+        let active = match &self.heard {
+            Some(heard) => heard.currently_active,
+            None => now - self.last_active < ACTIVE,
+        };
+        let currently_active = state == PresenceState::Online && active;
         Told { state, status_msg: self.status_msg.clone(), currently_active }
     }
 
     /// Lets go of devices that went away, and takes others for idle.
     pub fn age(&mut self, now: i64) {
         self.devices.retain(|device| device.syncs > 0 || now - device.seen <= CONNECTED);
+        self.heard.take_if(|heard| now - heard.at > HEARD);
         for device in &mut self.devices {
             if device.state == PresenceState::Online && now - device.active > IDLE {
                 (device.state, device.idle) = (PresenceState::Unavailable, true);
@@ -98,7 +121,7 @@ impl User {
 
     /// Whether there is nothing to be kept of a user who has long been offline and says nothing.
     pub fn is_forgettable(&self, now: i64) -> bool {
-        self.devices.is_empty() && self.status_msg.is_none() && now - self.last_active >= 2 * IDLE
+        !self.is_there() && self.status_msg.is_none() && now - self.last_active >= 2 * IDLE
     }
 
     /// What the database is told.

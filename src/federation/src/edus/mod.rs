@@ -1,0 +1,65 @@
+//! What servers tell each other beside events (server-server §edus), one file for each kind.
+
+mod presence;
+mod receipt;
+#[cfg(test)]
+mod tests;
+mod typing;
+
+use ruma::{ServerName, api::federation::transactions::edu::Edu, serde::Raw};
+
+use crate::{Error, Federation, Result};
+
+/// Takes in what a server tells. What is malformed, or not the server's to tell, is dropped.
+///
+/// # Errors
+/// Only what is our own fault and may pass: then all of it can be told again.
+pub(crate) async fn receive(federation: &Federation, origin: &ServerName, edus: Vec<Raw<Edu>>) -> Result<()> {
+    for edu in edus {
+        let outcome = match edu.deserialize() {
+            Ok(Edu::Typing(content)) => typing::receive(federation, origin, content).await,
+            Ok(Edu::Receipt(content)) => receipt::receive(federation, origin, content).await,
+            Ok(Edu::Presence(content)) => presence::receive(federation, origin, content).await,
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::BadJson(error.to_string())),
+        };
+        match outcome {
+            Err(error) if may_pass(&error) => return Err(error),
+            Err(error) => tracing::info!(%origin, %error, "dropped an EDU"),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether the same again may succeed.
+fn may_pass(error: &Error) -> bool {
+    match error {
+        Error::Store(_) => true,
+        Error::Rooms(error) => error.may_pass(),
+        Error::E2ee(e2ee::Error::Store(_)) => true,
+        _ => false,
+    }
+}
+
+/// Lets pass what a server says of a user of its own.
+///
+/// # Errors
+/// [`Error::Forbidden`].
+fn require_own(origin: &ServerName, user_id: &ruma::UserId) -> Result<()> {
+    if user_id.server_name() == origin {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!("{user_id} is a user of another server")))
+}
+
+/// Lets pass what a server says of a room that is not closed to it (server ACLs hold for typing and receipts, too).
+///
+/// # Errors
+/// [`Error::Forbidden`], and [`Error::Rooms`] for an unknown room.
+async fn require_let_in(federation: &Federation, origin: &ServerName, room_id: &ruma::RoomId) -> Result<()> {
+    if federation.inner.rooms.acl_allows(room_id, origin).await? {
+        return Ok(());
+    }
+    Err(Error::Forbidden(format!("{room_id} is closed to the server")))
+}

@@ -1,0 +1,106 @@
+//! What another server tells beside events, and what it may not tell.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use ruma::UserId;
+use serde_json::{Value, json};
+use store::receipts::of_user;
+use sync::PresenceState;
+
+use crate::{
+    incoming::tests::world::{World, worlds},
+    testing::{message, user},
+};
+
+impl World {
+    /// `b` tells something.
+    async fn tell(&self, kind: &str, content: Value) {
+        self.tell_all(vec![json!({ "edu_type": kind, "content": content })]).await;
+    }
+
+    async fn tell_all(&self, edus: Vec<Value>) {
+        let id = format!("{}", ruma::TransactionId::new());
+        let edus = edus.iter().map(|edu| serde_json::from_value(edu.clone()).unwrap()).collect();
+        self.transaction(&id, Vec::new(), edus).await.unwrap();
+    }
+
+    /// The events up to which a user has read.
+    async fn read(&self, user_id: &str) -> Vec<String> {
+        let (user_id, room) = (user_id.to_owned(), self.server.rooms.nid(&self.room_id).await.unwrap().unwrap());
+        let rows = self.server.rooms.store().read(move |conn| of_user(conn, &user_id, &[room])).await.unwrap();
+        rows.into_iter().map(|row| row.event_id).collect()
+    }
+
+    async fn presence(&self, of: &str) -> PresenceState {
+        let of = UserId::parse(of).unwrap();
+        let presence = self.server.federation.inner.syncs.presence(&user("alice"), &of).await;
+        presence.map(|presence| presence.presence).unwrap_or_default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_are_of_the_servers_own_users() {
+    worlds(async |world| {
+        let said = world.peer.make(&[&world.last], message("1"));
+        world.send(&[&said]).await;
+        let id = said.event_id().as_str();
+        let read = json!({ "data": { "ts": 1 }, "event_ids": [id] });
+        let users = json!({ "@bob:b": read, "@alice:a": read, "@eve:b": read });
+        world
+            .tell(
+                "m.receipt",
+                json!({ world.room_id.as_str(): { "m.read": users }, "!elsewhere:b": { "m.read": users } }),
+            )
+            .await;
+        assert_eq!(world.read("@bob:b").await, [id]);
+        assert!(world.read("@alice:a").await.is_empty() && world.read("@eve:b").await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presence_is_of_the_servers_own_users() {
+    worlds(async |world| {
+        let of = |user: &str| json!({ "user_id": user, "presence": "online", "last_active_ago": 5 });
+        world.tell("m.presence", json!({ "push": [of("@bob:b"), of("@alice:a"), of("@eve:b")] })).await;
+        assert_eq!(world.presence("@bob:b").await, PresenceState::Online);
+        assert_eq!(world.presence("@alice:a").await, PresenceState::Offline);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn typing_is_of_members() {
+    worlds(async |world| {
+        let typing = async |user: &str, typing| {
+            world.tell("m.typing", json!({ "room_id": world.room_id, "user_id": user, "typing": typing })).await;
+        };
+        for user in ["@bob:b", "@alice:a", "@eve:b"] {
+            typing(user, true).await;
+        }
+        let room = world.server.sync(&world.room_id).await;
+        let told: Vec<&Value> = room["ephemeral"]["events"].as_array().unwrap().iter().collect();
+        assert_eq!(told, [&json!({ "type": "m.typing", "content": { "user_ids": ["@bob:b"] } })]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_no_sense_harms_nothing_else() {
+    worlds(async |world| {
+        let online = json!({ "user_id": "@bob:b", "presence": "online", "last_active_ago": 5 });
+        world
+            .tell_all(vec![
+                json!(1),
+                json!([]),
+                json!({}),
+                json!({ "edu_type": "m.typing" }),
+                json!({ "edu_type": "m.typing", "content": { "room_id": 5 } }),
+                json!({ "edu_type": "m.receipt", "content": { "!r:b": { "m.read": [] } } }),
+                json!({ "edu_type": "m.unheard_of", "content": {} }),
+                json!({ "edu_type": "m.presence", "content": { "push": [online] } }),
+            ])
+            .await;
+        assert_eq!(world.presence("@bob:b").await, PresenceState::Online);
+    })
+    .await;
+}

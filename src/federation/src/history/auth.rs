@@ -1,0 +1,79 @@
+//! What events were allowed by.
+
+use events::VerifiedPdu;
+use rooms::Received;
+use ruma::OwnedEventId;
+
+use crate::{
+    Result,
+    history::{Asked, History, fetch::only},
+};
+
+/// How often is asked for what allowed that which was got before.
+const ROUNDS: usize = 20;
+
+/// How many events are asked for one by one.
+const SINGLE: usize = 200;
+
+impl History {
+    /// Fetches what an event was allowed by. Whether all of it is here now shows when the event is received.
+    ///
+    /// # Errors
+    /// What our own rooms say.
+    pub(super) async fn fetch_auth_events(&self, asked: Asked<'_>, pdu: &VerifiedPdu) -> Result<()> {
+        let answer = self.peers().event_auth(asked.server, asked.room_id, pdu.event_id().to_owned()).await;
+        let chain = match answer {
+            Ok(events) => self.checked(asked, events).await,
+            Err(error) => {
+                let (server, room_id, event_id) = (asked.server, asked.room_id, pdu.event_id());
+                tracing::info!(%server, %room_id, %event_id, %error, "the auth chain could not be had");
+                Vec::new()
+            }
+        };
+        let chain = only(chain, |id| id != pdu.event_id());
+        self.add_outliers(asked, chain).await?;
+        // Some servers leave things out.
+        let missing = self.unknown(asked, pdu.auth_events()).await?;
+        let rest = self.fetch(asked, missing).await;
+        self.add_outliers(asked, rest).await
+    }
+
+    /// Adds outliers, and what they in turn were allowed by, as long as that can be had.
+    ///
+    /// # Errors
+    /// What our own rooms say.
+    pub(super) async fn add_outliers(&self, asked: Asked<'_>, events: Vec<VerifiedPdu>) -> Result<()> {
+        let mut waiting = events;
+        let mut left = SINGLE;
+        for _ in 0..ROUNDS {
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            let received = self.rooms().add_outliers(asked.room_id, waiting.clone()).await?;
+            let missing: Vec<OwnedEventId> = received.iter().flat_map(missing_of).cloned().collect();
+            waiting =
+                waiting.into_iter().zip(&received).filter(|(_, one)| is_missing(one)).map(|(event, _)| event).collect();
+            let mut missing = self.unknown(asked, &missing).await?;
+            missing.retain(|id| waiting.iter().all(|event| event.event_id() != id));
+            missing.truncate(left);
+            left -= missing.len();
+            let found = self.fetch(asked, missing).await;
+            if found.is_empty() {
+                return Ok(());
+            }
+            waiting.extend(found);
+        }
+        Ok(())
+    }
+}
+
+fn is_missing(received: &Received) -> bool {
+    matches!(received, Received::Missing(_))
+}
+
+fn missing_of(received: &Received) -> impl Iterator<Item = &OwnedEventId> {
+    match received {
+        Received::Missing(missing) => missing.auth_events.iter(),
+        _ => [].iter(),
+    }
+}

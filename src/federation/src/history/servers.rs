@@ -1,0 +1,39 @@
+//! Whom to ask.
+
+use rooms::Rooms;
+use ruma::{OwnedServerName, RoomId, ServerName, UserId};
+use store::rooms::longest_joined;
+
+use crate::{Result, history::History};
+
+/// How many servers are asked for the same thing.
+const ASKED: usize = 4;
+
+/// How many members are looked at to find servers.
+const MEMBERS: i64 = 200;
+
+impl History {
+    /// Those who may know: first the ones named, then others that are in the room.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn servers(&self, room_id: &RoomId, first: &[&ServerName]) -> Result<Vec<OwnedServerName>> {
+        let own = &self.options.server_name;
+        let mut servers: Vec<OwnedServerName> = Vec::with_capacity(ASKED);
+        let named = first.iter().map(|server| (*server).to_owned());
+        for server in named.chain(in_room(self.rooms(), room_id).await?) {
+            if servers.len() < ASKED && server != *own && !servers.contains(&server) {
+                servers.push(server);
+            }
+        }
+        Ok(servers)
+    }
+}
+
+/// Servers of a room, those first whose users have been there for longest.
+async fn in_room(rooms: &Rooms, room_id: &RoomId) -> Result<Vec<OwnedServerName>> {
+    let Some(room) = rooms.nid(room_id).await? else { return Ok(Vec::new()) };
+    let members = rooms.store().read(move |conn| longest_joined(conn, room, MEMBERS)).await?;
+    let users = members.iter().filter_map(|member| UserId::parse(member.as_str()).ok());
+    Ok(users.map(|user| user.server_name().to_owned()).collect())
+}

@@ -1,0 +1,122 @@
+//! Clients who look at what is not here.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use std::{collections::HashSet, sync::atomic::Ordering, time::Instant};
+
+use events::VerifiedPdu;
+use rooms::{Error, Reader, read::PageRequest};
+use ruma::{EventId, api::client::filter::RoomEventFilter, event_id};
+use serde_json::Value;
+
+use crate::{
+    incoming::tests::world::{World, worlds},
+    testing::user,
+};
+
+fn alice() -> Reader {
+    Reader { user_id: user("alice"), device_id: None, ignored: HashSet::new() }
+}
+
+impl World {
+    /// A room of thirty messages, of which the first ten have been lost.
+    async fn with_gap(&self) -> Vec<VerifiedPdu> {
+        let line = self.peer.line(&self.last, 30);
+        self.peer.hide(line[9].event_id());
+        self.send(&[&line[29]]).await;
+        self.comes(line[29].event_id()).await;
+        self.settles(0).await;
+        assert!(self.flags(line[9].event_id()).await.is_none());
+        line
+    }
+
+    async fn messages(&self) -> Vec<String> {
+        let request =
+            PageRequest { from: None, to: None, backward: true, limit: 100, filter: RoomEventFilter::default() };
+        let page = self.server.federation.messages(&alice(), &self.room_id, request).await.unwrap();
+        let id = |event: &Value| event["event_id"].as_str().unwrap().to_owned();
+        page.chunk.iter().map(|event| id(&serde_json::from_str(event.get()).unwrap())).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_fills_the_gap_that_it_reaches() {
+    worlds(async |world| {
+        let line = world.with_gap().await;
+        world.peer.reveal(line[9].event_id());
+        let page = world.messages().await;
+        let expected: Vec<String> = line.iter().rev().map(|event| event.event_id().to_string()).collect();
+        assert_eq!(page[..30], expected);
+        assert_eq!(page[30], world.last.as_str());
+        let asked = world.peer.asked.load(Ordering::SeqCst);
+        assert_eq!(world.messages().await, page);
+        assert_eq!(world.peer.asked.load(Ordering::SeqCst), asked, "nothing is missing any more");
+        let gaps = world.server.rooms.gaps(&world.room_id, i64::MAX).await.unwrap();
+        assert_eq!(gaps, []);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_had_is_not_asked_for_again_at_once() {
+    worlds(async |world| {
+        let line = world.with_gap().await;
+        let before = Instant::now();
+        let page = world.messages().await;
+        assert_eq!(page[0], line[29].event_id().as_str());
+        assert_eq!(page[20], world.last.as_str(), "what is here is shown");
+        let asked = world.peer.asked.load(Ordering::SeqCst);
+        assert_eq!(world.messages().await, page);
+        assert_eq!(world.peer.asked.load(Ordering::SeqCst), asked);
+        assert!(before.elapsed().as_secs() < 8);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_event_of_a_gap() {
+    worlds(async |world| {
+        let line = world.with_gap().await;
+        let of = async |id: &EventId| world.server.federation.event(&alice(), &world.room_id, id).await;
+        let nothing = event_id!("$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+        assert!(matches!(of(nothing).await, Err(Error::NotFound(_))));
+        let event = of(line[5].event_id()).await.unwrap();
+        assert!(event.get().contains(line[5].event_id().as_str()));
+        let (reader, filter) = (alice(), RoomEventFilter::default());
+        let context = world.server.federation.context(&reader, &world.room_id, line[3].event_id(), 10, filter);
+        assert!(context.await.unwrap().event.get().contains(line[3].event_id().as_str()));
+        // Who is no member brings nothing in.
+        let stranger = Reader { user_id: user("mallory"), ..alice() };
+        let asked = world.peer.asked.load(Ordering::SeqCst);
+        let refused = world.server.federation.event(&stranger, &world.room_id, line[1].event_id()).await;
+        assert!(matches!(refused, Err(Error::NotFound(_))));
+        assert_eq!(world.peer.asked.load(Ordering::SeqCst), asked);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_event_next_to_a_time_may_be_in_a_gap() {
+    worlds(async |world| {
+        let line = world.with_gap().await;
+        let ts = line[5].origin_server_ts().get().into();
+        for backward in [false, true] {
+            let next = world.server.federation.timestamp_to_event(&alice(), &world.room_id, ts, backward).await;
+            assert_eq!(next.unwrap(), (line[5].event_id().to_owned(), ts));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_event_than_the_one_asked_for_is_no_answer() {
+    worlds(async |world| {
+        let line = world.with_gap().await;
+        world.peer.wrong.store(true, Ordering::SeqCst);
+        let answer = world.server.federation.event(&alice(), &world.room_id, line[5].event_id()).await;
+        assert!(matches!(answer, Err(Error::NotFound(_))));
+        for event in &line[..10] {
+            assert!(world.flags(event.event_id()).await.is_none());
+        }
+    })
+    .await;
+}

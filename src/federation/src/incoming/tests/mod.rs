@@ -1,0 +1,9 @@
+//! Transactions, on both databases, with another server that is honest or lies.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod elsewhere;
+mod gaps;
+mod lies;
+mod restart;
+mod together;
+pub(crate) mod world;

@@ -1,0 +1,125 @@
+//! Works a room's queue off: one event after the other, in the order in which they came. What cannot be completed now is
+//! tried again later, and overtaken by others.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use ruma::{OwnedRoomId, RoomId, ServerName};
+use serde_json::value::RawValue;
+use store::federation::staged::{self, StagedRow};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    Result,
+    incoming::{Incoming, door::Door, place::Place},
+};
+
+/// How many events are read at once.
+const PAGE: i64 = 20;
+
+/// When an event that could not be completed is tried again. After that it is dropped; what comes after it may still bring
+/// it.
+const AGAIN: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(600)];
+
+/// How many events of one server may fail before the rest of what it sent waits, too, without anybody being asked about it.
+const FAILURES: usize = 3;
+
+/// How long is waited for a database that fails.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// An event that could not be completed.
+struct Tried {
+    times: usize,
+    due: Instant,
+}
+
+impl Incoming {
+    /// Works until the queue of a room is empty.
+    pub(super) async fn work_off(self, room_id: OwnedRoomId, more: Arc<Notify>) {
+        let mut tried = HashMap::new();
+        loop {
+            let next = match self.pass(&room_id, &mut tried).await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::warn!(%room_id, %error, "events of other servers cannot be worked on");
+                    Some(Instant::now() + PAUSE)
+                }
+            };
+            match next {
+                Some(due) => tokio::select! {
+                    () = sleep_until(due) => {}
+                    () = more.notified() => {}
+                },
+                None if self.inner.queues.end(&room_id, &more) => return,
+                None => {}
+            }
+        }
+    }
+
+    /// Goes through the queue once. Gives when to do so again; nothing if the queue is empty.
+    async fn pass(&self, room_id: &RoomId, tried: &mut HashMap<i64, Tried>) -> Result<Option<Instant>> {
+        let mut last = 0;
+        let mut failures: HashMap<String, usize> = HashMap::new();
+        loop {
+            let (id, after) = (room_id.to_string(), last);
+            let rows = self.rooms().store().read(move |conn| staged::first(conn, &id, after, PAGE)).await?;
+            let Some(row) = rows.last() else { break };
+            last = row.number;
+            let mut done = Vec::new();
+            for row in rows {
+                let (number, failures) = (row.number, failures.entry(row.origin.clone()).or_default());
+                if tried.get(&number).is_some_and(|tried| tried.due > Instant::now()) {
+                    continue;
+                }
+                let came = self.try_row(room_id, row, *failures < FAILURES).await?;
+                *failures += usize::from(!came);
+                if came || !postponed(tried, number) {
+                    tried.remove(&number);
+                    done.push(number);
+                }
+            }
+            if !done.is_empty() {
+                self.rooms().store().write(move |tx| staged::remove(tx, &done)).await?;
+            }
+        }
+        Ok(tried.values().map(|tried| tried.due).min())
+    }
+
+    /// Tries one event, `with_help` of others; true if it need not wait any more.
+    async fn try_row(&self, room_id: &RoomId, row: StagedRow, with_help: bool) -> Result<bool> {
+        let StagedRow { origin, event_id, json, .. } = row;
+        let (Ok(origin), Ok(pdu)) = (ServerName::parse(origin.as_str()), RawValue::from_string(json)) else {
+            return Ok(true);
+        };
+        let _places = self.inner.queues.places(&origin).await;
+        let Door::Open(rules) = self.door(&origin, room_id).await? else { return Ok(true) };
+        let Some(checked) = self.check(&origin, room_id, rules, vec![pdu]).await.pop() else { return Ok(true) };
+        let Ok(pdu) = checked.outcome else { return Ok(true) };
+        let place = match with_help {
+            true => self.complete(&origin, room_id, rules, &pdu).await,
+            false => self.place(room_id, &pdu).await,
+        };
+        match place {
+            Place::Here => Ok(true),
+            Place::Waits => Ok(false),
+            Place::Refused(reason) => {
+                tracing::info!(%origin, %room_id, %event_id, %reason, "dropped an event that waited");
+                Ok(true)
+            }
+        }
+    }
+}
+
+/// Notes that an event was tried in vain; false if that was the last time.
+fn postponed(tried: &mut HashMap<i64, Tried>, number: i64) -> bool {
+    let tried = tried.entry(number).or_insert_with(|| Tried { times: 0, due: Instant::now() });
+    let Some(again) = AGAIN.get(tried.times) else {
+        tracing::warn!(number, "an event was dropped because what it builds on could not be had");
+        return false;
+    };
+    tried.times += 1;
+    tried.due = Instant::now() + *again;
+    true
+}
