@@ -28,13 +28,15 @@ impl KeyRing {
     ///
     /// A server that lately did not tell what was wanted is left in peace for a while.
     pub async fn get(&self, wanted: &Wanted) -> Keys {
-        let mut keys = self.known(wanted).await;
+        let (mut keys, stale) = self.known(wanted).await;
         let now = self.now();
         let missing = |keys: &Keys| {
             let missing = wanted.iter().filter(|(server, wanted)| self.lacks(keys, server, wanted, now));
             missing.map(|(server, _)| server.clone()).collect::<Vec<_>>()
         };
-        let asked = missing(&keys).into_iter().filter(|server| self.inner.attempts.may_ask(server, now));
+        let lacking = missing(&keys);
+        stale.iter().filter(|server| !lacking.contains(server)).for_each(|server| self.refresh(server, now));
+        let asked = lacking.into_iter().filter(|server| self.inner.attempts.may_ask(server, now));
         let asked: Vec<OwnedServerName> = asked.take(MAX_SERVERS).collect();
         if asked.is_empty() {
             return keys;
@@ -43,11 +45,11 @@ impl KeyRing {
         let asking = join_all(asked.iter().filter_map(|server| self.ask(server, many)));
         // Who takes longer is still heard, for the next who wants to know.
         let _late = tokio::time::timeout(PATIENCE, asking).await;
-        keys = self.known(wanted).await;
+        keys = self.known(wanted).await.0;
         let silent: Vec<OwnedServerName> = missing(&keys).into_iter().filter(|server| asked.contains(server)).collect();
         if !silent.is_empty() && !self.inner.options.notaries.is_empty() {
             self.ask_notaries(wanted, &silent).await;
-            keys = self.known(wanted).await;
+            keys = self.known(wanted).await.0;
         }
         let (missing, now) = (missing(&keys), self.now());
         for server in asked {
@@ -59,18 +61,16 @@ impl KeyRing {
         keys
     }
 
-    /// What is known without asking anybody. Of servers whose word is half as old as it may get, a new one is asked for
-    /// in the background, so that nobody waits for it when it is needed.
-    async fn known(&self, wanted: &Wanted) -> Keys {
+    /// What is known without asking anybody, and the servers whose word is half as old as it may get.
+    async fn known(&self, wanted: &Wanted) -> (Keys, Vec<OwnedServerName>) {
         let ours = &self.inner.options.server_name;
         let now = self.now();
-        let mut keys = Keys::default();
-        for (server, Known { keys: known, refresh_at }) in
-            self.inner.memory.of(wanted.keys().filter(|server| *server != ours)).await
-        {
-            let lately = |wanted: &OfServer| wanted.values().any(|moment| i64::from(moment.get()) > now - LATELY);
-            if refresh_at <= now && !known.is_empty() && wanted.get(&server).is_some_and(lately) {
-                self.refresh(&server, now);
+        let lately = |wanted: &OfServer| wanted.values().any(|moment| i64::from(moment.get()) > now - LATELY);
+        let (mut keys, mut stale) = (Keys::default(), Vec::new());
+        let others = wanted.keys().filter(|server| *server != ours);
+        for (server, Known { keys: known, refresh_at }) in self.inner.memory.of(others).await {
+            if refresh_at <= now && wanted.get(&server).is_some_and(lately) {
+                stale.push(server.clone());
             }
             keys.put(server, known);
         }
@@ -80,9 +80,10 @@ impl KeyRing {
                 Err(error) => tracing::warn!(%error, "our own old keys could not be read"),
             }
         }
-        keys
+        (keys, stale)
     }
 
+    /// Asks for a new word of a server in the background, so that nobody waits for it when it is needed.
     fn refresh(&self, server: &ServerName, now: i64) {
         if !self.inner.attempts.may_ask(server, now) {
             return;
