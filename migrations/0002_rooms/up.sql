@@ -31,7 +31,7 @@ CREATE TABLE events (
     -- Roots of the state trie before and after the event.
     state_before BIGINT NOT NULL,
     state_after BIGINT NOT NULL,
-    -- 1 outlier, 2 rejected, 4 soft-failed; of children 8 edits, 16 references, 32 a thread.
+    -- 1 outlier, 2 rejected, 4 soft-failed; of children 8 edits, 16 references, 32 a thread; 64 relayed.
     flags SMALLINT NOT NULL,
     -- The redaction that emptied this event; json is the redacted form then.
     redacted_by BIGINT,

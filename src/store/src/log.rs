@@ -37,6 +37,8 @@ pub enum LogKind {
     Unread = 11,
     /// The pushers of `user`.
     Pushers = 12,
+    /// Something for another server was put into its outbox; `user` is the server's name.
+    Outbox = 13,
     /// A room went away. `user` was still in it.
     RoomGone = 21,
 }

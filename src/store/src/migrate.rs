@@ -59,6 +59,7 @@ const STEPS: &[Step] = steps![
     "0016_server_keys",
     "0017_room_gaps",
     "0018_foreign_memberships",
+    "0019_sending",
     "0020_staged",
     "0023_events_by_id",
     "0024_unannounced_profiles",

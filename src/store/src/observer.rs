@@ -23,6 +23,8 @@ pub struct Committed {
     pub flagged: Vec<(i64, EventFlags)>,
     /// The numbers of the rooms in which memberships changed, of whomever and by whatever event.
     pub moved: Vec<i64>,
+    /// Whether there are events among them that are to be sent to other servers.
+    pub outgoing: bool,
 }
 
 /// Is told of each commit, in order, on the writer's thread and before the callers are answered. So a cache that

@@ -40,7 +40,8 @@ impl Rooms {
         RawValue::from_string(text).map_err(|error| Error::Internal(format!("canonical JSON: {error}")))
     }
 
-    /// Puts a membership event of a user of another server into the room, where it must be welcome.
+    /// Puts a membership event of a user of another server into the room, where it must be welcome; from there it goes to
+    /// all other servers of the room.
     ///
     /// * `user`: whose it is; the caller has made sure that they are of the server that sends it.
     ///
@@ -49,7 +50,7 @@ impl Rooms {
     /// here; [`Error::Forbidden`] where the room does not allow it.
     pub async fn accept(&self, handshake: Handshake, room_id: &RoomId, pdu: VerifiedPdu) -> Result<Sent> {
         check_member(&pdu, handshake.membership(), |sender, target| sender == target)?;
-        match self.receive(room_id, pdu).await? {
+        match self.relay(room_id, pdu).await? {
             Received::Accepted(sent) => Ok(sent),
             Received::SoftFailed(_) | Received::Rejected(_) => {
                 Err(Error::Forbidden(format!("the room does not allow this {}", handshake.membership())))

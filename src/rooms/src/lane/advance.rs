@@ -164,6 +164,7 @@ impl Building<'_> {
         for (key, holder) in advance.holders {
             head.remember(key, holder);
         }
+        head.shared |= advance.memberships.iter().any(|change| !change.local);
         let counted = head.room.counted;
         self.append.push.joins.extend(advance.joins.into_iter().map(|(at, user_id)| JoinedReader {
             at,

@@ -72,6 +72,7 @@ impl Building<'_> {
             origin: proposal.origin.as_ref(),
             redacted: None,
         })?;
+        self.goes_out(index);
         if let Some(emptied) = emptied {
             self.redact(emptied, index);
         }

@@ -146,6 +146,7 @@ impl<'a> Building<'a> {
         head.room.extremities = extremities_to_text(&nids);
         append.room = head.room.clone();
         append.nodes = nodes.into_rows();
+        head.shared |= append.memberships.iter().any(|change| !change.local);
         if !append.redactions.is_empty() {
             // What was remembered in this chain may be the text that has just gone.
             head.forget();

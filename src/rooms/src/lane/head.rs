@@ -6,6 +6,7 @@ use events::Pdu;
 use ruma::{OwnedEventId, OwnedRoomId, RoomId, events::StateEventType, room_version_rules::RoomVersionRules};
 use store::{
     Conn,
+    federation::room_servers,
     rooms::{RoomCounts, RoomRow, extremities_from_text, room_by_nid},
     state::EMPTY,
 };
@@ -56,6 +57,8 @@ pub(crate) struct Head {
     pub push: Option<Holders>,
     /// Whether any of the history is missing; none if that is to be read.
     pub gaps: Option<bool>,
+    /// Whether there may be members on other servers.
+    pub shared: bool,
 }
 
 impl Head {
@@ -70,8 +73,9 @@ impl Head {
             let (event_id, depth, state) = (event_id(&event.event_id)?, event.depth, event.state_after);
             extremities.push(Extremity { nid, event_id, depth, state });
         }
+        let shared = room_servers::any_in_room(conn, nid)?;
         let (known, resolved) = Default::default();
-        Ok(Self { room, rules, extremities, known, weight: 0, resolved, push: None, gaps: None })
+        Ok(Self { room, rules, extremities, known, weight: 0, resolved, push: None, gaps: None, shared })
     }
 
     /// The head of a room that is to be made, unless somebody else has made it meanwhile.
@@ -96,7 +100,8 @@ impl Head {
         };
         let rules = rules_of(&room)?;
         let (known, resolved) = Default::default();
-        Ok(Self { room, rules, extremities: Vec::new(), known, weight: 0, resolved, push: None, gaps: None })
+        let extremities = Vec::new();
+        Ok(Self { room, rules, extremities, known, weight: 0, resolved, push: None, gaps: None, shared: false })
     }
 
     /// The room's id; none while a version 12 room has no events.

@@ -30,6 +30,8 @@ pub(crate) enum Work {
     Draft(Proposal, Reply<EventBuilder>),
     /// An event of another server, and perhaps the ids of the state before it as another server tells it.
     Receive(VerifiedPdu, Option<Vec<OwnedEventId>>, Reply<Received>),
+    /// One that its server leaves to us to send to all the others.
+    Relay(VerifiedPdu, Reply<Received>),
     /// Events that others were allowed by, without a place of their own in the room.
     Outliers(Vec<VerifiedPdu>, Reply<Vec<Received>>),
     /// The whole of a room that one of our users has joined elsewhere.
@@ -60,6 +62,7 @@ impl Job {
             Work::Propose(_, reply) => drop(reply.send(Err(error))),
             Work::Draft(_, reply) => drop(reply.send(Err(error))),
             Work::Receive(_, _, reply) => drop(reply.send(Err(error))),
+            Work::Relay(_, reply) => drop(reply.send(Err(error))),
             Work::Outliers(_, reply) => drop(reply.send(Err(error))),
             Work::Adopt(_, reply) => drop(reply.send(Err(error))),
             Work::History(_, reply) => drop(reply.send(Err(error))),
@@ -84,6 +87,10 @@ impl Building<'_> {
             Work::Receive(pdu, told, reply) => {
                 let outcome = self.receive(&pdu, told.as_deref());
                 step(reply, outcome, Reception::told, |reply| again(Work::Receive(pdu, told, reply)))
+            }
+            Work::Relay(pdu, reply) => {
+                let outcome = self.relay(&pdu);
+                step(reply, outcome, Reception::told, |reply| again(Work::Relay(pdu, reply)))
             }
             Work::Outliers(pdus, reply) => {
                 let outcome = self.outliers(&pdus).map(Some);

@@ -130,4 +130,10 @@ impl Building<'_> {
         }));
         Ok(index)
     }
+    /// Has a new event sent to the other servers of the room, if there are any.
+    pub(crate) fn goes_out(&mut self, index: usize) {
+        if self.head.shared && !self.append.outgoing.contains(&index) {
+            self.append.outgoing.push(index);
+        }
+    }
 }

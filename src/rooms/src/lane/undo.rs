@@ -23,6 +23,7 @@ struct Marks {
     auth_chain_links: usize,
     gaps: usize,
     filled: usize,
+    outgoing: usize,
 }
 
 impl Building<'_> {
@@ -55,6 +56,7 @@ impl Marks {
             auth_chain_links: append.auth_chain_links.len(),
             gaps: append.gaps.len(),
             filled: append.filled.len(),
+            outgoing: append.outgoing.len(),
         }
     }
 
@@ -71,5 +73,6 @@ impl Marks {
         append.auth_chain_links.truncate(self.auth_chain_links);
         append.gaps.truncate(self.gaps);
         append.filled.truncate(self.filled);
+        append.outgoing.truncate(self.outgoing);
     }
 }

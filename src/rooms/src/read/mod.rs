@@ -21,6 +21,7 @@ mod page;
 mod preview;
 mod public_rooms;
 mod reader;
+mod room_servers;
 mod searched_room;
 pub(crate) mod server;
 mod space_children;

@@ -12,6 +12,7 @@ mod outliers;
 mod received;
 mod redaction;
 mod reject;
+mod relay;
 mod soft_fail;
 mod state_before;
 mod take_in;

@@ -7,7 +7,7 @@ use diesel::{prelude::*, upsert::excluded};
 use crate::{
     Committed, Conn, Error, LogKind, Result, Tx,
     connection::{ROWS_PER_INSERT, both},
-    push, relations,
+    federation, push, relations,
     rooms::{EventFlags, EventRow, MemberRow, RoomRow, foreign_memberships::settle_foreign},
     schema::{
         auth_chain_links, auth_chains, current_state, event_originals, events, memberships, pending_redactions,
@@ -51,6 +51,7 @@ pub(crate) fn run(tx: &mut Tx<'_>, appends: &[&Append], committed: &mut Committe
         committed.flagged.extend(placed.map(|event| (event.nid, EventFlags(event.flags))));
         committed.redacted.extend(append.redactions.iter().map(|r| (append.room.nid, r.target)));
         committed.moved.extend((!append.memberships.is_empty()).then_some(append.room.nid));
+        committed.outgoing |= !append.outgoing.is_empty();
     }
     committed.flagged.extend(flagged);
     let mut written = fresh.into_iter().map(|(_, appended)| appended);
@@ -102,6 +103,8 @@ fn write(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<Vec<(i64, Eve
     write_rooms(conn, fresh)?;
     write_events(conn, fresh)?;
     write_state(conn, fresh)?;
+    federation::record_servers(conn, fresh)?;
+    federation::record_outgoing(conn, fresh)?;
     write_memberships(conn, fresh)?;
     write_auth_chains(conn, fresh)?;
     gaps::write(conn, fresh)?;

@@ -43,6 +43,8 @@ pub struct Append {
     pub gaps: Vec<(String, i64)>,
     /// Ids of events that were missing until now.
     pub filled: Vec<String>,
+    /// Indexes into `events` of those that are to be sent to the other servers of the room.
+    pub outgoing: Vec<usize>,
     /// History that arrives late: its events take positions that never look new, as outliers always do.
     pub backfilled: bool,
 }
@@ -67,6 +69,7 @@ impl Append {
             aliases: Vec::new(),
             gaps: Vec::new(),
             filled: Vec::new(),
+            outgoing: Vec::new(),
             backfilled: false,
         }
     }

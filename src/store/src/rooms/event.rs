@@ -23,6 +23,8 @@ impl EventFlags {
     pub const REFERENCED: Self = Self(16);
     /// Others relate to it as the root of their thread.
     pub const THREAD_ROOT: Self = Self(32);
+    /// Another server has left it to us to send it to all the others.
+    pub const RELAYED: Self = Self(64);
     /// Not all of its previous events had arrived as news when it got its place: between what arrived before and it,
     /// history is or was missing. Stays when that has come.
     pub const AFTER_GAP: Self = Self(128);

@@ -32,6 +32,11 @@ impl Membership {
         }
     }
 
+    /// Whether it is that of somebody who is no part of the room any more.
+    pub fn is_gone(self) -> bool {
+        matches!(self, Self::Leave | Self::Ban)
+    }
+
     /// Reads the word of `m.room.member`.
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Join, Self::Invite, Self::Knock, Self::Leave, Self::Ban].into_iter().find(|m| m.as_str() == word)

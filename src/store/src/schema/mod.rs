@@ -14,6 +14,7 @@ mod reading_tables;
 mod relation_tables;
 mod room_tables;
 mod search_tables;
+mod sending_tables;
 mod server_key_tables;
 
 pub(crate) use account_tables::*;
@@ -30,4 +31,5 @@ pub(crate) use reading_tables::*;
 pub(crate) use relation_tables::*;
 pub(crate) use room_tables::*;
 pub(crate) use search_tables::*;
+pub(crate) use sending_tables::*;
 pub(crate) use server_key_tables::*;

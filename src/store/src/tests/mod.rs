@@ -36,7 +36,7 @@ async fn add_fact(store: &Store, name: impl Into<String>) -> Result<()> {
 }
 
 /// Holds the writer up until the sender goes, so that what is written meanwhile waits together.
-async fn hold(store: &Store) -> std::sync::mpsc::Sender<()> {
+pub(crate) async fn hold(store: &Store) -> std::sync::mpsc::Sender<()> {
     let (release, held) = std::sync::mpsc::channel::<()>();
     let (started, running) = tokio::sync::oneshot::channel();
     let mut started = Some(started);
@@ -54,7 +54,7 @@ async fn hold(store: &Store) -> std::sync::mpsc::Sender<()> {
     release
 }
 
-async fn wait_for_queue(store: &Store, count: usize) {
+pub(crate) async fn wait_for_queue(store: &Store, count: usize) {
     while store.writer_counts().3 < count {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

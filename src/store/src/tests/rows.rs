@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// An append of `count` messages to a room that is new, or was at this revision.
-pub(super) fn messages(store: &Store, room: i64, built_on: i64, count: usize) -> Append {
+pub(crate) fn messages(store: &Store, room: i64, built_on: i64, count: usize) -> Append {
     let events = (0..count).map(|_| Arc::new(message(store.next_nid(), room))).collect();
     Append { built_on, events, ..Append::new(room_row(room)) }
 }
@@ -52,7 +52,7 @@ pub(crate) fn message(nid: i64, room: i64) -> EventRow {
 }
 
 /// That the event at this place of an append makes somebody a member of this kind.
-pub(super) fn membership(append: &mut Append, at: usize, user_id: &str, membership: Membership, local: bool) {
+pub(crate) fn membership(append: &mut Append, at: usize, user_id: &str, membership: Membership, local: bool) {
     let event = append.events[at].nid;
     append.memberships.push(MembershipChange {
         at,
@@ -67,6 +67,6 @@ pub(super) fn membership(append: &mut Append, at: usize, user_id: &str, membersh
     append.changes.push(state_change(at, "m.room.member", user_id, Some(event)));
 }
 
-pub(super) fn state_change(at: usize, event_type: &str, state_key: &str, event: Option<i64>) -> StateChange {
+pub(crate) fn state_change(at: usize, event_type: &str, state_key: &str, event: Option<i64>) -> StateChange {
     StateChange { at, event_type: event_type.into(), state_key: state_key.into(), event, replaced: None }
 }

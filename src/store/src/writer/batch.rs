@@ -101,6 +101,7 @@ fn run_inside(conn: &mut Conn, jobs: &mut [Job]) -> Result<Done> {
         redacted: Vec::new(),
         flagged: Vec::new(),
         moved: Vec::new(),
+        outgoing: false,
     };
     let mut outcomes: Vec<Option<Outcome>> = jobs.iter().map(|_| None).collect();
 

@@ -97,6 +97,7 @@ mod tests {
             redacted: Vec::new(),
             flagged: Vec::new(),
             moved,
+            outgoing: false,
         }
     }
 

@@ -6,6 +6,7 @@ mod difference;
 mod history;
 mod large;
 pub(crate) mod model;
+mod outgoing;
 mod outliers;
 pub(crate) mod random;
 mod redactions;

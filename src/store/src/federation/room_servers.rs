@@ -1,0 +1,95 @@
+//! Which other servers are in a room: those of whose users any is joined.
+
+use diesel::{
+    dsl::{exists, not, select},
+    prelude::*,
+};
+
+use crate::{
+    Conn, Result,
+    rooms::Membership,
+    schema::{destinations, memberships, room_servers},
+};
+
+/// The end of what has not ended.
+pub(super) const STILL: i64 = i64::MAX;
+
+/// The row of a server that fails.
+macro_rules! failing {
+    () => {
+        destinations::table
+            .filter(destinations::server.eq(room_servers::server))
+            .filter(destinations::retry_at.is_not_null())
+    };
+}
+
+/// A row of `room_servers`: a server was in a room for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = room_servers, treat_none_as_default_value = false)]
+pub(super) struct RoomServerRow {
+    pub room: i64,
+    pub server: String,
+    /// The position of the event with which it came.
+    pub entered: i64,
+    /// The position of the event with which it left.
+    pub departed: i64,
+    /// How many of its users are joined.
+    pub users: i64,
+}
+
+/// The other servers that are in a room now.
+pub fn servers_of(conn: &mut Conn, room: i64) -> Result<Vec<String>> {
+    let query = room_servers::table.filter(room_servers::room.eq(room)).filter(room_servers::departed.eq(STILL));
+    Ok(query.select(room_servers::server).load(conn)?)
+}
+
+/// The same for several rooms, without those that fail: (room, server).
+pub fn reachable(conn: &mut Conn, rooms: &[i64]) -> Result<Vec<(i64, String)>> {
+    let query = room_servers::table
+        .filter(room_servers::room.eq_any(rooms))
+        .filter(room_servers::departed.eq(STILL))
+        .filter(not(exists(failing!())));
+    Ok(query.select((room_servers::room, room_servers::server)).load(conn)?)
+}
+
+/// Whether another server is in a room now.
+pub fn is_in_room(conn: &mut Conn, room: i64, server: &str) -> Result<bool> {
+    let query = room_servers::table
+        .filter(room_servers::room.eq(room))
+        .filter(room_servers::server.eq(server))
+        .filter(room_servers::departed.eq(STILL));
+    Ok(select(exists(query)).get_result(conn)?)
+}
+
+/// Whether any other server is in a room now.
+pub fn any_in_room(conn: &mut Conn, room: i64) -> Result<bool> {
+    let query = room_servers::table.filter(room_servers::room.eq(room)).filter(room_servers::departed.eq(STILL));
+    Ok(select(exists(query)).get_result(conn)?)
+}
+
+/// Whether another server is in any room with us now.
+pub fn is_in_any_room(conn: &mut Conn, server: &str) -> Result<bool> {
+    let query = room_servers::table.filter(room_servers::server.eq(server)).filter(room_servers::departed.eq(STILL));
+    Ok(select(exists(query)).get_result(conn)?)
+}
+
+/// The same as [`servers_sharing`], without those that fail.
+pub fn reachable_sharing(conn: &mut Conn, user_id: &str) -> Result<Vec<String>> {
+    let query = memberships::table
+        .inner_join(room_servers::table.on(room_servers::room.eq(memberships::room)))
+        .filter(memberships::user_id.eq(user_id))
+        .filter(memberships::membership.eq(Membership::Join as i16))
+        .filter(room_servers::departed.eq(STILL))
+        .filter(not(exists(failing!())));
+    Ok(query.select(room_servers::server).distinct().load(conn)?)
+}
+
+/// The other servers that are in any room in which a user is joined.
+pub fn servers_sharing(conn: &mut Conn, user_id: &str) -> Result<Vec<String>> {
+    let query = memberships::table
+        .inner_join(room_servers::table.on(room_servers::room.eq(memberships::room)))
+        .filter(memberships::user_id.eq(user_id))
+        .filter(memberships::membership.eq(Membership::Join as i16))
+        .filter(room_servers::departed.eq(STILL));
+    Ok(query.select(room_servers::server).distinct().load(conn)?)
+}
