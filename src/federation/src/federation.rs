@@ -6,11 +6,13 @@ use accounts::Accounts;
 use e2ee::E2ee;
 use events::SigningKey;
 use media::Media;
+use parking_lot::Mutex;
 use peerbrain_core::{Clock, Random, config};
 use rooms::Rooms;
 use ruma::{OwnedServerName, ServerName};
 use store::Store;
 use sync::Syncs;
+use tokio::task::JoinHandle;
 
 use crate::{
     Error, Result, Verifier,
@@ -19,6 +21,7 @@ use crate::{
     incoming::{self, Incoming},
     keys::{self, KeyRing},
     membership::Turns,
+    sender::{self, Network, Pace, Sender, Wakes},
 };
 
 /// What [`Federation`] is made of.
@@ -45,6 +48,8 @@ pub struct Options {
     pub random: Arc<dyn Random>,
     /// The section of the configuration.
     pub settings: config::Federation,
+    /// Tells of what goes out; must be an observer of the store.
+    pub wakes: Arc<Wakes>,
     /// Where background work runs: the multi-thread runtime, not a web worker's.
     pub runtime: tokio::runtime::Handle,
 }
@@ -74,6 +79,9 @@ pub(crate) struct Inner {
     pub turns: Turns,
     pub history: History,
     pub incoming: Incoming,
+    pub sender: Sender,
+    /// What [`Federation::start`] has started.
+    pub background: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Federation {
@@ -82,8 +90,21 @@ impl Federation {
     /// # Errors
     /// A file of certificate authorities that cannot be used.
     pub fn new(options: Options) -> Result<Self> {
-        let Options { store, accounts, media, rooms, e2ee, syncs, server_name, key, clock, random, settings, runtime } =
-            options;
+        let Options {
+            store,
+            accounts,
+            media,
+            rooms,
+            e2ee,
+            syncs,
+            server_name,
+            key,
+            clock,
+            random,
+            settings,
+            wakes,
+            runtime,
+        } = options;
         let client = Client::new(client::Options {
             server_name: server_name.clone(),
             key: key.clone(),
@@ -112,6 +133,20 @@ impl Federation {
             history: history.clone(),
             runtime: runtime.clone(),
         });
+        let transport = Network { client: client.clone(), server_name: server_name.clone(), clock: clock.clone() };
+        let sender = Sender::new(sender::Options {
+            store: store.clone(),
+            rooms: rooms.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            server_name: server_name.clone(),
+            settings: settings.clone(),
+            changes: syncs.changes(),
+            wakes,
+            transport: Arc::new(transport),
+            pace: Pace::default(),
+            runtime: runtime.clone(),
+        });
         let inner = Inner {
             store,
             accounts,
@@ -131,8 +166,21 @@ impl Federation {
             turns: Turns::default(),
             history,
             incoming,
+            sender,
+            background: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Sends to other servers.
+    pub fn sender(&self) -> &Sender {
+        &self.inner.sender
+    }
+
+    /// A server gave a sign of life: what waits for it is sent at once. Cheap enough for every request of theirs.
+    pub fn alive(&self, server: &ServerName) {
+        self.inner.client.alive(server);
+        self.inner.sender.alive(server);
     }
 
     /// The keys of other servers, and our own as others see them.

@@ -17,6 +17,7 @@ mod history;
 mod incoming;
 pub mod keys;
 mod membership;
+pub mod sender;
 mod start;
 #[cfg(test)]
 mod testing;

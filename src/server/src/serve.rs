@@ -86,6 +86,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     push.stop();
     // Where the database is away it cannot be waited for: something is delivered again then.
     let _ = tokio::time::timeout(LAST_WORDS, delivering).await;
+    federation.stop().await;
     syncs.save().await;
     wiring::close(&accounts, &store).await;
     outcome

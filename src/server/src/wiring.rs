@@ -55,10 +55,11 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
     let caches = Arc::new(Caches::default());
     let keys = Arc::new(KeyCache::default());
     let wakes = Arc::new(Wakes::default());
+    let departures = Arc::new(federation::sender::Wakes::default());
     let follower = Follower::new();
     // Syncs come last: whom they wake must find the others up to date.
     let observers: Vec<Arc<dyn Observer>> =
-        vec![events.clone(), caches.clone(), keys.clone(), wakes.clone(), follower.clone()];
+        vec![events.clone(), caches.clone(), keys.clone(), wakes.clone(), departures.clone(), follower.clone()];
     let opening = {
         let config = config.clone();
         move || open_store(&config, observers)
@@ -111,6 +112,7 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         clock: clock.clone(),
         random,
         settings: config.federation.clone(),
+        wakes: departures,
         runtime: tokio::runtime::Handle::current(),
     })
     .map_err(|error| Error::plain(error.to_string()))?;

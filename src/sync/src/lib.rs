@@ -23,7 +23,7 @@ mod tell;
 mod tend;
 mod token;
 
-pub use ephemeral::{HeardPresence, PresenceContent, PresenceState};
+pub use ephemeral::{EphemeralChange, HeardPresence, PresenceContent, PresenceState};
 pub use error::{Error, Result};
 pub use follow::Follower;
 pub use request::{Request, StateForm};

@@ -8,8 +8,9 @@ use store::{
     accounts::user_directory::sharing_a_room,
     rooms::{Membership, joined_anywhere, member, room_by_id},
 };
+use tokio::sync::broadcast;
 
-use crate::{Error, Follower, HeardPresence, PresenceContent, PresenceState, Result, Syncs};
+use crate::{EphemeralChange, Error, Follower, HeardPresence, PresenceContent, PresenceState, Result, Syncs};
 
 /// The longest that a user types without saying so again.
 const LONGEST_TYPING: Duration = Duration::from_secs(120);
@@ -58,6 +59,11 @@ impl Syncs {
             follower.news.notify_one();
         }
         Ok(())
+    }
+
+    /// Hears from now on of what changes in memory only, of our users and of others: for those who tell other servers.
+    pub fn changes(&self) -> broadcast::Receiver<EphemeralChange> {
+        self.inner.sources.follower.ephemeral.changes()
     }
 
     /// Sets the presence of a user as it shows on this device, and what they say of themselves. Without presence this

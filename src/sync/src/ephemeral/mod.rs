@@ -2,6 +2,7 @@
 //!
 //! Changes are numbered. A sync that has told everything up to a number says so in its token, as it does with positions.
 
+mod changes;
 mod presence;
 mod typing;
 
@@ -18,7 +19,9 @@ use store::{
     Committed, LogKind,
     rooms::{EventFlags, EventRow},
 };
+use tokio::sync::broadcast;
 
+pub use changes::EphemeralChange;
 pub(crate) use presence::{Announcement, Presences, Shown};
 pub use presence::{HeardPresence, PresenceContent, PresenceState};
 pub(crate) use typing::{RoomTyping, Typing};
@@ -31,6 +34,8 @@ pub(crate) struct Ephemeral {
     inner: Mutex<Inner>,
     /// The number of the newest change.
     serial: Arc<AtomicI64>,
+    /// Tells those who tell other servers.
+    changes: broadcast::Sender<EphemeralChange>,
 }
 
 struct Inner {
@@ -52,7 +57,7 @@ impl Ephemeral {
     /// Nothing at all, with the counter of changes.
     pub fn new(serial: Arc<AtomicI64>) -> Self {
         let inner = Inner { typing: Typing::default(), presences: Presences::default() };
-        Self { inner: Mutex::new(inner), serial }
+        Self { inner: Mutex::new(inner), serial, changes: broadcast::Sender::new(changes::WAITING) }
     }
 
     /// Begins to count, from the time of now: a server that is started again goes on with higher numbers, for it cannot
@@ -76,7 +81,13 @@ impl Ephemeral {
 
     /// What has changed of presence, numbered, to be told now.
     pub fn announce(&self, now: i64) -> Vec<Announcement> {
-        self.inner.lock().presences.announce(now, &Serials(&self.serial))
+        let mut inner = self.inner.lock();
+        let announcements = inner.presences.announce(now, &Serials(&self.serial));
+        for Announcement { user_id, .. } in announcements.iter().filter(|announcement| announcement.loud) {
+            let content = inner.presences.get(user_id, now);
+            self.tell(|| EphemeralChange::Presence { user_id: user_id.clone(), content });
+        }
+        announcements
     }
 
     /// Notes presence as it was before the server started.
@@ -86,17 +97,22 @@ impl Ephemeral {
 
     /// Says that a user types, for so long. Gives the number of the change if that was not known.
     pub fn type_for(&self, room: i64, user_id: &str, time: Duration) -> Option<i64> {
+        self.tell_typing(room, user_id, true);
         self.inner.lock().typing.start(room, user_id, Instant::now() + time, &Serials(&self.serial))
     }
 
     /// Says that a user does not type any more.
     pub fn stop_typing(&self, room: i64, user_id: &str) -> Option<i64> {
+        self.tell_typing(room, user_id, false);
         self.inner.lock().typing.stop(room, user_id, &Serials(&self.serial))
     }
 
     /// Forgets who has not typed for too long: rooms and the numbers of the changes, and when to ask again.
     pub fn expire_typing(&self, now: Instant) -> (Vec<(i64, i64)>, Option<Instant>) {
         let mut inner = self.inner.lock();
+        for (room, user_id) in inner.typing.over(now) {
+            self.tell_typing(room, user_id, false);
+        }
         let changed = inner.typing.expire(now, &Serials(&self.serial));
         (changed, inner.typing.next_end())
     }
@@ -126,6 +142,7 @@ impl Ephemeral {
             if is_typed(event)
                 && let Some(serial) = inner.typing.stop(event.room, &event.sender, &serials)
             {
+                self.tell_typing(event.room, &event.sender, false);
                 changed.push((event.room, serial));
             }
         }
@@ -133,6 +150,7 @@ impl Ephemeral {
             if let (Some(room), Some(user)) = (entry.room, &entry.user)
                 && let Some(serial) = inner.typing.stop(room, user, &serials)
             {
+                self.tell_typing(room, user, false);
                 changed.push((room, serial));
             }
         }

@@ -56,6 +56,12 @@ impl Typing {
         self.keep(room, serials, |(user, _)| user != user_id)
     }
 
+    /// Who has said nothing for too long.
+    pub fn over(&self, now: Instant) -> impl Iterator<Item = (i64, &str)> {
+        let users = self.rooms.iter().flat_map(|(room, typists)| typists.users.iter().map(|user| (*room, user)));
+        users.filter(move |(_, (_, end))| *end <= now).map(|(room, (user, _))| (room, user.as_str()))
+    }
+
     /// Forgets who has said nothing for too long: rooms and the numbers of the changes.
     pub fn expire(&mut self, now: Instant, serials: &Serials<'_>) -> Vec<(i64, i64)> {
         let over = |typists: &Typists| typists.users.iter().any(|(_, end)| *end <= now);

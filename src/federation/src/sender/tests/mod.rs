@@ -1,0 +1,9 @@
+//! The sender against servers that fail, are slow, lose answers, and refuse.
+
+mod edus;
+mod failures;
+mod network;
+mod order;
+mod random;
+mod restarts;
+mod world;

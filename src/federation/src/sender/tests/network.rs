@@ -1,0 +1,115 @@
+//! Other servers, as the sender sees them.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use parking_lot::Mutex;
+use ruma::ServerName;
+
+use crate::{
+    Error, Result,
+    sender::{Transaction, Transport},
+};
+
+/// How a server behaves.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Mood {
+    #[default]
+    Well,
+    Gone,
+    /// It takes so many transactions without the answer coming through.
+    LosesAnswers(usize),
+    Slow(Duration),
+    /// It refuses transactions with this in them.
+    Refuses(String),
+}
+
+/// What one server has got.
+#[derive(Clone, Debug, Default)]
+pub struct Receiver {
+    mood: Mood,
+    busy: bool,
+    /// What came in each transaction, events and EDUs, by its id.
+    seen: HashMap<String, (Vec<String>, Vec<String>)>,
+    /// Without what came in repeated transactions.
+    pub events: Vec<String>,
+    pub edus: Vec<String>,
+}
+
+/// All of them.
+#[derive(Default)]
+pub struct Network {
+    receivers: Mutex<HashMap<String, Receiver>>,
+    pub attempts: AtomicUsize,
+}
+
+impl Network {
+    pub fn set(&self, server: &str, mood: Mood) {
+        self.receivers.lock().entry(server.to_owned()).or_default().mood = mood;
+    }
+
+    pub fn got(&self, server: &str) -> Receiver {
+        self.receivers.lock().get(server).cloned().unwrap_or_default()
+    }
+
+    fn begin(&self, server: &str) -> Mood {
+        self.attempts.fetch_add(1, Ordering::SeqCst);
+        let mut receivers = self.receivers.lock();
+        let receiver = receivers.entry(server.to_owned()).or_default();
+        assert!(!receiver.busy, "two transactions at once to {server}");
+        receiver.busy = true;
+        receiver.mood.clone()
+    }
+
+    fn end(&self, server: &ServerName, transaction: Transaction, mood: Mood) -> Result<()> {
+        let texts = |list: &[Box<serde_json::value::RawValue>]| list.iter().map(|raw| raw.get().to_owned()).collect();
+        let (events, edus): (Vec<String>, Vec<String>) = (texts(&transaction.pdus), texts(&transaction.edus));
+        assert!(events.len() <= 50 && edus.len() <= 100, "too much at once");
+        assert!(!events.is_empty() || !edus.is_empty(), "an empty transaction");
+        let mut receivers = self.receivers.lock();
+        let Some(receiver) = receivers.get_mut(server.as_str()) else { return Ok(()) };
+        receiver.busy = false;
+        let unreachable = || Err(Error::Unreachable { server: server.to_owned(), reason: "a test".into() });
+        match mood {
+            Mood::Gone => return unreachable(),
+            Mood::Refuses(what) if events.iter().chain(&edus).any(|text| text.contains(&what)) => {
+                let (errcode, message) = (Some("M_BAD_JSON".into()), "no".into());
+                let (server, body) = (server.to_owned(), serde_json::Value::Null);
+                return Err(Error::Remote { server, status: 400, errcode, message, body });
+            }
+            _ => {}
+        }
+        match receiver.seen.get(&transaction.id) {
+            Some(known) => assert_eq!(*known, (events, edus), "another transaction of the same id"),
+            None => {
+                receiver.events.extend(events.iter().cloned());
+                receiver.edus.extend(edus.iter().cloned());
+                receiver.seen.insert(transaction.id, (events, edus));
+            }
+        }
+        match mood {
+            Mood::LosesAnswers(left) => {
+                receiver.mood = if left > 1 { Mood::LosesAnswers(left - 1) } else { Mood::Well };
+                unreachable()
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Transport for Network {
+    fn send<'a>(&'a self, server: &'a ServerName, transaction: Transaction) -> BoxFuture<'a, Result<()>> {
+        let mood = self.begin(server.as_str());
+        async move {
+            if let Mood::Slow(time) = mood {
+                tokio::time::sleep(time).await;
+            }
+            self.end(server, transaction, mood)
+        }
+        .boxed()
+    }
+}
