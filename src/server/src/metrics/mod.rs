@@ -2,6 +2,7 @@
 
 mod process;
 mod requests;
+mod sending;
 mod store;
 
 use actix_web::{HttpResponse, web};
@@ -17,17 +18,18 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Registers the process, the build, the requests and the store's writer.
+    /// Registers the process, the build, the requests, the store's writer and what is sent to other servers.
     ///
     /// # Errors
     /// Two metrics of one name: a mistake in the program.
-    pub fn new(store: &::store::Store) -> Result<Self, prometheus::Error> {
+    pub fn new(store: &::store::Store, sender: &federation::sender::Sender) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let build = IntGaugeVec::new(Opts::new("peerbrain_build_info", "The running version."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         registry.register(Box::new(build))?;
         registry.register(Box::new(process::Process::new()?))?;
         registry.register(Box::new(store::Writer::new(store.clone())?))?;
+        registry.register(Box::new(sending::Sending::new(sender.clone())?))?;
         let requests = Requests::new(&registry)?;
         Ok(Self { registry, requests })
     }
