@@ -97,6 +97,7 @@ impl Server {
             clock: time,
             random: Arc::new(SystemRandom::new()),
             settings: config::Federation::default(),
+            wakes: Arc::default(),
             runtime: runtime.clone(),
         })
         .unwrap();
