@@ -60,7 +60,7 @@ fn nothing_but_the_signatures_is_taken_from_a_copy() {
     let event = invite(&RoomVersionRules::V11);
     let copy = countersign(event.json(), &RoomVersionRules::V11, them(), &theirs()).unwrap();
     let mut other = canonical::object(&copy).unwrap();
-    other.insert("depth".into(), 9.into());
+    other.insert("depth".into(), ruma::int!(9).into());
     other.insert("content".into(), canonical::object_from(&json!({ "membership": "ban" })).unwrap().into());
     let both = signed(&event, &canonical::text(&other).unwrap(), &theirs()).unwrap();
     assert_eq!(both.json(), copy);
