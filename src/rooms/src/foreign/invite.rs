@@ -71,7 +71,7 @@ impl Rooms {
     /// # Errors
     /// [`Error::Forbidden`] where the room does not allow it any more.
     pub async fn send_invite(&self, room_id: &RoomId, signed: VerifiedPdu) -> Result<Sent> {
-        match self.receive(room_id, signed).await? {
+        match self.relay(room_id, signed).await? {
             Received::Accepted(sent) => Ok(sent),
             _ => Err(Error::Forbidden("the room does not allow this invite any more".into())),
         }
