@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use accounts::Accounts;
-use e2ee::E2ee;
 use events::SigningKey;
-use media::Media;
 use parking_lot::Mutex;
 use peerbrain_core::{Clock, Random, config};
 use rooms::Rooms;
@@ -30,12 +28,8 @@ pub struct Options {
     pub store: Store,
     /// Our users.
     pub accounts: Arc<Accounts>,
-    /// Files.
-    pub media: Arc<Media>,
     /// Rooms.
     pub rooms: Rooms,
-    /// Keys and device lists.
-    pub e2ee: E2ee,
     /// For what is only in memory: typing, presence.
     pub syncs: Syncs,
     /// The name of this server.
@@ -63,14 +57,9 @@ pub struct Federation {
 pub(crate) struct Inner {
     pub store: Store,
     pub accounts: Arc<Accounts>,
-    pub media: Arc<Media>,
     pub rooms: Rooms,
-    pub e2ee: E2ee,
     pub syncs: Syncs,
     pub server_name: OwnedServerName,
-    pub key: Arc<SigningKey>,
-    pub clock: Arc<dyn Clock>,
-    pub random: Arc<dyn Random>,
     pub settings: config::Federation,
     pub runtime: tokio::runtime::Handle,
     pub client: Client,
@@ -90,21 +79,8 @@ impl Federation {
     /// # Errors
     /// A file of certificate authorities that cannot be used.
     pub fn new(options: Options) -> Result<Self> {
-        let Options {
-            store,
-            accounts,
-            media,
-            rooms,
-            e2ee,
-            syncs,
-            server_name,
-            key,
-            clock,
-            random,
-            settings,
-            wakes,
-            runtime,
-        } = options;
+        let Options { store, accounts, rooms, syncs, server_name, key, clock, random, settings, wakes, runtime } =
+            options;
         let client = Client::new(client::Options {
             server_name: server_name.clone(),
             key: key.clone(),
@@ -150,14 +126,9 @@ impl Federation {
         let inner = Inner {
             store,
             accounts,
-            media,
             rooms,
-            e2ee,
             syncs,
             server_name,
-            key,
-            clock,
-            random,
             settings,
             runtime,
             client,

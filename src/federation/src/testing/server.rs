@@ -5,7 +5,6 @@ use std::sync::Arc;
 use accounts::{Accounts, Caches, NewAccount, NewDevice, Seen};
 use e2ee::{E2ee, KeyCache};
 use events::SigningKey;
-use media::{Folder, Media};
 use peerbrain_core::{
     Clock, Config, ManualClock, SystemRandom, config, config::RegistrationMode, random::SeededRandom,
 };
@@ -14,7 +13,6 @@ use ruma::{OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, ServerName, UserId, 
 use serde_json::{Value, json};
 use store::{Store, testing::Database};
 use sync::{Follower, Syncs};
-use tempfile::TempDir;
 
 use crate::{
     Federation, Options,
@@ -26,7 +24,6 @@ use crate::{
 pub(crate) struct Server {
     pub federation: Federation,
     pub rooms: Rooms,
-    _folder: TempDir,
 }
 
 /// A user of this server.
@@ -38,7 +35,7 @@ impl Server {
     /// A server on this database that has nothing but these others.
     pub fn on(database: &Database, peers: Arc<dyn Peers>, checks: Arc<dyn Check>) -> Self {
         let name = server_name!("a");
-        let (folder, clock) = (tempfile::tempdir().unwrap(), ManualClock::at(1_700_000_000_000));
+        let clock = ManualClock::at(1_700_000_000_000);
         let (events, caches, keys) = (EventCache::new(1_000_000), Arc::<Caches>::default(), Arc::<KeyCache>::default());
         let follower = Follower::new();
         let store = Store::open(store::Options {
@@ -66,7 +63,7 @@ impl Server {
         let syncs = Syncs::new(sync::Options {
             rooms: rooms.clone(),
             accounts: accounts.clone(),
-            e2ee: e2ee.clone(),
+            e2ee,
             clock: time.clone(),
             follower,
             timeline_limit: 100,
@@ -74,23 +71,10 @@ impl Server {
             keep_answers: std::time::Duration::ZERO,
             presence: true,
         });
-        let files = Folder::open(folder.path()).unwrap();
-        let media = Media::new(media::Options {
-            store: store.clone(),
-            incoming: files.incoming(),
-            storage: Arc::new(files),
-            server_name: name.to_owned(),
-            clock: time.clone(),
-            random: Arc::new(SystemRandom::new()),
-            config: config::Media::default(),
-            runtime: runtime.clone(),
-        });
         let mut federation = Federation::new(Options {
             store,
             accounts,
-            media: Arc::new(media),
             rooms: rooms.clone(),
-            e2ee,
             syncs,
             server_name: name.to_owned(),
             key,
@@ -111,7 +95,7 @@ impl Server {
         let inner = Arc::get_mut(&mut federation.inner).unwrap();
         inner.incoming = Incoming::new(incoming::Options { rooms: rooms.clone(), history: history.clone(), runtime });
         inner.history = history;
-        Self { federation, rooms, _folder: folder }
+        Self { federation, rooms }
     }
 
     /// What alice is told of a room by a first sync.
