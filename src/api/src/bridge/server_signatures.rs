@@ -114,10 +114,10 @@ mod tests {
             key: "ed25519:1".try_into().unwrap(),
             signature: String::new(),
         };
-        let request = Request::put("/_matrix/x/%21a%3Ab?q=%22\"&r").body(()).unwrap();
+        let request = Request::put("/_matrix/x/%21a%3Ab?q=%22&r").body(()).unwrap();
         assert_eq!(
             signed_text(&header, &request, Some("{\"b\":1.0}")).unwrap(),
-            r#"{"content":{"b":1.0},"destination":"b.example","method":"PUT","origin":"a.example","uri":"/_matrix/x/%21a%3Ab?q=%22\"&r"}"#
+            r#"{"content":{"b":1.0},"destination":"b.example","method":"PUT","origin":"a.example","uri":"/_matrix/x/%21a%3Ab?q=%22&r"}"#
         );
         header.destination = None;
         let request = Request::get("/_matrix/x").body(()).unwrap();
