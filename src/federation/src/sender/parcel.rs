@@ -66,7 +66,7 @@ pub(super) struct Parcel {
 impl Parcel {
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        self.len() + self.queued == 0
+        self.repeated() + self.queued == 0
     }
 
     /// Adds what is only told to who is there. It has no part in the id: where the transaction is repeated it is left out,
@@ -74,7 +74,7 @@ impl Parcel {
     ///
     /// * `id`: for a transaction with nothing else in it.
     pub fn add(&mut self, queued: Vec<Box<RawValue>>, id: impl FnOnce() -> String) {
-        if self.len() == 0 && !queued.is_empty() {
+        if self.repeated() == 0 && !queued.is_empty() {
             self.transaction.id = id();
         }
         self.queued = queued.len();
@@ -88,7 +88,7 @@ impl Parcel {
     }
 
     /// How many things are in it that are repeated.
-    pub fn len(&self) -> usize {
+    pub fn repeated(&self) -> usize {
         self.pdus + self.edus
     }
 }

@@ -130,8 +130,8 @@ impl Sender {
             // That is gone; perhaps it was what is refused.
             return;
         }
-        if parcel.len() > 1 {
-            (course.most, course.repeat) = ((parcel.len() / 2).max(1), None);
+        if parcel.repeated() > 1 {
+            (course.most, course.repeat) = ((parcel.repeated() / 2).max(1), None);
             return;
         }
         tracing::warn!(server = %course.server, %error, "another server refuses something of ours, which it will not get");

@@ -360,11 +360,11 @@ impl Check for Keys {
         events: Vec<Box<RawValue>>,
         provenance: Provenance,
     ) -> BoxFuture<'_, Vec<Checked>> {
-        let check = |event: &Box<RawValue>| Checked {
+        let check = |event: Box<RawValue>| Checked {
             event_id: VerifiedPdu::id_of(event.get(), rules).ok(),
             outcome: VerifiedPdu::receive(event.get(), rules, &self.0, provenance),
         };
-        let checked = events.iter().map(check).collect();
+        let checked = events.into_iter().map(check).collect();
         Box::pin(async move { checked })
     }
 }

@@ -184,7 +184,7 @@ async fn what_a_server_has_taken_is_remembered() {
         assert_eq!(pending(5).await.unwrap(), (vec![], vec![]));
 
         let taken = Taken { server: "far".into(), events: 6, outbox: 4 };
-        store.write(move |tx| destinations::taken(tx, &[taken.clone()])).await.unwrap();
+        store.write(move |tx| destinations::taken(tx, std::slice::from_ref(&taken))).await.unwrap();
         let left = store.read(|c| {
             let left = outbox::waiting(c, "far", (0, 99), 10)?;
             Ok((destinations::get(c, "far")?, left, outbox::count(c, "far", 9)?, outbox::count(c, "dead", 9)?))
@@ -195,7 +195,7 @@ async fn what_a_server_has_taken_is_remembered() {
         assert_eq!((left, far, dead), (vec![(5, "{\"edu_type\":\"x\"}".to_owned())], 1, 1));
         // Who fails is not taken for well because of an answer to what was sent before.
         let taken = Taken { server: "dead".into(), events: 3, outbox: 0 };
-        store.write(move |tx| destinations::taken(tx, &[taken.clone()])).await.unwrap();
+        store.write(move |tx| destinations::taken(tx, std::slice::from_ref(&taken))).await.unwrap();
         let known = store.read(|c| {
             let due = (destinations::to_retry(c, 699, 9)?, destinations::to_retry(c, 700, 9)?);
             let next = (destinations::next_retry(c, 699)?, destinations::next_retry(c, 700)?);

@@ -53,7 +53,7 @@ async fn typing_receipts_and_presence_are_told_to_who_is_there() {
         ] {
             world.store.write(move |tx| set(tx, &new, 5)).await.unwrap();
         }
-        let of_me = || edus(&world, "a.example").into_iter().filter(|edu| edu["edu_type"] == "m.receipt").next_back();
+        let of_me = || edus(&world, "a.example").into_iter().rfind(|edu| edu["edu_type"] == "m.receipt");
         let told = json!({ format!("!room{room}"): { "m.read": { "@me:test.example": {
             "data": { "ts": 9 }, "event_ids": ["$e6"],
         } } } });
