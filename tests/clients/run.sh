@@ -5,6 +5,7 @@
 # clients need is installed from the pinned lists into the user's cache, never into the checkout.
 # Closing line: `N passed, N failed` over all stories.
 #
+# PEER_URL: where the other SDK's user of js/with_nio and rust/with_js is at home, to have the two servers federate.
 # CLIENT_STORIES names some of them instead of all, CLIENT_DEVICES and RESTART_SERVER are for many_devices (see there).
 set -uo pipefail
 

@@ -6,11 +6,13 @@ import { check } from "./checks.mjs";
 
 export const HOMESERVER = process.env.HOMESERVER_URL.replace(/\/$/, "");
 export const SERVER_NAME = process.env.SERVER_NAME;
+// Where the other SDK's user of a mixed story is at home.
+export const PEER = (process.env.PEER_URL ?? "").replace(/\/$/, "") || HOMESERVER;
 const SHARED_SECRET = process.env.REGISTRATION_SHARED_SECRET ?? "";
 
 // Synapse's admin registration: a MAC over nonce, name, password and role, keyed with the shared secret.
-async function registerBySharedSecret(username, password) {
-    const endpoint = `${HOMESERVER}/_synapse/admin/v1/register`;
+async function registerBySharedSecret(username, password, homeserver) {
+    const endpoint = `${homeserver}/_synapse/admin/v1/register`;
     const { nonce } = await (await fetch(endpoint)).json();
     const mac = createHmac("sha1", SHARED_SECRET).update([nonce, username, password, "notadmin"].join("\0")).digest("hex");
     const body = JSON.stringify({ nonce, username, password, admin: false, mac });
@@ -19,8 +21,8 @@ async function registerBySharedSecret(username, password) {
 }
 
 // Registers with the stages the server asks for; gives the user id.
-export async function register(username, password) {
-    const client = createClient({ baseUrl: HOMESERVER });
+export async function register(username, password, homeserver = HOMESERVER) {
+    const client = createClient({ baseUrl: homeserver });
     let refusal;
     try {
         await client.registerRequest({ username, password });
@@ -29,7 +31,7 @@ export async function register(username, password) {
     }
     if (refusal?.httpStatus === 403) {
         check(`${username}'s registration is refused with M_FORBIDDEN`, refusal.errcode === "M_FORBIDDEN", refusal?.data);
-        return registerBySharedSecret(username, password);
+        return registerBySharedSecret(username, password, homeserver);
     }
     check(`${username} is asked to authenticate`, refusal?.httpStatus === 401 && refusal.data.session, refusal?.data);
     const dummy = refusal.data.flows.some(({ stages }) => stages.length === 1 && stages[0] === "m.login.dummy");

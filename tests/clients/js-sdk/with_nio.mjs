@@ -9,14 +9,14 @@ import { EventType, Preset } from "matrix-js-sdk";
 import { Failed, check, checkSame, tell } from "./checks.mjs";
 import { Device } from "./device.mjs";
 import { setUpRecovery } from "./identity.mjs";
-import { register } from "./registration.mjs";
+import { PEER, register } from "./registration.mjs";
 import { downloadPicture, uploadPicture } from "./room_life.mjs";
 
 // partner.py, one order after the other.
 class Nio {
     constructor() {
         const { NIO_PYTHON: python, NIO_FOLDER: folder } = process.env;
-        const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1" };
+        const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1", HOMESERVER_URL: PEER };
         this.process = spawn(python, [`${folder}/partner.py`], { stdio: ["pipe", "pipe", "ignore"], env });
         this.answers = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
     }
@@ -35,7 +35,7 @@ await tell(async () => {
     const [password, otherPassword] = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")];
     const js = await Device.logIn(await register(`mixed-js-${tag}`, password), password, "js-sdk");
     await setUpRecovery(js);
-    const nioId = await register(`mixed-nio-${tag}`, otherPassword);
+    const nioId = await register(`mixed-nio-${tag}`, otherPassword, PEER);
     const nio = new Nio();
     check("nio logs in", await nio.order("log_in", { user_id: nioId, password: otherPassword }));
 

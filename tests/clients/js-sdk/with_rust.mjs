@@ -10,7 +10,7 @@ import { VerificationPhase, VerificationRequestEvent, VerifierEvent } from "matr
 import { Failed, PATIENCE_MS, check, checkSame, eventually, print, tell, until } from "./checks.mjs";
 import { Device } from "./device.mjs";
 import { setUpRecovery } from "./identity.mjs";
-import { register } from "./registration.mjs";
+import { HOMESERVER, PEER, register } from "./registration.mjs";
 import { downloadPicture, uploadPicture } from "./room_life.mjs";
 
 const digest = (bytes) => createHash("sha256").update(bytes).digest("hex");
@@ -18,8 +18,9 @@ const secret = () => randomBytes(16).toString("hex");
 
 // A device of the other SDK, one order after the other.
 class Rust {
-    constructor() {
-        this.process = spawn(process.env.RUST_STORIES, ["partner"], { stdio: ["pipe", "pipe", "ignore"] });
+    constructor(homeserver) {
+        const env = { ...process.env, HOMESERVER_URL: homeserver };
+        this.process = spawn(process.env.RUST_STORIES, ["partner"], { stdio: ["pipe", "pipe", "ignore"], env });
         this.answers = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
     }
 
@@ -93,7 +94,7 @@ async function everythingIsBackedUp(js) {
 // A device in the other SDK logs in for the same user; the two compare emoji, and it reads the room from its beginning.
 async function secondDevice(js, roomId) {
     await everythingIsBackedUp(js);
-    const second = new Rust();
+    const second = new Rust(HOMESERVER);
     const deviceId = await second.order("log_in", { user_id: js.id, password: js.password });
     await eventually("the new device is known", async () => (await js.crypto.getUserDeviceInfo([js.id], true)).get(js.id)?.has(deviceId));
     const request = await js.crypto.requestOwnUserVerification();
@@ -120,8 +121,8 @@ await tell(async () => {
     const [password, otherPassword] = [secret(), secret()];
     const js = await Device.logIn(await register(`pair-js-${tag}`, password), password, "js-sdk");
     await setUpRecovery(js);
-    const rustId = await register(`pair-rust-${tag}`, otherPassword);
-    const rust = new Rust();
+    const rustId = await register(`pair-rust-${tag}`, otherPassword, PEER);
+    const rust = new Rust(PEER);
     check("rust-sdk logs in", await rust.order("log_in", { user_id: rustId, password: otherPassword }));
     await rust.order("set_up_recovery");
     check("and sets up its recovery", true);
