@@ -4,7 +4,8 @@
 #   tests/peerbrain/start.sh DIR PORT [sqlite|postgres-url]
 #
 # DIR holds its configuration, data and log. With FEDERATION_PORT it federates there over TLS, with the certificate and the
-# authority in the folder FEDERATION_TLS (tests/federation/certificates.sh), and is called localhost:FEDERATION_PORT. Prints the process id when the server answers.
+# authority in the folder FEDERATION_TLS (tests/federation/certificates.sh), and is called localhost:FEDERATION_PORT; FEDERATION_WITH names
+# the servers that it has to do with (comma between). Prints the process id when the server answers.
 # Environment: PEERBRAIN_BIN (the program; else the debug build), PEERBRAIN_SHARED_SECRET (conformance-of-peerbrain),
 # PEERBRAIN_SERVER_NAME (localhost:PORT), PEERBRAIN_UPLOAD_MB (1: tests of the limit send files of that size).
 set -euo pipefail
@@ -52,6 +53,7 @@ allow_http = true
 bind = "127.0.0.1:$port"
 apis = ["client", "admin", "health", "metrics"]
 EOF
+  # Names of servers that do not exist stand in many tests; nobody looks them up.
   if [ -n "${FEDERATION_PORT:-}" ]; then
     tls=$(cd "$FEDERATION_TLS" && pwd)
     cat >>"$dir/peerbrain.toml" <<EOF
@@ -63,9 +65,13 @@ tls_certificate = "$tls/tls.crt"
 tls_key = "$tls/tls.key"
 
 [federation]
+mode = "listed"
+allowed_servers = [$(printf '"%s",' ${FEDERATION_WITH//,/ })]
 allowed_networks = ["127.0.0.0/8"]
 ca_file = "$tls/ca.crt"
 EOF
+  else
+    printf '\n[federation]\nmode = "off"\n' >>"$dir/peerbrain.toml"
   fi
 fi
 
