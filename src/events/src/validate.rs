@@ -23,6 +23,8 @@ pub fn client_content(
         TimelineEventType::RoomPowerLevels if state_key.is_some() => power_levels(&content)?,
         // Clients encrypt from the first such event on and never stop, so one without an algorithm breaks the room.
         TimelineEventType::RoomEncryption if state_key.is_some() => string(&content, "algorithm")?,
+        // Other servers look for a signature of the server that it names, and drop what names none.
+        TimelineEventType::RoomMember if state_key.is_some() => user_id(&content, "join_authorised_via_users_server")?,
         _ => {}
     }
     Ok(content)
@@ -51,6 +53,15 @@ fn power_levels(content: &CanonicalJsonObject) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A user ID, if the field is there at all.
+fn user_id(content: &CanonicalJsonObject, field: &str) -> Result<()> {
+    let Some(value) = content.get(field) else { return Ok(()) };
+    match value.as_str().map(UserId::parse) {
+        Some(Ok(_)) => Ok(()),
+        _ => Err(Error::BadJson(format!("`{field}` must be a user ID"))),
+    }
 }
 
 fn integer(field: &str, value: &CanonicalJsonValue) -> Result<()> {

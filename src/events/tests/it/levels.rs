@@ -47,7 +47,10 @@ fn clients_send_integers() {
     check("m.room.power_levels", None, json!({ "users": 1 })).unwrap();
     check("m.room.encryption", Some(""), json!({ "algorithm": "m.megolm.v1.aes-sha2" })).unwrap();
     check("m.room.message", None, json!({ "algorithm": 1, "n": [1, null, true] })).unwrap();
+    check("m.room.member", Some(ALICE), json!({ "join_authorised_via_users_server": BOB })).unwrap();
     for (kind, content) in [
+        ("m.room.member", json!({ "join_authorised_via_users_server": "@b:no~server" })),
+        ("m.room.member", json!({ "join_authorised_via_users_server": 1 })),
         ("m.room.power_levels", json!({ "users": { ALICE: "100" } })),
         ("m.room.power_levels", json!({ "users": { "alice": 100 } })),
         ("m.room.power_levels", json!({ "users": [] })),
