@@ -24,7 +24,7 @@ pub fn client_content(
         // Clients encrypt from the first such event on and never stop, so one without an algorithm breaks the room.
         TimelineEventType::RoomEncryption if state_key.is_some() => string(&content, "algorithm")?,
         // Other servers look for a signature of the server that it names, and drop what names none.
-        TimelineEventType::RoomMember if state_key.is_some() => user_id(&content, "join_authorised_via_users_server")?,
+        TimelineEventType::RoomMember => user_id(&content, "join_authorised_via_users_server")?,
         _ => {}
     }
     Ok(content)
