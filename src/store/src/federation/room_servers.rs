@@ -79,17 +79,18 @@ pub fn reachable_sharing(conn: &mut Conn, user_id: &str) -> Result<Vec<String>> 
         .inner_join(room_servers::table.on(room_servers::room.eq(memberships::room)))
         .filter(memberships::user_id.eq(user_id))
         .filter(memberships::membership.eq(Membership::Join as i16))
-        .filter(room_servers::departed.eq(STILL))
+        .filter((room_servers::departed + 0).eq(STILL))
         .filter(not(exists(failing!())));
     Ok(query.select(room_servers::server).distinct().load(conn)?)
 }
 
-/// The other servers that are in any room in which a user is joined.
+/// The other servers that are in any room in which a user is joined. The sum keeps SQLite from beginning with all servers of
+/// all rooms.
 pub fn servers_sharing(conn: &mut Conn, user_id: &str) -> Result<Vec<String>> {
     let query = memberships::table
         .inner_join(room_servers::table.on(room_servers::room.eq(memberships::room)))
         .filter(memberships::user_id.eq(user_id))
         .filter(memberships::membership.eq(Membership::Join as i16))
-        .filter(room_servers::departed.eq(STILL));
+        .filter((room_servers::departed + 0).eq(STILL));
     Ok(query.select(room_servers::server).distinct().load(conn)?)
 }
