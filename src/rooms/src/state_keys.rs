@@ -64,8 +64,12 @@ impl Rooms {
             .map(|(event_type, state_key)| (self.inner.store.next_nid(), event_type.clone(), state_key.clone()))
             .collect();
         if !new.is_empty() {
-            self.inner.runtime.block_on(self.inner.store.write(move |tx| intern_state_keys(tx, &new)))?;
-            self.find_state_keys(conn, keys, &mut found)?;
+            let numbered =
+                self.inner.runtime.block_on(self.inner.store.write(move |tx| intern_state_keys(tx, &new)))?;
+            for (event_type, state_key, nid) in numbered {
+                self.inner.state_keys.known.insert((event_type.clone(), state_key.clone()), nid);
+                found.insert((event_type, state_key), nid);
+            }
         }
         match keys.iter().find(|key| !found.contains_key(*key)) {
             Some(key) => Err(nameless(key)),

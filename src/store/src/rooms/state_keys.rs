@@ -1,5 +1,7 @@
 //! Numbers for (type, state key), the keys of the state trie.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 
 use crate::{
@@ -40,9 +42,9 @@ pub fn state_keys_by_nid(conn: &mut Conn, nids: &[i64]) -> Result<Vec<(i64, Stri
     Ok(found)
 }
 
-/// Gives numbers to keys that have none yet: (number to take, type, state key). What number holds is to be asked
-/// afterwards.
-pub fn intern_state_keys(tx: &mut Tx<'_>, keys: &[(i64, String, String)]) -> Result<()> {
+/// Gives numbers to keys that have none yet, of (number to take, type, state key), and tells which number each key has
+/// now, for another may have been quicker.
+pub fn intern_state_keys(tx: &mut Tx<'_>, keys: &[(i64, String, String)]) -> Result<Vec<(String, String, i64)>> {
     let row = |(nid, event_type, state_key): &(i64, String, String)| {
         (
             state_keys::nid.eq(*nid),
@@ -55,5 +57,14 @@ pub fn intern_state_keys(tx: &mut Tx<'_>, keys: &[(i64, String, String)]) -> Res
         let conn = tx.conn();
         both!(conn, c => diesel::insert_into(state_keys::table).values(rows).on_conflict_do_nothing().execute(c))?;
     }
-    Ok(())
+    let mut of_type: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (_, event_type, state_key) in keys {
+        of_type.entry(event_type).or_default().push(state_key);
+    }
+    let mut numbered = Vec::with_capacity(keys.len());
+    for (event_type, state_keys) in of_type {
+        let found = known_state_keys(tx.conn(), event_type, &state_keys)?;
+        numbered.extend(found.into_iter().map(|(state_key, nid)| (event_type.to_owned(), state_key, nid)));
+    }
+    Ok(numbered)
 }
