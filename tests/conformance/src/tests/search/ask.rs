@@ -33,7 +33,7 @@ impl User {
             if got == want {
                 return Ok(answer);
             }
-            if started.elapsed() > Duration::from_secs(10) {
+            if started.elapsed() > Duration::from_secs(20) {
                 return Err(Failure::new(format!("{criteria} should find {want:?}, found {got:?}")));
             }
             tokio::time::sleep(Duration::from_millis(300)).await;
