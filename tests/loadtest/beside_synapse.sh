@@ -20,7 +20,8 @@ chmod 755 "$out"
 running=()
 stop() {
   for pid in "$@"; do
-    kill -INT "$pid" 2>/dev/null || true
+    # Not INT, which what is started in the background may ignore.
+    kill -TERM "$pid" 2>/dev/null || true
     while kill -0 "$pid" 2>/dev/null; do sleep 0.2; done
   done
   running=()
