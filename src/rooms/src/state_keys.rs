@@ -57,7 +57,10 @@ impl Rooms {
     pub(crate) fn intern_state_keys(&self, conn: &mut Conn, keys: &[Key]) -> Result<HashMap<Key, i64>> {
         let mut found = HashMap::with_capacity(keys.len());
         found.extend(keys.iter().filter_map(|key| Some((key.clone(), self.inner.state_keys.known.get(key)?))));
-        self.find_state_keys(conn, keys, &mut found)?;
+        let unknown = keys.iter().filter(|key| !found.contains_key(*key));
+        let numbered =
+            known_state_keys(conn, unknown.map(|(event_type, state_key)| (event_type.as_str(), state_key.as_str())))?;
+        self.remember_state_keys(numbered, &mut found);
         let new: Vec<(i64, String, String)> = keys
             .iter()
             .filter(|key| !found.contains_key(*key))
@@ -66,10 +69,7 @@ impl Rooms {
         if !new.is_empty() {
             let numbered =
                 self.inner.runtime.block_on(self.inner.store.write(move |tx| intern_state_keys(tx, &new)))?;
-            for (event_type, state_key, nid) in numbered {
-                self.inner.state_keys.known.insert((event_type.clone(), state_key.clone()), nid);
-                found.insert((event_type, state_key), nid);
-            }
+            self.remember_state_keys(numbered, &mut found);
         }
         match keys.iter().find(|key| !found.contains_key(*key)) {
             Some(key) => Err(nameless(key)),
@@ -77,20 +77,12 @@ impl Rooms {
         }
     }
 
-    /// Looks up what is not found yet.
-    fn find_state_keys(&self, conn: &mut Conn, keys: &[Key], found: &mut HashMap<Key, i64>) -> Result<()> {
-        let mut wanted: HashMap<&str, Vec<&str>> = HashMap::new();
-        for (event_type, state_key) in keys.iter().filter(|key| !found.contains_key(*key)) {
-            wanted.entry(event_type).or_default().push(state_key);
+    fn remember_state_keys(&self, numbered: Vec<(String, String, i64)>, found: &mut HashMap<Key, i64>) {
+        for (event_type, state_key, nid) in numbered {
+            let key = (event_type, state_key);
+            self.inner.state_keys.known.insert(key.clone(), nid);
+            found.insert(key, nid);
         }
-        for (event_type, state_keys) in wanted {
-            for (state_key, nid) in known_state_keys(conn, event_type, &state_keys)? {
-                let key = (event_type.to_owned(), state_key);
-                self.inner.state_keys.known.insert(key.clone(), nid);
-                found.insert(key, nid);
-            }
-        }
-        Ok(())
     }
 }
 

@@ -23,6 +23,17 @@ macro_rules! failing {
     };
 }
 
+/// The rows of rooms in which a user is joined. The sum keeps SQLite from beginning with all servers of all rooms.
+macro_rules! sharing {
+    ($user_id:expr) => {
+        memberships::table
+            .inner_join(room_servers::table.on(room_servers::room.eq(memberships::room)))
+            .filter(memberships::user_id.eq($user_id))
+            .filter(memberships::membership.eq(Membership::Join as i16))
+            .filter((room_servers::departed + 0).eq(STILL))
+    };
+}
+
 /// A row of `room_servers`: a server was in a room for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = room_servers, treat_none_as_default_value = false)]
@@ -75,22 +86,11 @@ pub fn is_in_any_room(conn: &mut Conn, server: &str) -> Result<bool> {
 
 /// The same as [`servers_sharing`], without those that fail.
 pub fn reachable_sharing(conn: &mut Conn, user_id: &str) -> Result<Vec<String>> {
-    let query = memberships::table
-        .inner_join(room_servers::table.on(room_servers::room.eq(memberships::room)))
-        .filter(memberships::user_id.eq(user_id))
-        .filter(memberships::membership.eq(Membership::Join as i16))
-        .filter((room_servers::departed + 0).eq(STILL))
-        .filter(not(exists(failing!())));
+    let query = sharing!(user_id).filter(not(exists(failing!())));
     Ok(query.select(room_servers::server).distinct().load(conn)?)
 }
 
-/// The other servers that are in any room in which a user is joined. The sum keeps SQLite from beginning with all servers of
-/// all rooms.
+/// The other servers that are in any room in which a user is joined.
 pub fn servers_sharing(conn: &mut Conn, user_id: &str) -> Result<Vec<String>> {
-    let query = memberships::table
-        .inner_join(room_servers::table.on(room_servers::room.eq(memberships::room)))
-        .filter(memberships::user_id.eq(user_id))
-        .filter(memberships::membership.eq(Membership::Join as i16))
-        .filter((room_servers::departed + 0).eq(STILL));
-    Ok(query.select(room_servers::server).distinct().load(conn)?)
+    Ok(sharing!(user_id).select(room_servers::server).distinct().load(conn)?)
 }

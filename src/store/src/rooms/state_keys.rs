@@ -20,13 +20,23 @@ pub fn state_key_nid(conn: &mut Conn, event_type: &str, state_key: &str) -> Resu
         .optional()?)
 }
 
-/// The numbers of those of these keys of one type that have one: (state key, number).
-pub fn known_state_keys(conn: &mut Conn, event_type: &str, keys: &[&str]) -> Result<Vec<(String, i64)>> {
-    let mut found = Vec::with_capacity(keys.len());
-    for keys in keys.chunks(10_000) {
-        let of_type = state_keys::table.filter(state_keys::event_type.eq(event_type));
-        let query = of_type.filter(state_keys::state_key.eq_any(keys));
-        found.extend(query.select((state_keys::state_key, state_keys::nid)).load::<(String, i64)>(conn)?);
+/// The numbers of those of these keys, of (type, state key), that have one: (type, state key, number).
+pub fn known_state_keys<'k>(
+    conn: &mut Conn,
+    keys: impl IntoIterator<Item = (&'k str, &'k str)>,
+) -> Result<Vec<(String, String, i64)>> {
+    let mut of_type: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (event_type, state_key) in keys {
+        of_type.entry(event_type).or_default().push(state_key);
+    }
+    let mut found = Vec::new();
+    for (event_type, keys) in of_type {
+        for keys in keys.chunks(10_000) {
+            let of_type = state_keys::table.filter(state_keys::event_type.eq(event_type));
+            let query = of_type.filter(state_keys::state_key.eq_any(keys));
+            let rows = query.select((state_keys::event_type, state_keys::state_key, state_keys::nid));
+            found.extend(rows.load::<(String, String, i64)>(conn)?);
+        }
     }
     Ok(found)
 }
@@ -57,14 +67,5 @@ pub fn intern_state_keys(tx: &mut Tx<'_>, keys: &[(i64, String, String)]) -> Res
         let conn = tx.conn();
         both!(conn, c => diesel::insert_into(state_keys::table).values(rows).on_conflict_do_nothing().execute(c))?;
     }
-    let mut of_type: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (_, event_type, state_key) in keys {
-        of_type.entry(event_type).or_default().push(state_key);
-    }
-    let mut numbered = Vec::with_capacity(keys.len());
-    for (event_type, state_keys) in of_type {
-        let found = known_state_keys(tx.conn(), event_type, &state_keys)?;
-        numbered.extend(found.into_iter().map(|(state_key, nid)| (event_type.to_owned(), state_key, nid)));
-    }
-    Ok(numbered)
+    known_state_keys(tx.conn(), keys.iter().map(|(_, event_type, state_key)| (event_type.as_str(), state_key.as_str())))
 }
