@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use peerbrain_core::{Clock, config};
 use rooms::Rooms;
 use store::Store;
 
@@ -13,6 +14,10 @@ pub struct Options {
     pub rooms: Rooms,
     /// Keys used lately; must be among the observers of the store.
     pub cache: Arc<KeyCache>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// With which other servers this one has to do.
+    pub settings: config::Federation,
 }
 
 /// Keys, device lists, and messages between devices. Cheap to clone.
@@ -24,14 +29,16 @@ pub struct E2ee {
 pub(crate) struct Inner {
     pub rooms: Rooms,
     pub cache: Arc<KeyCache>,
+    pub clock: Arc<dyn Clock>,
+    pub settings: config::Federation,
     pub inboxes: Inboxes,
 }
 
 impl E2ee {
     /// Starts working with the keys of a store.
     pub fn new(options: Options) -> Self {
-        let Options { rooms, cache } = options;
-        Self { inner: Arc::new(Inner { rooms, cache, inboxes: Inboxes::default() }) }
+        let Options { rooms, cache, clock, settings } = options;
+        Self { inner: Arc::new(Inner { rooms, cache, clock, settings, inboxes: Inboxes::default() }) }
     }
 
     pub(crate) fn store(&self) -> &Store {

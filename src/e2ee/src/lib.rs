@@ -3,8 +3,8 @@
 //! Here live the keys of devices and users: what makes one valid, who is given which, who may see which signature; the
 //! device lists: whose keys a client must fetch anew; messages between devices; backups of room keys; and the devices
 //! that never log in. Nothing here decrypts, and nothing knows of HTTP or SQL: the rows are the store's, and [`Error`]
-//! names the Matrix error that `api` writes. Users of other servers are reported as failures or passed over, for there
-//! is no federation yet.
+//! names the Matrix error that `api` writes. Messages go to devices of other servers through their outboxes; the keys of
+//! their users are not asked for here.
 
 pub mod dehydrated_device;
 pub mod device_lists;

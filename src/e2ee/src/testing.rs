@@ -6,7 +6,11 @@ use accounts::{Accounts, Caches, Credentials, NewAccount, NewDevice};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use ed25519_dalek::{Signer, SigningKey};
 use events::canonical;
-use peerbrain_core::{Config, ManualClock, SystemRandom, config::RegistrationMode, random::SeededRandom};
+use peerbrain_core::{
+    Config, ManualClock, SystemRandom,
+    config::{FederationMode, RegistrationMode},
+    random::SeededRandom,
+};
 use rooms::{EventCache, Rooms};
 use ruma::{OwnedDeviceId, OwnedUserId, RoomVersionId, server_name};
 use serde_json::{Value, json};
@@ -60,6 +64,8 @@ impl World {
         config.rate_limits.enabled = false;
         config.passwords.memory_kb = 64;
         config.passwords.passes = 1;
+        config.federation.mode = FederationMode::Listed;
+        config.federation.allowed_servers = vec![server_name!("far").to_owned(), server_name!("away").to_owned()];
         let (events, caches, cache) =
             (EventCache::new(1_000_000), Arc::new(Caches::default()), Arc::new(KeyCache::default()));
         let observers: Vec<Arc<dyn store::Observer>> = vec![events.clone(), caches.clone(), cache.clone()];
@@ -72,14 +78,15 @@ impl World {
             server_name: server_name!("test").to_owned(),
             key: Arc::new(events::SigningKey::generate([7; 32]).unwrap()),
             accounts: accounts.clone(),
-            clock,
+            clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
             events,
             state_cache: 1_000_000,
             default_version: RoomVersionId::V11,
             runtime: tokio::runtime::Handle::current(),
         });
-        Self { e2ee: E2ee::new(crate::Options { rooms, cache }), accounts, store, _database: database }
+        let e2ee = E2ee::new(crate::Options { rooms, cache, clock, settings: config.federation });
+        Self { e2ee, accounts, store, _database: database }
     }
 
     /// Registers a user with a device that has uploaded nothing.

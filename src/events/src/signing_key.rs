@@ -10,7 +10,7 @@ use base64::{
 use ed25519_dalek::pkcs8::ALGORITHM_OID;
 use ruma::{
     CanonicalJsonObject, ServerName,
-    signatures::{Ed25519KeyPair, sign_json},
+    signatures::{Ed25519KeyPair, KeyPair as _, sign_json},
 };
 
 use crate::{Error, Result};
@@ -94,6 +94,12 @@ impl SigningKey {
     /// signatures must survive redaction and are made by [`EventBuilder`](crate::EventBuilder).
     pub fn sign_json(&self, server: &ServerName, object: &mut CanonicalJsonObject) -> Result<()> {
         Ok(sign_json(server.as_str(), &self.pair, object)?)
+    }
+
+    /// Our signature on a text, as unpadded base64: for what is in canonical form, but holds more than canonical JSON may
+    /// ([`canonical::rewritten`](crate::canonical::rewritten)).
+    pub fn sign_text(&self, text: &str) -> String {
+        self.pair.sign(text.as_bytes()).base64()
     }
 
     pub(crate) fn pair(&self) -> &Ed25519KeyPair {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use accounts::Accounts;
+use e2ee::E2ee;
 use events::SigningKey;
 use parking_lot::Mutex;
 use peerbrain_core::{Clock, Random, config};
@@ -30,6 +31,8 @@ pub struct Options {
     pub accounts: Arc<Accounts>,
     /// Rooms.
     pub rooms: Rooms,
+    /// For messages between devices.
+    pub e2ee: E2ee,
     /// For what is only in memory: typing, presence.
     pub syncs: Syncs,
     /// The name of this server.
@@ -58,6 +61,7 @@ pub(crate) struct Inner {
     pub store: Store,
     pub accounts: Arc<Accounts>,
     pub rooms: Rooms,
+    pub e2ee: E2ee,
     pub syncs: Syncs,
     pub server_name: OwnedServerName,
     pub settings: config::Federation,
@@ -79,7 +83,7 @@ impl Federation {
     /// # Errors
     /// A file of certificate authorities that cannot be used.
     pub fn new(options: Options) -> Result<Self> {
-        let Options { store, accounts, rooms, syncs, server_name, key, clock, random, settings, wakes, runtime } =
+        let Options { store, accounts, rooms, e2ee, syncs, server_name, key, clock, random, settings, wakes, runtime } =
             options;
         let client = Client::new(client::Options {
             server_name: server_name.clone(),
@@ -127,6 +131,7 @@ impl Federation {
             store,
             accounts,
             rooms,
+            e2ee,
             syncs,
             server_name,
             settings,

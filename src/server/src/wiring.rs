@@ -85,7 +85,12 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         state_cache: u64::from(config.database.state_cache_mb) * MEGABYTE,
         default_version: config.rooms.default_version.clone(),
     });
-    let e2ee = E2ee::new(e2ee::Options { rooms: rooms.clone(), cache: keys });
+    let e2ee = E2ee::new(e2ee::Options {
+        rooms: rooms.clone(),
+        cache: keys,
+        clock: clock.clone(),
+        settings: config.federation.clone(),
+    });
     let push =
         Push::new(push::Options { rooms: rooms.clone(), clock: clock.clone(), wakes, settings: config.push.clone() });
     let syncs = Syncs::new(sync::Options {
@@ -104,6 +109,7 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         store: store.clone(),
         accounts: accounts.clone(),
         rooms: rooms.clone(),
+        e2ee: e2ee.clone(),
         syncs: syncs.clone(),
         server_name: config.server.name.clone(),
         key,

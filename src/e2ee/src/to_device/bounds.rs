@@ -20,3 +20,14 @@ pub(super) const CHECK_EVERY: i64 = 64;
 pub(super) const DROPPED_AT_ONCE: i64 = 256;
 /// Devices of which it is remembered what they were sent; each takes some 200 bytes.
 pub(super) const REMEMBERED_DEVICES: usize = 10_000;
+/// Servers to which one request may send.
+pub(super) const SERVERS_PER_REQUEST: usize = 1_000;
+/// Bytes of what is sent to another server at once: Synapse sends no more, either.
+pub(super) const EDU_BYTES: usize = 64 << 10;
+/// Bytes of a message id before they are written as text: it may have 32 characters (server-server §m.direct_to_device).
+pub(super) const MESSAGE_ID_BYTES: usize = 24;
+/// Messages of each server that are remembered, to tell those that come again. A transaction has a hundred at most, and one
+/// is repeated before the next comes.
+pub(super) const RECEIVED_KEPT: i64 = 10_000;
+/// How long they are remembered, in milliseconds: a month, longer than servers repeat what was not answered.
+pub(super) const RECEIVED_KEPT_MS: i64 = 30 * 24 * 3_600_000;

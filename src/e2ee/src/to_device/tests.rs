@@ -11,7 +11,7 @@ use crate::{
     testing::{Device, World},
 };
 
-fn content(number: usize) -> Box<RawValue> {
+pub(super) fn content(number: usize) -> Box<RawValue> {
     RawValue::from_string(format!(r#"{{"number":{number}}}"#)).unwrap()
 }
 
@@ -20,7 +20,7 @@ fn to(device: &Device, number: usize) -> Messages {
 }
 
 impl World {
-    async fn send(&self, from: &Device, txn_id: &str, messages: Messages) -> Result<()> {
+    pub(super) async fn send(&self, from: &Device, txn_id: &str, messages: Messages) -> Result<()> {
         let sender = Sender { user_id: &from.user, device_id: &from.id, txn_id };
         self.e2ee.send_to_devices(sender, "m.test", messages).await
     }
@@ -32,7 +32,7 @@ impl World {
         read.await.unwrap()
     }
 
-    async fn numbers(&self, device: &Device, after: i64) -> Vec<usize> {
+    pub(super) async fn numbers(&self, device: &Device, after: i64) -> Vec<usize> {
         numbers(&self.waiting(device, after).await)
     }
 }

@@ -1,10 +1,10 @@
 //! Requests in the form in which they are signed and sent (server-server §request-authentication).
 
 use bytes::Bytes;
-use events::SigningKey;
+use events::{SigningKey, canonical};
 use http::{HeaderMap, HeaderValue, Method, header};
 use ruma::{
-    CanonicalJsonObject, CanonicalJsonValue, ServerName,
+    ServerName,
     api::{OutgoingBody, OutgoingRequest, path_builder::SinglePath},
 };
 
@@ -36,32 +36,26 @@ impl Outgoing {
         Ok(Self { method: parts.method, path, headers, body: body.into() })
     }
 
-    /// Signs it for `destination`: makes the body canonical and adds the header.
+    /// Signs it for `destination`: makes the body canonical and adds the header. Numbers stay as they are written: what
+    /// devices send each other may hold fractions.
     pub fn sign(&mut self, origin: &ServerName, destination: &ServerName, key: &SigningKey) -> Result<()> {
-        let mut object = CanonicalJsonObject::from([
-            ("method".to_owned(), self.method.as_str().into()),
-            ("uri".to_owned(), self.path.as_str().into()),
-            ("origin".to_owned(), origin.as_str().into()),
-            ("destination".to_owned(), destination.as_str().into()),
-        ]);
+        let quote = |text: &str| serde_json::to_string(text).map_err(|error| Error::Internal(error.to_string()));
+        let mut content = String::new();
         if !self.body.is_empty() {
-            let content: CanonicalJsonValue =
-                serde_json::from_slice(&self.body).map_err(|error| Error::BadJson(error.to_string()))?;
-            self.body = content.to_string().into();
-            object.insert("content".to_owned(), content);
+            let body = std::str::from_utf8(&self.body).map_err(|error| Error::BadJson(error.to_string()))?;
+            let body = canonical::rewritten(body)?;
+            content = format!(r#""content":{body},"#);
+            self.body = body.into();
         }
-        key.sign_json(origin, &mut object)?;
-        let signature = signature(&object, origin, key).ok_or_else(|| Error::Internal("no signature".into()))?;
-        let key = key.key_id();
+        let (method, uri) = (quote(self.method.as_str())?, quote(&self.path)?);
+        let signed =
+            format!(r#"{{{content}"destination":"{destination}","method":{method},"origin":"{origin}","uri":{uri}}}"#);
+        let (signature, key) = (key.sign_text(&signed), key.key_id());
         let value = format!(r#"X-Matrix origin="{origin}",destination="{destination}",key="{key}",sig="{signature}""#);
         let value = HeaderValue::try_from(value).map_err(|error| Error::Internal(error.to_string()))?;
         self.headers.insert(header::AUTHORIZATION, value);
         Ok(())
     }
-}
-
-fn signature<'a>(object: &'a CanonicalJsonObject, origin: &ServerName, key: &SigningKey) -> Option<&'a str> {
-    object.get("signatures")?.as_object()?.get(origin.as_str())?.as_object()?.get(&key.key_id())?.as_str()
 }
 
 impl From<http::Request<Bytes>> for Outgoing {

@@ -1,5 +1,6 @@
 //! What servers tell each other beside events (server-server §edus), one file for each kind.
 
+mod direct_to_device;
 mod presence;
 mod receipt;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(crate) async fn receive(federation: &Federation, origin: &ServerName, edus: 
             Ok(Edu::Typing(content)) => typing::receive(federation, origin, content).await,
             Ok(Edu::Receipt(content)) => receipt::receive(federation, origin, content).await,
             Ok(Edu::Presence(content)) => presence::receive(federation, origin, content).await,
+            Ok(Edu::DirectToDevice(content)) => direct_to_device::receive(federation, origin, content).await,
             Ok(_) => Ok(()),
             Err(error) => Err(Error::BadJson(error.to_string())),
         };

@@ -59,11 +59,16 @@ impl Server {
             default_version: RoomVersionId::V11,
             runtime: runtime.clone(),
         });
-        let e2ee = E2ee::new(e2ee::Options { rooms: rooms.clone(), cache: keys });
+        let e2ee = E2ee::new(e2ee::Options {
+            rooms: rooms.clone(),
+            cache: keys,
+            clock: time.clone(),
+            settings: config::Federation::default(),
+        });
         let syncs = Syncs::new(sync::Options {
             rooms: rooms.clone(),
             accounts: accounts.clone(),
-            e2ee,
+            e2ee: e2ee.clone(),
             clock: time.clone(),
             follower,
             timeline_limit: 100,
@@ -75,6 +80,7 @@ impl Server {
             store,
             accounts,
             rooms: rooms.clone(),
+            e2ee,
             syncs,
             server_name: name.to_owned(),
             key,

@@ -158,20 +158,20 @@ pub fn shares(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Vec<Sha
     Ok(query.bind::<Text, _>(user_id).bind::<Text, _>(device_id).load(conn)?)
 }
 
-/// Deletes the oldest messages of one sender that wait for a device; gives how many there were.
-pub fn drop_oldest(tx: &mut Tx<'_>, user_id: &str, device_id: &str, sender: &str, most: i64) -> Result<usize> {
-    macro_rules! from_sender {
+/// Deletes the oldest messages of these senders that wait for a device; gives how many there were.
+pub fn drop_oldest(tx: &mut Tx<'_>, user_id: &str, device_id: &str, senders: &[&str], most: i64) -> Result<usize> {
+    macro_rules! from_senders {
         () => {
             to_device_messages::table
                 .filter(to_device_messages::user_id.eq(user_id))
                 .filter(to_device_messages::device_id.eq(device_id))
-                .filter(to_device_messages::sender.eq(sender))
+                .filter(to_device_messages::sender.eq_any(senders))
         };
     }
-    let oldest = from_sender!().order(to_device_messages::position).limit(most);
+    let oldest = from_senders!().order(to_device_messages::position).limit(most);
     let positions: Vec<i64> = oldest.select(to_device_messages::position).load(tx.conn())?;
     let Some(last) = positions.last() else { return Ok(0) };
-    Ok(diesel::delete(from_sender!().filter(to_device_messages::position.le(last))).execute(tx.conn())?)
+    Ok(diesel::delete(from_senders!().filter(to_device_messages::position.le(last))).execute(tx.conn())?)
 }
 
 /// Notes that a device has made a request; false where it had made it before. The newest `keep` requests of a device are

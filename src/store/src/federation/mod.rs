@@ -5,6 +5,7 @@ pub mod old_signing_keys;
 pub mod outbox;
 pub mod outgoing;
 mod prune;
+pub mod received_messages;
 mod record;
 pub mod room_servers;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `migrations/0020_staged`.
+//! `migrations/0020_staged`, `migrations/0022_received_messages`.
 
 diesel::table! {
     staged_events (number) {
@@ -7,5 +7,13 @@ diesel::table! {
         event_id -> Text,
         origin -> Text,
         json -> Text,
+    }
+}
+diesel::table! {
+    received_messages (origin, message_id) {
+        origin -> Text,
+        message_id -> Text,
+        number -> BigInt,
+        received_at -> BigInt,
     }
 }

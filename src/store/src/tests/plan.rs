@@ -166,6 +166,7 @@ fn fill(conn: &mut Conn) {
          INSERT INTO media_thumbnails {n} 2000) SELECT CAST('h' || (i % 100) AS {bytes}), i, i, i % 2 = 1, i % 2 = 1,
             CAST('h' || i AS {bytes}), '' FROM n;
          INSERT INTO staged_events {n} 5000) SELECT i, '!r' || (i % 200), '$e' || i, 'o' || (i % 50), '{{}}' FROM n;
+         INSERT INTO received_messages {n} 5000) SELECT 'o' || (i % 50), 'm' || i, i, i FROM n;
          INSERT INTO room_servers {n} 20000) SELECT i % 1000 * 20, 's' || (i / 20), i, CASE i % 2 WHEN 0 THEN i + 9
             ELSE 9223372036854775807 END, 1 FROM n;
          INSERT INTO outgoing {n} 20000) SELECT i, i % 1000 * 20, i FROM n;

@@ -104,7 +104,12 @@ impl World {
             default_version: RoomVersionId::V11,
             runtime: tokio::runtime::Handle::current(),
         });
-        let e2ee = E2ee::new(e2ee::Options { rooms: rooms.clone(), cache: keys });
+        let e2ee = E2ee::new(e2ee::Options {
+            rooms: rooms.clone(),
+            cache: keys,
+            clock: Arc::new(clock.clone()),
+            settings: config.federation.clone(),
+        });
         let syncs = Syncs::new(Options {
             rooms: rooms.clone(),
             e2ee: e2ee.clone(),
