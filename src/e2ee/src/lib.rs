@@ -3,8 +3,8 @@
 //! Here live the keys of devices and users: what makes one valid, who is given which, who may see which signature; the
 //! device lists: whose keys a client must fetch anew; messages between devices; backups of room keys; and the devices
 //! that never log in. Nothing here decrypts, and nothing knows of HTTP or SQL: the rows are the store's, and [`Error`]
-//! names the Matrix error that `api` writes. Users of other servers are reported as failures or passed over, for there
-//! is no federation yet.
+//! names the Matrix error that `api` writes. Nor does anything here ask other servers: what they say comes through the
+//! federation crate, is checked in [`remote`], and kept as long as a room is shared with the user.
 
 pub mod dehydrated_device;
 pub mod device_lists;
@@ -17,6 +17,7 @@ mod ids;
 pub mod key_backup;
 mod key_cache;
 pub mod keys;
+pub mod remote;
 mod signatures;
 mod signed;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use accounts::Accounts;
+use e2ee::E2ee;
 use events::SigningKey;
 use parking_lot::Mutex;
 use peerbrain_core::{Clock, Random, config};
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::{
     Error, Result, Verifier,
     client::{self, Client},
+    devices::Devices,
     history::{self, History},
     incoming::{self, Incoming},
     keys::{self, KeyRing},
@@ -30,6 +32,8 @@ pub struct Options {
     pub accounts: Arc<Accounts>,
     /// Rooms.
     pub rooms: Rooms,
+    /// Keys and devices.
+    pub e2ee: E2ee,
     /// For what is only in memory: typing, presence.
     pub syncs: Syncs,
     /// The name of this server.
@@ -58,6 +62,7 @@ pub(crate) struct Inner {
     pub store: Store,
     pub accounts: Arc<Accounts>,
     pub rooms: Rooms,
+    pub e2ee: E2ee,
     pub syncs: Syncs,
     pub server_name: OwnedServerName,
     pub settings: config::Federation,
@@ -69,6 +74,7 @@ pub(crate) struct Inner {
     pub history: History,
     pub incoming: Incoming,
     pub sender: Sender,
+    pub devices: Devices,
     /// What [`Federation::start`] has started.
     pub background: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -79,7 +85,7 @@ impl Federation {
     /// # Errors
     /// A file of certificate authorities that cannot be used.
     pub fn new(options: Options) -> Result<Self> {
-        let Options { store, accounts, rooms, syncs, server_name, key, clock, random, settings, wakes, runtime } =
+        let Options { store, accounts, rooms, e2ee, syncs, server_name, key, clock, random, settings, wakes, runtime } =
             options;
         let client = Client::new(client::Options {
             server_name: server_name.clone(),
@@ -109,6 +115,7 @@ impl Federation {
             history: history.clone(),
             runtime: runtime.clone(),
         });
+        let devices = Devices::new(clock.clone(), Arc::new(client.clone()));
         let transport = Network { client: client.clone(), server_name: server_name.clone(), clock: clock.clone() };
         let sender = Sender::new(sender::Options {
             store: store.clone(),
@@ -127,6 +134,7 @@ impl Federation {
             store,
             accounts,
             rooms,
+            e2ee,
             syncs,
             server_name,
             settings,
@@ -138,6 +146,7 @@ impl Federation {
             history,
             incoming,
             sender,
+            devices,
             background: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -152,6 +161,7 @@ impl Federation {
     pub fn alive(&self, server: &ServerName) {
         self.inner.client.alive(server);
         self.inner.sender.alive(server);
+        self.ask_again(server);
     }
 
     /// The keys of other servers, and our own as others see them.

@@ -104,6 +104,7 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         store: store.clone(),
         accounts: accounts.clone(),
         rooms: rooms.clone(),
+        e2ee: e2ee.clone(),
         syncs: syncs.clone(),
         server_name: config.server.name.clone(),
         key,
