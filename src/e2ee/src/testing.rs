@@ -18,7 +18,7 @@ use store::{Options, Store, testing::Database};
 
 use crate::{
     E2ee, KeyCache, Result,
-    keys::{CrossSigningUpload, KeyUpload},
+    keys::{CrossSigningUpload, FromOthers, KeyUpload},
 };
 
 /// A server without rooms.
@@ -120,13 +120,13 @@ impl World {
 
     pub async fn query(&self, asker: &OwnedUserId, user: &OwnedUserId) -> Value {
         let asked = BTreeMap::from([(user.clone(), Vec::new())]);
-        serde_json::from_str(&self.e2ee.query_keys(asker, asked).await.unwrap()).unwrap()
+        serde_json::from_str(&self.e2ee.query_keys(asker, asked, FromOthers::default()).await.unwrap()).unwrap()
     }
 
     /// The full name and the JSON of a key of this device.
     pub async fn claim(&self, device: &Device, algorithm: &str) -> Option<(String, Value)> {
         let wanted = BTreeMap::from([(device.id.to_string(), algorithm.to_owned())]);
-        let (claimed, _) = self.e2ee.claim_keys(BTreeMap::from([(device.user.clone(), wanted)])).await.unwrap();
+        let claimed = self.e2ee.claim_keys(BTreeMap::from([(device.user.clone(), wanted)])).await.unwrap();
         let keys = claimed.into_values().next()?.into_values().next()?;
         let (name, key) = keys.into_iter().next()?;
         Some((name, serde_json::from_str(key.get()).unwrap()))

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::{
     Error, Result, Verifier,
     client::{self, Client},
+    devices::Devices,
     history::{self, History},
     incoming::{self, Incoming},
     keys::{self, KeyRing},
@@ -31,7 +32,7 @@ pub struct Options {
     pub accounts: Arc<Accounts>,
     /// Rooms.
     pub rooms: Rooms,
-    /// For messages between devices.
+    /// Keys, devices, and messages between devices.
     pub e2ee: E2ee,
     /// For what is only in memory: typing, presence.
     pub syncs: Syncs,
@@ -73,6 +74,7 @@ pub(crate) struct Inner {
     pub history: History,
     pub incoming: Incoming,
     pub sender: Sender,
+    pub devices: Devices,
     /// What [`Federation::start`] has started.
     pub background: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -113,6 +115,7 @@ impl Federation {
             history: history.clone(),
             runtime: runtime.clone(),
         });
+        let devices = Devices::new(clock.clone(), Arc::new(client.clone()));
         let transport = Network { client: client.clone(), server_name: server_name.clone(), clock: clock.clone() };
         let sender = Sender::new(sender::Options {
             store: store.clone(),
@@ -143,6 +146,7 @@ impl Federation {
             history,
             incoming,
             sender,
+            devices,
             background: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -157,6 +161,7 @@ impl Federation {
     pub fn alive(&self, server: &ServerName) {
         self.inner.client.alive(server);
         self.inner.sender.alive(server);
+        self.ask_again(server);
     }
 
     /// The keys of other servers, and our own as others see them.

@@ -6,6 +6,7 @@
 //! here knows how requests come in over HTTP, which is `api`'s business, and nothing knows SQL.
 
 pub mod client;
+mod devices;
 mod discovery;
 mod edus;
 mod error;

@@ -17,6 +17,7 @@ impl Federation {
     /// What the database says; what is sent does not depend on that.
     pub async fn start(&self) -> Result<()> {
         self.run(self.inner.sender.clone().work());
+        self.run(self.clone().resync_lists());
         self.inner.incoming.start().await
     }
 

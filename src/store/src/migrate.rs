@@ -61,6 +61,7 @@ const STEPS: &[Step] = steps![
     "0018_foreign_memberships",
     "0019_sending",
     "0020_staged",
+    "0021_remote_devices",
     "0022_received_messages",
     "0023_events_by_id",
     "0024_unannounced_profiles",

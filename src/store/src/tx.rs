@@ -25,6 +25,11 @@ impl<'a> Tx<'a> {
         self.conn
     }
 
+    /// The newest position so far, of this transaction or those before.
+    pub fn position(&self) -> i64 {
+        self.clock.position
+    }
+
     /// Takes the next position and logs under it what happens. Every row that a sync must see carries its position.
     pub fn log(&mut self, kind: LogKind, room: Option<i64>, user: Option<&str>, row: Option<i64>) -> i64 {
         self.clock.position += 1;

@@ -9,6 +9,7 @@ mod world;
 // The tests.
 mod inviting;
 mod joining;
+mod keys;
 mod knocking;
 mod leaving;
 mod restricted;

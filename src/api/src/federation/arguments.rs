@@ -1,7 +1,7 @@
 //! What several endpoints share.
 
 use events::VerifiedPdu;
-use ruma::{EventId, OwnedEventId, OwnedRoomId, RoomId};
+use ruma::{EventId, OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, UserId};
 use serde_json::value::RawValue;
 
 use crate::{Error, Result, bridge::Call};
@@ -16,6 +16,12 @@ pub(super) fn room_id(call: &Call, index: usize) -> Result<OwnedRoomId> {
 pub(super) fn event_id(call: &Call, index: usize) -> Result<OwnedEventId> {
     let text = call.arg(index)?;
     EventId::parse(text).map_err(|_| Error::invalid_param(format!("{text:?} is not an event id")))
+}
+
+/// An argument that is a user id.
+pub(super) fn user_id(call: &Call, index: usize) -> Result<OwnedUserId> {
+    let text = call.arg(index)?;
+    UserId::parse(text).map_err(|_| Error::invalid_param(format!("{text:?} is not a user id")))
 }
 
 /// An event as it is sent.

@@ -1,6 +1,7 @@
 //! The server-server API, one file per endpoint.
 
 mod arguments;
+mod devices;
 mod error;
 mod keys;
 mod membership;
@@ -11,5 +12,10 @@ use crate::bridge::Routes;
 
 /// Every route of the server-server API.
 pub(crate) fn routes() -> Routes {
-    Routes::default().endpoint(send::send).merge(keys::routes()).merge(membership::routes()).merge(reads::routes())
+    Routes::default()
+        .endpoint(send::send)
+        .merge(devices::routes())
+        .merge(keys::routes())
+        .merge(membership::routes())
+        .merge(reads::routes())
 }

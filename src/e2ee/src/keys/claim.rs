@@ -1,19 +1,23 @@
 //! `POST /keys/claim`: one key each of other devices, for a first message.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use ruma::OwnedUserId;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use store::{
     LogKind, Tx,
     e2ee::{fallback_keys, one_time_keys},
 };
 
-use super::query::failures;
 use crate::{E2ee, Error, Result, ids::is_storable};
 
 /// Keys that one transaction gives out; more would hold up everybody else.
 const KEYS_PER_WRITE: usize = 100;
+/// Places that are looked at together.
+const PLACES_PER_READ: usize = 500;
 
 /// What is wanted: the algorithm, by user and device.
 pub type Wanted = BTreeMap<OwnedUserId, BTreeMap<String, String>>;
@@ -22,6 +26,7 @@ pub type Wanted = BTreeMap<OwnedUserId, BTreeMap<String, String>>;
 pub type Claimed = BTreeMap<OwnedUserId, BTreeMap<String, BTreeMap<String, Box<RawValue>>>>;
 
 /// One key that is wanted.
+#[derive(Clone)]
 struct Place {
     user_id: OwnedUserId,
     device_id: String,
@@ -29,14 +34,12 @@ struct Place {
 }
 
 impl E2ee {
-    /// Takes a key of each device: the oldest one-time key, or the fallback key where there is none. Who has neither is
-    /// left out. A one-time key is given to nobody else.
-    ///
-    /// The second part tells the failures by server, as they stand in the answer.
-    pub async fn claim_keys(&self, wanted: Wanted) -> Result<(Claimed, Value)> {
-        let (ours, theirs): (Wanted, Wanted) = wanted.into_iter().partition(|(user, _)| self.rooms().is_local(user));
+    /// Takes a key of each device of our users: the oldest one-time key, or the fallback key where there is none. Who has
+    /// neither is left out. A one-time key is given to nobody else.
+    pub async fn claim_keys(&self, wanted: Wanted) -> Result<Claimed> {
         let mut places = Vec::new();
-        for (user_id, devices) in ours.into_iter().filter(|(user, _)| is_storable(user.as_str())) {
+        let ours = |user: &OwnedUserId| self.rooms().is_local(user) && is_storable(user.as_str());
+        for (user_id, devices) in wanted.into_iter().filter(|(user, _)| ours(user)) {
             for (device_id, algorithm) in devices {
                 if is_storable(&device_id) && is_storable(&algorithm) {
                     places.push(Place { user_id: user_id.clone(), device_id, algorithm });
@@ -44,6 +47,7 @@ impl E2ee {
             }
         }
         let mut claimed = Claimed::new();
+        let mut places = self.with_keys(places).await?;
         while !places.is_empty() {
             let rest = places.split_off(places.len().min(KEYS_PER_WRITE));
             let some = Arc::new(std::mem::replace(&mut places, rest));
@@ -56,7 +60,30 @@ impl E2ee {
                 of_device.insert(format!("{}:{key_id}", place.algorithm), key);
             }
         }
-        Ok((claimed, failures(&theirs.into_keys().collect::<Vec<_>>())))
+        Ok(claimed)
+    }
+
+    /// Those places where there is a key, so that the others cost the writer nothing.
+    async fn with_keys(&self, places: Vec<Place>) -> Result<Vec<Place>> {
+        if places.is_empty() {
+            return Ok(places);
+        }
+        let read = self.store().read(move |conn| {
+            let mut found = Vec::with_capacity(places.len());
+            for chunk in places.chunks(PLACES_PER_READ) {
+                let users: Vec<&str> = chunk.iter().map(|place| place.user_id.as_str()).collect();
+                let devices: Vec<&str> = chunk.iter().map(|place| &*place.device_id).collect();
+                let mut known: HashSet<_> = one_time_keys::places(conn, &users, &devices)?.into_iter().collect();
+                known.extend(fallback_keys::places(conn, &users, &devices)?);
+                let there = |place: &&Place| {
+                    let Place { user_id, device_id, algorithm } = place;
+                    known.contains(&(user_id.to_string(), device_id.clone(), algorithm.clone()))
+                };
+                found.extend(chunk.iter().filter(there).cloned());
+            }
+            Ok(found)
+        });
+        Ok(read.await?)
     }
 }
 

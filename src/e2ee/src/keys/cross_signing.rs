@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use store::{
     Conn, Tx,
     accounts::devices,
-    e2ee::{CrossSigningKeyRow, Usage, cross_signing, device_keys, device_list_changes},
+    e2ee::{Changed, CrossSigningKeyRow, Usage, announce, cross_signing, device_keys},
 };
 
 use super::{
@@ -176,7 +176,9 @@ impl Checked {
         for row in &rows {
             cross_signing::set(tx, row)?;
         }
-        device_list_changes::note(tx, user_id)?;
+        // The user-signing key is nobody else's business.
+        let signing_keys = rows.iter().any(|row| row.usage != Usage::UserSigning as i16);
+        announce(tx, user_id, Changed { signing_keys, ..Changed::default() })?;
         Ok(Ok(()))
     }
 }
@@ -237,7 +239,7 @@ fn wrong(whose: &str) -> Error {
 }
 
 /// The public key of a cross-signing key, which is also its id.
-pub(super) fn public_key(signed: &Signed) -> Result<String> {
+pub(crate) fn public_key(signed: &Signed) -> Result<String> {
     let keys = signed.strings("keys").ok_or(Error::bad_json("keys must be texts by name"))?;
     let mut keys = keys.into_iter();
     match (keys.next(), keys.next()) {

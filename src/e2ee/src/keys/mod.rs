@@ -1,6 +1,6 @@
 //! Keys of devices and users: uploaded, queried, claimed and signed.
 
-mod bounds;
+pub(crate) mod bounds;
 mod claim;
 mod counts;
 mod cross_signing;
@@ -9,6 +9,9 @@ mod device_keys;
 pub(crate) mod fuzzing;
 mod one_time_key;
 mod query;
+mod serve;
+#[cfg(test)]
+mod serve_tests;
 mod signatures;
 #[cfg(test)]
 mod tests;
@@ -19,7 +22,9 @@ pub use claim::{Claimed, Wanted};
 pub use counts::KeyCounts;
 pub(crate) use counts::json_text;
 pub use cross_signing::CrossSigningUpload;
-pub use query::Asked;
+pub(crate) use cross_signing::public_key;
+pub use query::{Asked, FromOthers};
+pub use serve::DeviceList;
 pub use signatures::{SignatureFailures, SignedObjects};
 pub use upload::KeyUpload;
 pub(crate) use upload::{CheckedUpload, Written};

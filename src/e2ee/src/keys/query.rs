@@ -6,6 +6,7 @@ use std::{
 };
 
 use ruma::{OwnedUserId, UserId};
+use serde_json::{Map, Value};
 use store::{
     Conn,
     e2ee::{Usage, UserSignatureRow, cross_signing},
@@ -17,59 +18,58 @@ use crate::{E2ee, Error, Result, ids::is_storable, signed::Signed};
 /// Whose keys are asked for: device ids by user, none for all devices.
 pub type Asked = BTreeMap<OwnedUserId, Vec<String>>;
 
+/// What other servers have said of their users.
+#[derive(Debug, Default)]
+pub struct FromOthers {
+    /// The keys of those of whom something was said.
+    pub keys: BTreeMap<OwnedUserId, Arc<UserKeys>>,
+    /// The servers that could not be asked, with what is told of that.
+    pub failures: Map<String, Value>,
+}
+
 /// What was found for an answer.
-struct Found {
-    keys: BTreeMap<OwnedUserId, Arc<UserKeys>>,
+#[derive(Default)]
+pub(super) struct Found {
+    pub keys: BTreeMap<OwnedUserId, Arc<UserKeys>>,
     /// What the asker has signed: the signatures by whose master key.
     signed: HashMap<String, UserSignatureRow>,
 }
 
 impl E2ee {
-    /// The keys of users as `asker` may see them: the body of the answer, a JSON object.
-    ///
-    /// # Errors
-    /// [`Error::TooLarge`] for too many users at once.
-    pub async fn query_keys(&self, asker: &UserId, asked: Asked) -> Result<String> {
-        if asked.len() > USERS_PER_QUERY {
-            return Err(Error::too_large("these are too many users for one query"));
-        }
+    /// The keys of users as `asker` may see them: the body of the answer, a JSON object. Of users of other servers it has
+    /// what those have said.
+    pub async fn query_keys(&self, asker: &UserId, asked: Asked, others: FromOthers) -> Result<String> {
         let (ours, theirs): (Asked, Asked) = asked.into_iter().partition(|(user, _)| self.rooms().is_local(user));
-        let found = self.find(asker, ours.keys().cloned().collect()).await?;
-        let mut answer = String::with_capacity(1_000 * (1 + ours.len()));
-        answer.push_str(r#"{"device_keys":"#);
-        write_object(&mut answer, &ours, |answer, (user, wanted)| {
-            push_key(answer, user.as_str());
-            let keys = found.keys.get(user);
-            let devices = keys.iter().flat_map(|keys| &keys.devices);
-            let devices = devices.filter(|(id, _)| wanted.is_empty() || wanted.contains(id));
-            write_object(answer, devices, |answer, (id, json)| {
-                push_key(answer, id);
-                answer.push_str(json);
-            });
-        });
+        let mut found = self.find(ours.keys().cloned().collect()).await?;
+        found.keys.extend(others.keys);
+        found.signed = self.signed_by(asker, &found.keys).await?;
+        let theirs = theirs.into_iter().filter(|(user, _)| found.keys.contains_key(user));
+        let told: Asked = ours.into_iter().chain(theirs).collect();
+        let mut answer = String::with_capacity(1_000 * (1 + told.len()));
+        found.write_devices(&mut answer, &told);
         for usage in Usage::ALL {
-            answer.push_str(&format!(r#","{}_keys":"#, usage.as_str()));
-            let keys = found.keys.iter().filter_map(|(user, keys)| Some((user, keys.key(usage)?)));
-            // The user-signing key tells nobody but its owner anything.
-            let keys = keys.filter(|(user, _)| usage != Usage::UserSigning || *user == asker);
-            write_object(&mut answer, keys, |answer, (user, key)| {
-                push_key(answer, user.as_str());
-                let signed = found.signed.get(user.as_str()).filter(|_| usage == Usage::Master);
-                match signed.and_then(|row| with_signature(key, row)) {
-                    Some(json) => answer.push_str(&json),
-                    None => answer.push_str(&key.json),
-                }
-            });
+            found.write_keys(&mut answer, usage, Some(asker));
         }
         answer.push_str(r#","failures":"#);
-        answer.push_str(&failures(&theirs.into_keys().collect::<Vec<_>>()).to_string());
+        answer.push_str(&Value::Object(others.failures).to_string());
         answer.push('}');
         Ok(answer)
     }
 
+    /// Lets a query pass that names few enough users.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn require_few(&self, asked: &Asked) -> Result<()> {
+        if asked.len() > USERS_PER_QUERY {
+            return Err(Error::too_large("these are too many users for one query"));
+        }
+        Ok(())
+    }
+
     /// The keys of users of ours, those in memory and the others.
-    async fn find(&self, asker: &UserId, users: Vec<OwnedUserId>) -> Result<Found> {
-        let mut found = Found { keys: BTreeMap::new(), signed: HashMap::new() };
+    pub(super) async fn find(&self, users: Vec<OwnedUserId>) -> Result<Found> {
+        let mut found = Found::default();
         let mut unknown = Vec::new();
         for user in users {
             match self.cache().keys(user.as_str()) {
@@ -88,14 +88,58 @@ impl E2ee {
                 found.keys.insert(user, keys);
             }
         }
-        let with_master = found.keys.iter().filter(|(user, keys)| *user != asker && keys.key(Usage::Master).is_some());
-        let targets: Vec<String> = with_master.map(|(user, _)| user.to_string()).collect();
-        if !targets.is_empty() {
-            let signer = asker.to_string();
-            let rows = self.store().read(move |conn| cross_signing::signatures_by(conn, &signer, &targets)).await?;
-            found.signed = rows.into_iter().map(|row| (row.target.clone(), row)).collect();
-        }
         Ok(found)
+    }
+
+    /// Which of these master keys a user has signed.
+    async fn signed_by(
+        &self,
+        signer: &UserId,
+        keys: &BTreeMap<OwnedUserId, Arc<UserKeys>>,
+    ) -> Result<HashMap<String, UserSignatureRow>> {
+        let with_master = keys.iter().filter(|(user, keys)| *user != signer && keys.key(Usage::Master).is_some());
+        let targets: Vec<String> = with_master.map(|(user, _)| user.to_string()).collect();
+        if targets.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let signer = signer.to_string();
+        let rows = self.store().read(move |conn| cross_signing::signatures_by(conn, &signer, &targets)).await?;
+        Ok(rows.into_iter().map(|row| (row.target.clone(), row)).collect())
+    }
+}
+
+impl Found {
+    /// Begins an answer: with the devices, those that are asked for.
+    pub fn write_devices(&self, answer: &mut String, asked: &Asked) {
+        answer.push_str(r#"{"device_keys":"#);
+        write_object(answer, asked, |answer, (user, wanted)| {
+            push_key(answer, user.as_str());
+            let keys = self.keys.get(user);
+            let devices = keys.iter().flat_map(|keys| &keys.devices);
+            let devices = devices.filter(|(id, _)| wanted.is_empty() || wanted.contains(id));
+            write_object(answer, devices, |answer, (id, json)| {
+                push_key(answer, id);
+                answer.push_str(json);
+            });
+        });
+    }
+
+    /// Goes on with the cross-signing keys of one kind.
+    ///
+    /// * `asker`: one of our users; none for another server.
+    pub fn write_keys(&self, answer: &mut String, usage: Usage, asker: Option<&UserId>) {
+        answer.push_str(&format!(r#","{}_keys":"#, usage.as_str()));
+        let keys = self.keys.iter().filter_map(|(user, keys)| Some((user, keys.key(usage)?)));
+        // The user-signing key tells nobody but its owner anything.
+        let keys = keys.filter(|(user, _)| usage != Usage::UserSigning || Some(&***user) == asker);
+        write_object(answer, keys, |answer, (user, key)| {
+            push_key(answer, user.as_str());
+            let signed = self.signed.get(user.as_str()).filter(|_| usage == Usage::Master);
+            match signed.and_then(|row| with_signature(key, row)) {
+                Some(json) => answer.push_str(&json),
+                None => answer.push_str(&key.json),
+            }
+        });
     }
 }
 
@@ -107,12 +151,6 @@ fn with_signature(key: &CrossSigningKey, row: &UserSignatureRow) -> Option<Strin
     let mut signed = Signed::read(&key.json).ok()?;
     signed.add_signature(&row.signer, &row.signer_key, &row.signature);
     signed.text().ok()
-}
-
-/// The failures of users of other servers, by server.
-pub(super) fn failures(users: &[OwnedUserId]) -> serde_json::Value {
-    let failure = serde_json::json!({ "status": 503, "message": "this server does not speak with others yet" });
-    users.iter().map(|user| (user.server_name().to_string(), failure.clone())).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn push_key(json: &mut String, key: &str) {

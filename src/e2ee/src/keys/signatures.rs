@@ -6,7 +6,7 @@ use ruma::UserId;
 use serde_json::{Value, json, value::RawValue};
 use store::{
     Tx,
-    e2ee::{CrossSigningKeyRow, Usage, UserSignatureRow, cross_signing, device_keys, device_list_changes},
+    e2ee::{Changed, CrossSigningKeyRow, Usage, UserSignatureRow, announce, cross_signing, device_keys},
 };
 
 use super::{
@@ -69,11 +69,15 @@ impl E2ee {
 
 fn add_all(tx: &mut Tx<'_>, signer: &str, uploads: &[Upload]) -> store::Result<Vec<Result<()>>> {
     let mut outcomes = Vec::with_capacity(uploads.len());
-    let mut changed = false;
+    let (mut devices, mut signing_keys) = (Vec::new(), false);
     for upload in uploads {
         outcomes.push(match add(tx, signer, upload) {
             Ok(new) => {
-                changed |= new;
+                match new {
+                    News::Device => devices.push(upload.key_id.clone()),
+                    News::Master => signing_keys = true,
+                    News::None => {}
+                }
                 Ok(())
             }
             // The database, and not the client, is at fault.
@@ -81,14 +85,24 @@ fn add_all(tx: &mut Tx<'_>, signer: &str, uploads: &[Upload]) -> store::Result<V
             Err(error) => Err(error),
         });
     }
-    if changed {
-        device_list_changes::note(tx, signer)?;
+    if signing_keys || !devices.is_empty() {
+        announce(tx, signer, Changed { devices: &devices, signing_keys })?;
     }
     Ok(outcomes)
 }
 
-/// Adds what is signed in one object. True where others must see it.
-fn add(tx: &mut Tx<'_>, signer: &str, upload: &Upload) -> Result<bool> {
+/// What others must hear of.
+enum News {
+    /// A device has another signature.
+    Device,
+    /// The master key has.
+    Master,
+    /// Nothing.
+    None,
+}
+
+/// Adds what is signed in one object.
+fn add(tx: &mut Tx<'_>, signer: &str, upload: &Upload) -> Result<News> {
     let Upload { user_id, key_id, object } = upload;
     if !is_storable(user_id) || !is_storable(key_id) {
         return Err(no_such_key());
@@ -110,7 +124,7 @@ fn add(tx: &mut Tx<'_>, signer: &str, upload: &Upload) -> Result<bool> {
 }
 
 /// The self-signing key has signed a device.
-fn own_device(tx: &mut Tx<'_>, signer: &str, device_id: &str, signed: &Signed) -> Result<bool> {
+fn own_device(tx: &mut Tx<'_>, signer: &str, device_id: &str, signed: &Signed) -> Result<News> {
     let stored = device_keys::get(tx.conn(), signer, device_id)?.ok_or_else(no_such_key)?;
     let mut stored = DeviceKeys::stored(&stored, device_id)?.signed;
     check_same(signed, &stored)?;
@@ -118,18 +132,18 @@ fn own_device(tx: &mut Tx<'_>, signer: &str, device_id: &str, signed: &Signed) -
     let key = key.ok_or(Error::not_found("there is no self-signing key"))?.public_key;
     let signature = checked(signed, signer, &key, &key)?;
     if !stored.add_signature(signer, &key, signature) {
-        return Ok(false);
+        return Ok(News::None);
     }
     let text = stored.text()?;
     if text.len() > DEVICE_KEYS_BYTES {
         return Err(Error::too_large("the device has too many signatures"));
     }
     device_keys::set(tx, signer, device_id, &text)?;
-    Ok(true)
+    Ok(News::Device)
 }
 
 /// Devices have signed the master key of their user.
-fn own_master(tx: &mut Tx<'_>, signer: &str, signed: &Signed, master: CrossSigningKeyRow) -> Result<bool> {
+fn own_master(tx: &mut Tx<'_>, signer: &str, signed: &Signed, master: CrossSigningKeyRow) -> Result<News> {
     let mut stored = Signed::read(&master.json).map_err(Error::stored)?;
     check_same(signed, &stored)?;
     let names =
@@ -148,18 +162,18 @@ fn own_master(tx: &mut Tx<'_>, signer: &str, signed: &Signed, master: CrossSigni
         return Err(Error::invalid_signature("none of the user's devices has signed the master key"));
     }
     if !new {
-        return Ok(false);
+        return Ok(News::None);
     }
     let json = stored.text()?;
     if json.len() > CROSS_SIGNING_KEY_BYTES {
         return Err(Error::too_large("the master key has too many signatures"));
     }
     cross_signing::set(tx, &CrossSigningKeyRow { json, ..master })?;
-    Ok(true)
+    Ok(News::Master)
 }
 
 /// The user-signing key has signed the master key of somebody else.
-fn foreign(tx: &mut Tx<'_>, signer: &str, signed: &Signed, master: &CrossSigningKeyRow) -> Result<bool> {
+fn foreign(tx: &mut Tx<'_>, signer: &str, signed: &Signed, master: &CrossSigningKeyRow) -> Result<News> {
     check_same(signed, &Signed::read(&master.json).map_err(Error::stored)?)?;
     let key = cross_signing::get(tx.conn(), signer, Usage::UserSigning)?;
     let key = key.ok_or(Error::not_found("there is no user-signing key"))?.public_key;
@@ -176,7 +190,7 @@ fn foreign(tx: &mut Tx<'_>, signer: &str, signed: &Signed, master: &CrossSigning
         cross_signing::sign(tx, &row)?;
     }
     // Nobody but the signer sees it.
-    Ok(false)
+    Ok(News::None)
 }
 
 /// What is signed must be what is stored.

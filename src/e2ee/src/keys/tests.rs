@@ -191,7 +191,7 @@ async fn what_is_queried_is_never_outdated() {
 }
 
 /// Cross-signing keys of a user made of these numbers.
-fn cross_signing(user: &str, [master, own, others]: [u8; 3]) -> Value {
+pub(super) fn cross_signing(user: &str, [master, own, others]: [u8; 3]) -> Value {
     let one = |usage: &str, seed: u8| {
         let public = public(&key(seed));
         json!({ "user_id": user, "usage": [usage], "keys": { format!("ed25519:{public}"): public } })

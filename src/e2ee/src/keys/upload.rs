@@ -9,8 +9,8 @@ use store::{
     Conn, LogKind, Tx,
     accounts::devices,
     e2ee::{
-        ClaimedRow, FallbackKeyRow, OneTimeKeyRow, Usage, cross_signing, device_keys, device_list_changes,
-        fallback_keys, one_time_keys,
+        Changed, ClaimedRow, FallbackKeyRow, OneTimeKeyRow, Usage, announce, cross_signing, device_keys, fallback_keys,
+        one_time_keys,
     },
 };
 
@@ -143,7 +143,8 @@ impl CheckedUpload {
         }
         if let Some(text) = new_keys {
             device_keys::set(tx, user_id, device_id, &text)?;
-            device_list_changes::note(tx, user_id)?;
+            let devices = &[device_id.to_owned()];
+            announce(tx, user_id, Changed { devices, ..Changed::default() })?;
         }
         // Whoever brings others has heard that these were taken; what is uploaded again is brought with them.
         if !new.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use store::{
     Conn,
-    e2ee::{CrossSigningKeyRow, DeviceKeysRow, Usage, cross_signing, device_keys},
+    e2ee::{CrossSigningKeyRow, RemoteDeviceRow, Usage, cross_signing, device_keys},
 };
 
 use super::counts::json_text;
@@ -31,20 +31,35 @@ impl UserKeys {
     pub(super) fn read(conn: &mut Conn, users: &[String]) -> store::Result<HashMap<String, Self>> {
         let mut found: HashMap<String, Self> = users.iter().map(|user| (user.clone(), Self::default())).collect();
         for row in device_keys::of_users(conn, users)? {
-            let json = with_name(&row);
+            let json = with_name(&row.json, row.display_name.as_deref());
             if let Some(keys) = found.get_mut(&row.user_id) {
                 keys.devices.insert(row.device_id, json);
             }
         }
         for row in cross_signing::of_users(conn, users)? {
-            let CrossSigningKeyRow { user_id, usage, public_key, json } = row;
-            let place = Usage::ALL.iter().position(|known| *known as i16 == usage);
-            let keys = found.get_mut(&user_id);
-            if let Some(slot) = keys.zip(place).and_then(|(keys, place)| keys.cross_signing.get_mut(place)) {
-                *slot = Some(CrossSigningKey { public_key, json });
+            if let Some(keys) = found.get_mut(&row.user_id) {
+                keys.set_key(row);
             }
         }
         Ok(found)
+    }
+
+    /// The same of a user of another server.
+    pub(crate) fn of_remote(devices: Vec<RemoteDeviceRow>, keys: Vec<CrossSigningKeyRow>) -> Self {
+        let device = |row: RemoteDeviceRow| {
+            let json = with_name(&row.json, row.display_name.as_deref());
+            (row.device_id, json)
+        };
+        let mut told = Self { devices: devices.into_iter().map(device).collect(), ..Self::default() };
+        keys.into_iter().for_each(|row| told.set_key(row));
+        told
+    }
+
+    fn set_key(&mut self, row: CrossSigningKeyRow) {
+        let place = Usage::ALL.iter().position(|known| *known as i16 == row.usage);
+        if let Some(slot) = place.and_then(|place| self.cross_signing.get_mut(place)) {
+            *slot = Some(CrossSigningKey { public_key: row.public_key, json: row.json });
+        }
     }
 
     /// Bytes of memory, roughly.
@@ -65,9 +80,9 @@ impl UserKeys {
 }
 
 /// The keys of a device and, `unsigned`, what it is called.
-fn with_name(row: &DeviceKeysRow) -> String {
-    let name = row.display_name.as_ref().map(|name| format!(r#""device_display_name":{}"#, json_text(name)));
+fn with_name(json: &str, display_name: Option<&str>) -> String {
+    let name = display_name.map(|name| format!(r#""device_display_name":{}"#, json_text(name)));
     // The object has members, and none of them is `unsigned`.
-    let open = row.json.strip_suffix('}').unwrap_or(&row.json);
+    let open = json.strip_suffix('}').unwrap_or(json);
     format!(r#"{open},"unsigned":{{{}}}}}"#, name.unwrap_or_default())
 }

@@ -1,13 +1,16 @@
 //! What servers tell each other beside events (server-server §edus), one file for each kind.
 
+mod device_list_update;
 mod direct_to_device;
 mod presence;
 mod receipt;
+mod signing_key_update;
 #[cfg(test)]
 mod tests;
 mod typing;
 
 use ruma::{ServerName, api::federation::transactions::edu::Edu, serde::Raw};
+use serde::de::Error as _;
 
 use crate::{Error, Federation, Result};
 
@@ -17,11 +20,13 @@ use crate::{Error, Federation, Result};
 /// Only what is our own fault and may pass: then all of it can be told again.
 pub(crate) async fn receive(federation: &Federation, origin: &ServerName, edus: Vec<Raw<Edu>>) -> Result<()> {
     for edu in edus {
-        let outcome = match edu.deserialize() {
+        let outcome = match read(&edu) {
             Ok(Edu::Typing(content)) => typing::receive(federation, origin, content).await,
             Ok(Edu::Receipt(content)) => receipt::receive(federation, origin, content).await,
             Ok(Edu::Presence(content)) => presence::receive(federation, origin, content).await,
             Ok(Edu::DirectToDevice(content)) => direct_to_device::receive(federation, origin, content).await,
+            Ok(Edu::DeviceListUpdate(content)) => device_list_update::receive(federation, origin, content).await,
+            Ok(Edu::SigningKeyUpdate(content)) => signing_key_update::receive(federation, origin, content).await,
             Ok(_) => Ok(()),
             Err(error) => Err(Error::BadJson(error.to_string())),
         };
@@ -32,6 +37,17 @@ pub(crate) async fn receive(federation: &Federation, origin: &ServerName, edus: 
         }
     }
     Ok(())
+}
+
+/// What it says, under whatever name.
+fn read(edu: &Raw<Edu>) -> serde_json::Result<Edu> {
+    match edu.get_field::<String>("edu_type")? {
+        Some(kind) if kind == signing_key_update::UNSTABLE => {
+            let content = edu.get_field("content")?;
+            Ok(Edu::SigningKeyUpdate(content.ok_or_else(|| serde_json::Error::missing_field("content"))?))
+        }
+        _ => edu.deserialize(),
+    }
 }
 
 /// Whether the same again may succeed.

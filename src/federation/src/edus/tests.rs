@@ -13,7 +13,7 @@ use crate::{
 
 impl World {
     /// `b` tells something.
-    async fn tell(&self, kind: &str, content: Value) {
+    pub(crate) async fn tell(&self, kind: &str, content: Value) {
         self.tell_all(vec![json!({ "edu_type": kind, "content": content })]).await;
     }
 

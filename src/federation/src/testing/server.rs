@@ -16,14 +16,18 @@ use sync::{Follower, Syncs};
 
 use crate::{
     Federation, Options,
+    devices::Devices,
     history::{self, Check, History, Peers},
     incoming::{self, Incoming},
+    testing::Lists,
 };
 
 /// The server of `a`, and all that it works with.
 pub(crate) struct Server {
     pub federation: Federation,
     pub rooms: Rooms,
+    /// What `b` says of the devices of its users.
+    pub lists: Arc<Lists>,
 }
 
 /// A user of this server.
@@ -84,7 +88,7 @@ impl Server {
             syncs,
             server_name: name.to_owned(),
             key,
-            clock: time,
+            clock: time.clone(),
             random: Arc::new(SystemRandom::new()),
             settings: config::Federation::default(),
             wakes: Arc::default(),
@@ -101,7 +105,9 @@ impl Server {
         let inner = Arc::get_mut(&mut federation.inner).unwrap();
         inner.incoming = Incoming::new(incoming::Options { rooms: rooms.clone(), history: history.clone(), runtime });
         inner.history = history;
-        Self { federation, rooms }
+        let lists = Arc::<Lists>::default();
+        inner.devices = Devices::new(time, lists.clone());
+        Self { federation, rooms, lists }
     }
 
     /// What alice is told of a room by a first sync.

@@ -99,7 +99,8 @@ pub fn rename(tx: &mut Tx<'_>, user_id: &str, device_id: &str, display_name: &st
         tx.log(LogKind::Devices, None, Some(user_id), None);
         // The name is told beside the keys.
         if e2ee::device_keys::get(tx.conn(), user_id, device_id)?.is_some() {
-            e2ee::device_list_changes::note(tx, user_id)?;
+            let devices = &[device_id.to_owned()];
+            e2ee::announce(tx, user_id, e2ee::Changed { devices, ..e2ee::Changed::default() })?;
         }
     }
     Ok(changed == 1)

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::device_list_changes;
+use super::{Changed, announce};
 use crate::{
     Result, Tx,
     accounts::devices::{Which, delete_of_devices},
@@ -25,10 +25,21 @@ pub(crate) fn delete_of_devices(tx: &mut Tx<'_>, user_id: &str, devices: Which<'
     delete_from!(to_device_messages);
     delete_from!(to_device_transactions);
     delete_from!(dehydrated_devices);
-    if delete_from!(device_keys) > 0 {
-        device_list_changes::note(tx, user_id)?;
+    let known = known_to_others(tx, user_id, devices)?;
+    if !known.is_empty() {
+        delete_from!(device_keys);
+        announce(tx, user_id, Changed { devices: &known, ..Changed::default() })?;
     }
     Ok(())
+}
+
+/// Those of these devices that have keys.
+fn known_to_others(tx: &mut Tx<'_>, user_id: &str, devices: Which<'_>) -> Result<Vec<String>> {
+    let of_user = device_keys::table.filter(device_keys::user_id.eq(user_id)).select(device_keys::device_id);
+    Ok(match devices {
+        Which::These(ids) => of_user.filter(device_keys::device_id.eq_any(ids)).load(tx.conn())?,
+        Which::AllBut(keep) => of_user.filter(device_keys::device_id.ne(keep)).load(tx.conn())?,
+    })
 }
 
 /// Deletes what belongs to a user who is gone for ever, and to none of the devices: cross-signing keys, signatures by and
@@ -45,7 +56,7 @@ pub(crate) fn delete_of_user(tx: &mut Tx<'_>, user_id: &str) -> Result<()> {
     delete_from!(key_backups.user_id);
     delete_from!(key_backup_versions.user_id);
     if delete_from!(cross_signing_keys.user_id) > 0 {
-        device_list_changes::note(tx, user_id)?;
+        announce(tx, user_id, Changed { signing_keys: true, ..Changed::default() })?;
     }
     Ok(())
 }

@@ -26,6 +26,20 @@ pub fn get(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Option<Str
     Ok(device_keys::table.find((user_id, device_id)).select(device_keys::json).first(conn).optional()?)
 }
 
+/// One device that has keys.
+pub fn named(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Option<DeviceKeysRow>> {
+    let row = device_keys::table
+        .left_join(
+            devices::table
+                .on(devices::user_id.eq(device_keys::user_id).and(devices::device_id.eq(device_keys::device_id))),
+        )
+        .filter(device_keys::user_id.eq(user_id))
+        .filter(device_keys::device_id.eq(device_id));
+    let row =
+        row.select((device_keys::user_id, device_keys::device_id, device_keys::json, devices::display_name.nullable()));
+    Ok(row.first(conn).optional()?)
+}
+
 /// The keys of all devices of these users, in the order of users and devices.
 pub fn of_users(conn: &mut Conn, users: &[String]) -> Result<Vec<DeviceKeysRow>> {
     let mut found = Vec::new();
@@ -44,8 +58,7 @@ pub fn of_users(conn: &mut Conn, users: &[String]) -> Result<Vec<DeviceKeysRow>>
     Ok(found)
 }
 
-/// Sets the keys of a device. Who tracks the user hears of it by
-/// [`device_list_changes::note`](super::device_list_changes::note).
+/// Sets the keys of a device. Who tracks the user hears of it by [`announce`](super::announce).
 pub fn set(tx: &mut Tx<'_>, user_id: &str, device_id: &str, json: &str) -> Result<()> {
     let row = (device_keys::user_id.eq(user_id), device_keys::device_id.eq(device_id), device_keys::json.eq(json));
     both!(tx.conn(), c => diesel::insert_into(device_keys::table)

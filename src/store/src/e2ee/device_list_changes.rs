@@ -12,8 +12,9 @@ use crate::{
 /// How many rooms are woken by one change. Members of further ones hear of it with the next thing that wakes them.
 const ROOMS: i64 = 1_000;
 
-/// Notes that the keys or devices of a user changed, and wakes the user and all who share a room.
-pub fn note(tx: &mut Tx<'_>, user_id: &str) -> Result<()> {
+/// Notes that the keys or devices of a user changed, and wakes the user and all of ours who share a room. Gives the position
+/// of it. Of our users other servers must hear, too: see [`announce`](super::announce).
+pub fn note(tx: &mut Tx<'_>, user_id: &str) -> Result<i64> {
     let rooms: Vec<i64> = memberships::table
         .filter(memberships::user_id.eq(user_id))
         .filter(memberships::membership.eq(Membership::Join as i16))
@@ -24,18 +25,35 @@ pub fn note(tx: &mut Tx<'_>, user_id: &str) -> Result<()> {
     for room in rooms {
         tx.log(LogKind::DeviceList, Some(room), Some(user_id), None);
     }
-    let row = (device_list_changes::user_id.eq(user_id), device_list_changes::position.eq(position));
+    let row = (
+        device_list_changes::user_id.eq(user_id),
+        device_list_changes::position.eq(position),
+        device_list_changes::stream_id.eq(0),
+    );
     both!(tx.conn(), c => diesel::insert_into(device_list_changes::table)
         .values(row)
         .on_conflict(device_list_changes::user_id)
         .do_update()
         .set(device_list_changes::position.eq(excluded(device_list_changes::position)))
         .execute(c))?;
-    Ok(())
+    Ok(position)
 }
 
 /// Whose keys or devices changed after a position.
 pub fn since(conn: &mut Conn, since: i64) -> Result<Vec<String>> {
     let query = device_list_changes::table.filter(device_list_changes::position.gt(since));
     Ok(query.select(device_list_changes::user_id).load(conn)?)
+}
+
+/// The newest change of a user's devices that other servers may have been told of; 0 where there was none.
+pub fn stream_id(conn: &mut Conn, user_id: &str) -> Result<i64> {
+    let row = device_list_changes::table.find(user_id).select(device_list_changes::stream_id);
+    Ok(row.first(conn).optional()?.unwrap_or(0))
+}
+
+/// Sets what [`stream_id`] tells.
+pub(super) fn set_stream_id(tx: &mut Tx<'_>, user_id: &str, stream_id: i64) -> Result<()> {
+    let row = device_list_changes::table.find(user_id);
+    diesel::update(row).set(device_list_changes::stream_id.eq(stream_id)).execute(tx.conn())?;
+    Ok(())
 }

@@ -31,6 +31,14 @@ pub fn of_device(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Vec<
     Ok(of_device.select(FallbackKeyRow::as_select()).load(conn)?)
 }
 
+/// Which of these devices of these users have one, and of which algorithms: (user, device, algorithm).
+pub fn places(conn: &mut Conn, users: &[&str], devices: &[&str]) -> Result<Vec<(String, String, String)>> {
+    let found = fallback_keys::table
+        .filter(fallback_keys::user_id.eq_any(users))
+        .filter(fallback_keys::device_id.eq_any(devices));
+    Ok(found.select((fallback_keys::user_id, fallback_keys::device_id, fallback_keys::algorithm)).load(conn)?)
+}
+
 /// One fallback key.
 pub fn get(conn: &mut Conn, user_id: &str, device_id: &str, algorithm: &str) -> Result<Option<FallbackKeyRow>> {
     let key = fallback_keys::table.find((user_id, device_id, algorithm));

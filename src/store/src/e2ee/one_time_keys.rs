@@ -61,6 +61,15 @@ pub fn of_device(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Vec<
     Ok(of_device.select(OneTimeKeyRow::as_select()).load(conn)?)
 }
 
+/// Which of these devices of these users have keys, and of which algorithms: (user, device, algorithm).
+pub fn places(conn: &mut Conn, users: &[&str], devices: &[&str]) -> Result<Vec<(String, String, String)>> {
+    let found = one_time_keys::table
+        .filter(one_time_keys::user_id.eq_any(users))
+        .filter(one_time_keys::device_id.eq_any(devices));
+    let place = (one_time_keys::user_id, one_time_keys::device_id, one_time_keys::algorithm);
+    Ok(found.select(place).distinct().load(conn)?)
+}
+
 /// Adds keys whose ids the device has not used for others.
 pub fn insert(tx: &mut Tx<'_>, rows: &[OneTimeKeyRow]) -> Result<()> {
     for rows in rows.chunks(ROWS_PER_INSERT) {

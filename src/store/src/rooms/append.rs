@@ -7,7 +7,7 @@ use diesel::{prelude::*, upsert::excluded};
 use crate::{
     Committed, Conn, Error, LogKind, Result, Tx,
     connection::{ROWS_PER_INSERT, both},
-    federation, push, relations,
+    e2ee, federation, push, relations,
     rooms::{EventFlags, EventRow, MemberRow, RoomRow, foreign_memberships::settle_foreign},
     schema::{
         auth_chain_links, auth_chains, current_state, event_originals, events, memberships, pending_redactions,
@@ -106,6 +106,7 @@ fn write(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<Vec<(i64, Eve
     federation::record_servers(conn, fresh)?;
     federation::record_outgoing(conn, fresh)?;
     write_memberships(conn, fresh)?;
+    e2ee::forget_unshared(conn, fresh)?;
     write_auth_chains(conn, fresh)?;
     gaps::write(conn, fresh)?;
     push::append(conn, fresh)?;

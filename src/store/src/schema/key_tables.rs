@@ -1,4 +1,4 @@
-//! `migrations/0004_device_keys` and `0015_claimed_keys`.
+//! `migrations/0004_device_keys` and `0015_claimed_keys`; a column of `0021_remote_devices`.
 
 use super::account_tables::devices;
 
@@ -45,6 +45,8 @@ diesel::table! {
         position -> BigInt,
     }
 }
-diesel::table! { device_list_changes (user_id) { user_id -> Text, position -> BigInt, } }
+diesel::table! {
+    device_list_changes (user_id) { user_id -> Text, position -> BigInt, stream_id -> BigInt, }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(device_keys, devices);

@@ -154,7 +154,7 @@ fn fill(conn: &mut Conn) {
          INSERT INTO server_keys {n} 5000) SELECT 's' || (i % 2000), 'k' || i, CAST('h' || i AS {bytes}), i FROM n;
          INSERT INTO server_key_answers {n} 2000) SELECT 's' || i, i, i, '{{}}' FROM n;
          INSERT INTO user_signatures {n} 5000) SELECT '@u' || (i % 5), '@u' || i, 'k', 's', 'x', i FROM n;
-         INSERT INTO device_list_changes {n} 5000) SELECT '@u' || i, i FROM n;
+         INSERT INTO device_list_changes {n} 5000) SELECT '@u' || i, i, i FROM n;
          INSERT INTO event_relations {n} 20000) SELECT i, i % 200, '$e' || (i % 2000), CASE i % 4 WHEN 0 THEN 'm.annotation'
             WHEN 1 THEN 'm.replace' WHEN 2 THEN 'm.thread' ELSE 'm.reference' END, 'm.room.message', '@u' || (i % 500),
             '$e' || i, i, i, i, i % 2 FROM n;
@@ -165,6 +165,10 @@ fn fill(conn: &mut Conn) {
          INSERT INTO media_usage {n} 500) SELECT '@u' || i, i, i FROM n;
          INSERT INTO media_thumbnails {n} 2000) SELECT CAST('h' || (i % 100) AS {bytes}), i, i, i % 2 = 1, i % 2 = 1,
             CAST('h' || i AS {bytes}), '' FROM n;
+         INSERT INTO remote_device_lists {n} 5000) SELECT '@u' || i, 's' || (i % 200), i, i % 7 <> 0, i,
+            CASE WHEN i % 7 = 0 THEN i END FROM n;
+         INSERT INTO remote_devices {n} 5000) SELECT '@u' || (i % 1000), 'D' || i, NULL, '{{}}' FROM n;
+         INSERT INTO device_list_pauses {n} 500) SELECT 's' || i, i, i FROM n;
          INSERT INTO staged_events {n} 5000) SELECT i, '!r' || (i % 200), '$e' || i, 'o' || (i % 50), '{{}}' FROM n;
          INSERT INTO received_messages {n} 5000) SELECT 'o' || (i % 50), 'm' || i, i, i FROM n;
          INSERT INTO room_servers {n} 20000) SELECT i % 1000 * 20, 's' || (i / 20), i, CASE i % 2 WHEN 0 THEN i + 9

@@ -6,6 +6,7 @@ mod cross_signing;
 mod error;
 mod query;
 mod signatures;
+mod timeout;
 mod upload;
 
 use http::Method;

@@ -1,0 +1,24 @@
+//! `POST /user/keys/query`.
+
+use actix_web::HttpResponse;
+use e2ee::keys::Asked;
+use ruma::api::federation::authentication::ServerSignatures;
+use serde::Deserialize;
+
+use crate::{
+    Result,
+    bridge::{Authenticate as _, Call},
+};
+
+#[derive(Deserialize)]
+struct Parameters {
+    device_keys: Asked,
+}
+
+/// Tells the public keys of users and their devices.
+pub(super) async fn query(call: Call) -> Result<HttpResponse> {
+    ServerSignatures::authenticate(&call).await?;
+    let Parameters { device_keys } = call.json()?;
+    let answer = call.app.e2ee.query_keys_for_server(device_keys).await?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(answer))
+}

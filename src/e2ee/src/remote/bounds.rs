@@ -1,0 +1,14 @@
+//! Bounds on what other servers say of the keys of their users. What is beyond them is left out.
+
+use peerbrain_core::limits::DEVICES_PER_USER;
+
+/// Devices of a user.
+pub(super) const DEVICES: usize = DEVICES_PER_USER;
+/// Bytes of the keys of all devices of a user.
+pub(super) const DEVICES_BYTES: usize = 2 << 20;
+/// Bytes of what a device is called; longer names are left out.
+pub(super) const NAME_BYTES: usize = 255;
+/// Changes to which one change may refer.
+pub(super) const PREVIOUS: usize = 20;
+/// Lists that one transaction keeps; more would hold up everybody else.
+pub(super) const LISTS_PER_WRITE: usize = 50;

@@ -1,0 +1,118 @@
+//! `POST /keys/query` of a client, as far as it concerns users of other servers.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use e2ee::{
+    keys::{Asked, FromOthers},
+    remote::{Followed, Looked},
+};
+use ruma::{OwnedServerName, OwnedUserId, UserId};
+
+use crate::{Federation, Result};
+
+/// Users of one request to another server.
+const USERS: usize = 250;
+
+/// What one request asks for.
+#[derive(Clone, Default)]
+struct Errand {
+    asked: Asked,
+    /// Whose lists are kept.
+    followed: Vec<Followed>,
+}
+
+impl Federation {
+    /// The keys of users as `asker` may see them, of other servers, too: the body of the answer, a JSON object. Servers that
+    /// do not answer in time stand in its `failures`.
+    ///
+    /// # Errors
+    /// [`e2ee::Error::TooLarge`] for too many users at once.
+    pub async fn query_keys(&self, asker: &UserId, asked: Asked, time: Duration) -> Result<String> {
+        let e2ee = &self.inner.e2ee;
+        e2ee.require_few(&asked)?;
+        let theirs = asked.keys().filter(|user| user.server_name() != self.server_name());
+        let theirs: Vec<OwnedUserId> = theirs.cloned().collect();
+        let others = match theirs.is_empty() {
+            true => FromOthers::default(),
+            false => self.ask_for_keys(&asked, theirs, time).await?,
+        };
+        Ok(e2ee.query_keys(asker, asked, others).await?)
+    }
+
+    async fn ask_for_keys(&self, asked: &Asked, theirs: Vec<OwnedUserId>, time: Duration) -> Result<FromOthers> {
+        let (e2ee, devices) = (&self.inner.e2ee, &self.inner.devices);
+        let Looked { known, followed, strangers } = e2ee.look_for_remote(theirs).await?;
+        let errands = errands(asked, followed, strangers);
+        let outcome = devices.ask_all(errands, time, |server, errand: Errand| {
+            Box::pin(async move {
+                let keys = devices.servers.query(&server, errand.asked).await?;
+                Ok((errand.followed, keys))
+            })
+        });
+        let outcome = outcome.await;
+        let mut others = FromOthers { keys: known, failures: outcome.failures };
+        let mut lists = Vec::new();
+        for (followed, mut keys) in outcome.answers {
+            others.keys.extend(keys.iter().map(|(user, keys)| (user.clone(), Arc::new(keys.told()))));
+            lists.extend(followed.into_iter().filter_map(|list| {
+                let keys = keys.remove(&list.user_id)?;
+                Some((list, None, keys))
+            }));
+        }
+        e2ee.keep_remote(lists).await?;
+        let missing: Vec<Followed> = outcome.unanswered.into_iter().flat_map(|errand| errand.followed).collect();
+        if !missing.is_empty() {
+            e2ee.want_remote(&missing).await?;
+            devices.wake();
+        }
+        Ok(others)
+    }
+}
+
+/// Lists that are kept are asked for whole, of others what the client wants.
+fn errands(asked: &Asked, followed: Vec<Followed>, strangers: Vec<OwnedUserId>) -> Vec<(OwnedServerName, Errand)> {
+    let lists = followed.into_iter().map(|list| (list.user_id.clone(), Vec::new(), Some(list)));
+    let others = strangers.into_iter().map(|user| {
+        let devices = asked.get(&user).cloned().unwrap_or_default();
+        (user, devices, None)
+    });
+    let mut by_server: BTreeMap<OwnedServerName, Vec<Errand>> = BTreeMap::new();
+    for (user_id, devices, list) in lists.chain(others) {
+        let of_server = by_server.entry(user_id.server_name().to_owned()).or_default();
+        if of_server.last().is_none_or(|errand| errand.asked.len() >= USERS) {
+            of_server.push(Errand::default());
+        }
+        if let Some(errand) = of_server.last_mut() {
+            errand.asked.insert(user_id, devices);
+            errand.followed.extend(list);
+        }
+    }
+    by_server
+        .into_iter()
+        .flat_map(|(server, errands)| errands.into_iter().map(move |it| (server.clone(), it)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn user(number: usize, server: &str) -> OwnedUserId {
+        UserId::parse(format!("@u{number}:{server}")).unwrap()
+    }
+
+    #[test]
+    fn each_server_is_asked_for_its_own_users_and_not_for_too_many_at_once() {
+        let followed = (0..300).map(|n| Followed { user_id: user(n, "a"), heard: 7 }).collect();
+        let asked = Asked::from([(user(1, "b"), vec!["D".to_owned()])]);
+        let errands = errands(&asked, followed, vec![user(1, "b"), user(1, "a")]);
+        let numbers: Vec<_> = errands
+            .iter()
+            .map(|(server, errand)| (server.as_str(), errand.asked.len(), errand.followed.len()))
+            .collect();
+        assert_eq!(numbers, [("a", 250, 250), ("a", 50, 50), ("b", 1, 0)]);
+        assert_eq!(errands[2].1.asked, asked);
+    }
+}
