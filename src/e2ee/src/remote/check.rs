@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ruma::{OwnedUserId, UserId};
+use ruma::UserId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::e2ee::{CrossSigningKeyRow, RemoteDeviceRow, Usage};
@@ -34,7 +34,6 @@ pub struct TheirDevice {
 /// The keys of a user of another server, found right.
 #[derive(Clone, Debug)]
 pub struct TheirKeys {
-    pub(super) user_id: OwnedUserId,
     pub(super) devices: Vec<RemoteDeviceRow>,
     pub(super) keys: Vec<CrossSigningKeyRow>,
 }
@@ -68,7 +67,7 @@ impl TheirKeys {
                 None
             }
         });
-        Self { user_id: user_id.to_owned(), keys: keys.collect(), devices: found.into_values().collect() }
+        Self { keys: keys.collect(), devices: found.into_values().collect() }
     }
 
     /// The same as it is told to clients.

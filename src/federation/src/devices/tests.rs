@@ -12,7 +12,9 @@ use crate::{
     testing::{device_keys, state, user},
 };
 
-const BOB: &UserId = user_id!("@bob:b");
+fn bob() -> &'static UserId {
+    user_id!("@bob:b")
+}
 
 impl World {
     /// What alice gets who asks for the keys of a user.
@@ -30,10 +32,10 @@ impl World {
 
     /// `b` tells that a device is another.
     async fn update(&self, device: &str, stream_id: i64, prev: &[i64], deleted: bool) {
-        let mut content = json!({ "user_id": BOB, "device_id": device, "stream_id": stream_id, "prev_id": prev });
+        let mut content = json!({ "user_id": bob(), "device_id": device, "stream_id": stream_id, "prev_id": prev });
         match deleted {
             true => content["deleted"] = true.into(),
-            false => content["keys"] = device_keys(BOB.as_str(), device),
+            false => content["keys"] = device_keys(bob().as_str(), device),
         }
         self.tell("m.device_list_update", content).await;
     }
@@ -59,14 +61,14 @@ impl World {
     /// Waits until the devices of bob that are here are these.
     async fn comes_to(&self, devices: &[&str]) {
         for _ in 0..400 {
-            let known = self.server.federation.inner.e2ee.look_for_remote(vec![BOB.to_owned()]).await.unwrap();
-            if known.known.contains_key(BOB) {
-                assert_eq!(self.devices(BOB).await.unwrap(), devices);
+            let known = self.server.federation.inner.e2ee.look_for_remote(vec![bob().to_owned()]).await.unwrap();
+            if known.known.contains_key(bob()) {
+                assert_eq!(self.devices(bob()).await.unwrap(), devices);
                 return;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("the list of {BOB} never came");
+        panic!("the list of {} never came", bob());
     }
 
     fn resync(&self) -> tokio::task::JoinHandle<()> {
@@ -78,10 +80,10 @@ impl World {
 async fn who_shares_a_room_is_asked_for_once_and_others_each_time() {
     worlds(async |world| {
         let stranger = user_id!("@stranger:b");
-        world.server.lists.set(3, BOB, &["D1", "D2"]);
+        world.server.lists.set(3, bob(), &["D1", "D2"]);
         world.server.lists.set(3, stranger, &["S"]);
         for _ in 0..3 {
-            assert_eq!(world.devices(BOB).await.unwrap(), ["D1", "D2"]);
+            assert_eq!(world.devices(bob()).await.unwrap(), ["D1", "D2"]);
         }
         assert_eq!(world.asked(), (1, 0));
         for _ in 0..3 {
@@ -95,17 +97,17 @@ async fn who_shares_a_room_is_asked_for_once_and_others_each_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_answer_is_a_failure() {
     worlds(async |world| {
-        world.server.lists.set(3, BOB, &["D1"]);
+        world.server.lists.set(3, bob(), &["D1"]);
         world.server.lists.down.store(true, Ordering::SeqCst);
-        let answer = world.query(BOB).await;
+        let answer = world.query(bob()).await;
         assert_eq!(answer["failures"]["b"]["status"], 503, "{answer}");
-        assert!(answer["device_keys"].get(BOB.as_str()).is_none());
+        assert!(answer["device_keys"].get(bob().as_str()).is_none());
         world.server.lists.down.store(false, Ordering::SeqCst);
         let since = world.position();
         let working = world.resync();
         world.comes_to(&["D1"]).await;
         working.abort();
-        assert_eq!(world.changed(since).await, [BOB.as_str()], "who asked in vain is told to ask again");
+        assert_eq!(world.changed(since).await, [bob().as_str()], "who asked in vain is told to ask again");
     })
     .await;
 }
@@ -113,27 +115,27 @@ async fn a_server_that_does_not_answer_is_a_failure() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_applied_in_their_order_and_what_is_missing_is_asked_for() {
     worlds(async |world| {
-        world.server.lists.set(3, BOB, &["D1"]);
-        assert_eq!(world.devices(BOB).await.unwrap(), ["D1"]);
+        world.server.lists.set(3, bob(), &["D1"]);
+        assert_eq!(world.devices(bob()).await.unwrap(), ["D1"]);
         // The list came without a number, so nobody knows what is between.
         let working = world.resync();
-        world.server.lists.set(4, BOB, &["D1", "D2"]);
+        world.server.lists.set(4, bob(), &["D1", "D2"]);
         let since = world.position();
         world.update("D2", 4, &[3], false).await;
         world.comes_to(&["D1", "D2"]).await;
-        assert_eq!((world.asked(), world.changed(since).await), ((1, 1), vec![BOB.to_string()]));
+        assert_eq!((world.asked(), world.changed(since).await), ((1, 1), vec![bob().to_string()]));
         // From here on nothing is missing.
         let since = world.position();
         world.update("D3", 6, &[4], false).await;
         world.update("D1", 7, &[6], true).await;
-        assert_eq!(world.devices(BOB).await.unwrap(), ["D2", "D3"]);
-        assert_eq!((world.asked(), world.changed(since).await), ((1, 1), vec![BOB.to_string()]));
+        assert_eq!(world.devices(bob()).await.unwrap(), ["D2", "D3"]);
+        assert_eq!((world.asked(), world.changed(since).await), ((1, 1), vec![bob().to_string()]));
         // What was told already says nothing new.
         let since = world.position();
         world.update("D3", 6, &[4], false).await;
         assert!(world.changed(since).await.is_empty());
         // Something is missing.
-        world.server.lists.set(9, BOB, &["D4"]);
+        world.server.lists.set(9, bob(), &["D4"]);
         world.update("D4", 9, &[8], false).await;
         world.comes_to(&["D4"]).await;
         assert_eq!(world.asked(), (1, 2));
@@ -145,12 +147,12 @@ async fn changes_are_applied_in_their_order_and_what_is_missing_is_asked_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_goes_with_the_last_shared_room() {
     worlds(async |world| {
-        world.server.lists.set(3, BOB, &["D1"]);
-        assert_eq!(world.devices(BOB).await.unwrap(), ["D1"]);
+        world.server.lists.set(3, bob(), &["D1"]);
+        assert_eq!(world.devices(bob()).await.unwrap(), ["D1"]);
         let leave = world.peer.make(&[&world.last], state("m.room.member", "@bob:b", json!({ "membership": "leave" })));
         world.send(&[&leave]).await;
-        world.server.lists.set(4, BOB, &["D2"]);
-        assert_eq!(world.devices(BOB).await.unwrap(), ["D2"], "what is here would not be kept true any more");
+        world.server.lists.set(4, bob(), &["D2"]);
+        assert_eq!(world.devices(bob()).await.unwrap(), ["D2"], "what is here would not be kept true any more");
         let since = world.position();
         world.update("D9", 5, &[4], false).await;
         assert!(world.changed(since).await.is_empty(), "nobody shares a room with him");
@@ -161,16 +163,16 @@ async fn a_list_goes_with_the_last_shared_room() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_speaks_of_its_own_users_only() {
     worlds(async |world| {
-        world.server.lists.set(3, BOB, &["D1"]);
-        assert_eq!(world.devices(BOB).await.unwrap(), ["D1"]);
+        world.server.lists.set(3, bob(), &["D1"]);
+        assert_eq!(world.devices(bob()).await.unwrap(), ["D1"]);
         let since = world.position();
         for content in [
             json!({ "user_id": "@alice:a", "device_id": "X", "stream_id": 9, "keys": device_keys("@alice:a", "X") }),
-            json!({ "user_id": BOB, "device_id": "X", "stream_id": 9, "keys": device_keys("@alice:a", "X") }),
-            json!({ "user_id": BOB, "device_id": "X", "stream_id": 9, "keys": device_keys(BOB.as_str(), "Y") }),
-            json!({ "user_id": BOB, "device_id": "x".repeat(300), "stream_id": 9 }),
-            json!({ "user_id": BOB, "device_id": "X", "stream_id": 9, "keys": [] }),
-            json!({ "user_id": BOB, "device_id": "X", "stream_id": -1 }),
+            json!({ "user_id": bob(), "device_id": "X", "stream_id": 9, "keys": device_keys("@alice:a", "X") }),
+            json!({ "user_id": bob(), "device_id": "X", "stream_id": 9, "keys": device_keys(bob().as_str(), "Y") }),
+            json!({ "user_id": bob(), "device_id": "x".repeat(300), "stream_id": 9 }),
+            json!({ "user_id": bob(), "device_id": "X", "stream_id": 9, "keys": [] }),
+            json!({ "user_id": bob(), "device_id": "X", "stream_id": -1 }),
         ] {
             world.tell("m.device_list_update", content).await;
         }
@@ -181,10 +183,10 @@ async fn a_server_speaks_of_its_own_users_only() {
         };
         for kind in ["m.signing_key_update", "org.matrix.signing_key_update"] {
             world.tell(kind, master("@alice:a")).await;
-            world.tell(kind, master(BOB.as_str())).await;
+            world.tell(kind, master(bob().as_str())).await;
         }
         assert!(world.changed(since).await.is_empty());
-        assert_eq!(world.devices(BOB).await.unwrap(), ["D1"]);
+        assert_eq!(world.devices(bob()).await.unwrap(), ["D1"]);
     })
     .await;
 }
