@@ -24,12 +24,14 @@ pub(crate) struct Collections {
 
 impl Media {
     /// Forgets addresses whose file has not come, and now and then removes files without a row: what a crash left between
-    /// the two. To be called about once a minute.
+    /// the two. Lets go what is too much of other servers' files. To be called about once a minute.
     pub async fn housekeeping(&self) -> Result<()> {
         let now = self.clock.now_ms();
         if self.store.read(move |conn| uploads::any_expired(conn, now)).await? {
             self.store.write(move |tx| uploads::delete_expired(tx, now)).await?;
         }
+        self.write_uses().await?;
+        self.prune_cache().await?;
         if now.saturating_sub(self.collections.last.load(Ordering::Relaxed)) >= COLLECT_EVERY {
             let removed = self.collect().await?;
             self.collections.last.store(now, Ordering::Relaxed);

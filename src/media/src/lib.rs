@@ -1,11 +1,12 @@
 //! Media: files that users upload for others to fetch.
 //!
 //! Here live uploading (at once, or to an address made before), downloading in parts, thumbnails, quotas, what operators
-//! do to files, and the [`Storage`] in which large contents lie, with a local folder as the one that there is. A content is
+//! do to files, the cache of other servers' files, and the [`Storage`] in which large contents lie, with a local folder as the one that there is. A content is
 //! kept once under its SHA-256; a small one in the database, so that it shares its fsync with other writes, a larger one in
 //! the storage. A row is never written before its content is safe; a content without a row is collected. Nothing of HTTP
 //! belongs here but content types, and nothing of rooms.
 
+mod address;
 mod content_hash;
 mod download;
 mod error;
@@ -16,6 +17,7 @@ mod housekeeping;
 mod media;
 mod media_id;
 mod operate;
+mod remote;
 mod storage;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use crate::{
     Error, Result, Storage,
     download::{Arrivals, Hot},
     housekeeping::Collections,
+    remote::Cache,
     thumbnail::Turns,
     upload::UnderWay,
 };
@@ -56,6 +57,7 @@ pub struct Media {
     pub(crate) hot: Hot,
     pub(crate) thumbnails: Turns,
     pub(crate) collections: Collections,
+    pub(crate) cache: Cache,
 }
 
 impl Media {
@@ -81,6 +83,7 @@ impl Media {
             arrivals: Arrivals::default(),
             hot: Hot::default(),
             collections: Collections::default(),
+            cache: Cache::default(),
         }
     }
 
@@ -92,6 +95,21 @@ impl Media {
     /// Bytes of the largest file that may be uploaded: the `m.upload.size` of clients.
     pub fn max_upload(&self) -> u64 {
         self.config.max_upload_mb * MEGABYTE
+    }
+
+    /// Bytes of the largest file that is fetched from another server.
+    pub fn max_remote(&self) -> u64 {
+        self.config.max_remote_mb * MEGABYTE
+    }
+
+    /// Whether what is kept from now on can be had without a token.
+    pub fn open_downloads(&self) -> bool {
+        self.config.open_downloads
+    }
+
+    /// Bytes that files of other servers may take.
+    pub(crate) fn cache_limit(&self) -> u64 {
+        self.config.remote_cache_mb.saturating_mul(MEGABYTE)
     }
 
     /// Bytes that a user may have uploaded in all; none where there is no limit.

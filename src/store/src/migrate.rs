@@ -67,6 +67,7 @@ const STEPS: &[Step] = steps![
     "0024_unannounced_profiles",
     "0025_push_progress",
     "0026_purges",
+    "0027_remote_media",
 ];
 
 impl Step {

@@ -244,7 +244,7 @@ settings! {
 }
 
 settings! {
-    /// Uploaded files.
+    /// Uploaded files, and those that are fetched from other servers.
     pub struct Media {
         /// The folder for files of more than 32 KiB; smaller ones are in the database. Unset: "media" in the data folder.
         #[serde(deserialize_with = "unset_when_empty")]
@@ -263,8 +263,15 @@ settings! {
         thumbnail_megapixels: u64 = 40,
         /// Thumbnails made at the same time. 0: one for every two processor cores.
         thumbnails_at_once: usize = 0,
-        /// Whether what is uploaded from now on can be had by strangers too, on the paths from before Matrix 1.11. Some old
-        /// clients need that. Files keep what they were uploaded with.
+        /// Megabytes of the largest file that is fetched from another server.
+        max_remote_mb: u64 = 100,
+        /// Megabytes that files of other servers and their thumbnails may take. Those that nobody has asked for for longest
+        /// go first; whoever asks for them again gets them from there again.
+        remote_cache_mb: u64 = 10_240,
+        /// Days after which such a file goes if nobody has asked for it. 0: it stays as long as there is room.
+        remote_cache_days: u64 = 90,
+        /// Whether what is uploaded from now on can be had by strangers too, on the paths from before Matrix 1.11, and what is
+        /// fetched from other servers from now on. Some old clients need that. Files keep what they came with.
         open_downloads: bool = false,
     }
 }

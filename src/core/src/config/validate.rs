@@ -99,6 +99,17 @@ impl Config {
         let media = &self.media;
         let largest = media.max_upload_mb;
         require((1..=65_536).contains(&largest), "media.max_upload_mb", largest, "from 1 to 65536")?;
+        let remote = media.max_remote_mb;
+        require((1..=65_536).contains(&remote), "media.max_remote_mb", remote, "from 1 to 65536")?;
+        let cache = media.remote_cache_mb;
+        require(
+            (remote..=1 << 40).contains(&cache),
+            "media.remote_cache_mb",
+            cache,
+            "from media.max_remote_mb to 2^40",
+        )?;
+        let days = media.remote_cache_days;
+        require(days <= 36_500, "media.remote_cache_days", days, "from 0 to 36500")?;
         let quota = media.user_quota_mb;
         require(quota <= 1 << 40, "media.user_quota_mb", quota, "from 0 to 1099511627776")?;
         let pending = media.pending_uploads;

@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
-use store::{
-    Conn,
-    media::{Content, MediaRow, uploads},
-};
+use store::{Conn, media::Content};
 use tokio::time::{Instant, timeout_at};
 
-use crate::{ContentHash, Error, Media, Result, media_id};
+use crate::{
+    ContentHash, Error, Media, Result,
+    address::{Address, Known},
+};
 
 /// The longest that a download may wait for its file.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// A file that is there.
 pub(crate) struct Found<T> {
-    pub row: MediaRow,
+    pub content_type: String,
+    pub file_name: Option<String>,
+    pub is_open: bool,
     pub hash: ContentHash,
     pub size: u64,
     /// What else was read with it.
@@ -23,29 +25,31 @@ pub(crate) struct Found<T> {
 }
 
 impl Media {
-    /// The file of this id, if anybody gets it, and what `also` reads in the same moment. Where it has not been uploaded
+    /// The file of this address, if anybody gets it, and what `also` reads in the same moment. Where it has not been uploaded
     /// yet, waits for it so long.
     pub(crate) async fn find<T: Send + 'static>(
         &self,
-        media_id: &str,
+        address: &Address,
         wait: Duration,
         open_only: bool,
         also: impl Fn(&mut Conn, &mut Content) -> store::Result<T> + Clone + Send + 'static,
     ) -> Result<Found<T>> {
-        if !media_id::is_valid(media_id) {
+        if !address.is_valid() {
             return Err(Error::NotFound);
         }
-        let first = self.look_up(media_id, open_only, also.clone()).await;
+        let first = self.look_up(address, open_only, also.clone()).await;
         if wait.is_zero() || !matches!(first, Err(Error::NotYetUploaded)) {
             return first;
         }
         let deadline = Instant::now() + wait.min(LONGEST_WAIT);
+        // Only files of this server are waited for.
+        let Address::Own(media_id) = address else { return first };
         let Some(waiter) = self.arrivals.wait_for(media_id) else { return first };
         loop {
             let mut notified = std::pin::pin!(waiter.notify.notified());
             // From here on nothing is missed; it may have come since the first look.
             notified.as_mut().enable();
-            let found = self.look_up(media_id, open_only, also.clone()).await;
+            let found = self.look_up(address, open_only, also.clone()).await;
             if !matches!(found, Err(Error::NotYetUploaded)) || timeout_at(deadline, notified).await.is_err() {
                 return found;
             }
@@ -54,14 +58,14 @@ impl Media {
 
     async fn look_up<T: Send + 'static>(
         &self,
-        media_id: &str,
+        address: &Address,
         open_only: bool,
         also: impl Fn(&mut Conn, &mut Content) -> store::Result<T> + Send + 'static,
     ) -> Result<Found<T>> {
-        let (id, now) = (media_id.to_owned(), self.clock.now_ms());
+        let (address, now) = (address.clone(), self.clock.now_ms());
         let read = move |conn: &mut Conn| {
-            let Some((row, content)) = uploads::with_content(conn, &id)? else { return Ok(Err(Error::NotFound)) };
-            let mut content = match available(&row, content, open_only, now) {
+            let Some(mut known) = address.look_up(conn)? else { return Ok(Err(Error::NotFound)) };
+            let mut content = match available(&mut known, open_only, now) {
                 Ok(content) => content,
                 Err(error) => return Ok(Err(error)),
             };
@@ -70,18 +74,19 @@ impl Media {
             };
             let size = u64::try_from(content.size).unwrap_or_default();
             let also = also(conn, &mut content)?;
-            Ok(Ok(Found { row, hash, size, also }))
+            let Known { content_type, file_name, is_open, .. } = known;
+            Ok(Ok(Found { content_type, file_name, is_open, hash, size, also }))
         };
         self.store.read(read).await?
     }
 }
 
-fn available(row: &MediaRow, content: Option<Content>, open_only: bool, now: i64) -> Result<Content> {
-    if open_only && !row.is_open {
+fn available(known: &mut Known, open_only: bool, now: i64) -> Result<Content> {
+    if open_only && !known.is_open {
         return Err(Error::NotFound);
     }
-    match row.expires_at {
+    match known.expires_at {
         Some(end) if now < end => Err(Error::NotYetUploaded),
-        _ => content.filter(|content| !content.quarantined).ok_or(Error::NotFound),
+        _ => known.content.take().filter(|content| !content.quarantined).ok_or(Error::NotFound),
     }
 }

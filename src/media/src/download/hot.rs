@@ -5,7 +5,7 @@ use parking_lot::RwLock;
 use quick_cache::{Weighter, sync::Cache};
 use store::media::ThumbnailKey;
 
-use crate::ContentHash;
+use crate::{ContentHash, address::Address};
 
 /// Bytes of all of them.
 const BYTES: u64 = 8 << 20;
@@ -14,8 +14,8 @@ const BESIDE: usize = 400;
 /// How many there are if they are of the usual size.
 const USUAL: usize = 1_000;
 
-/// The id of a file, and which of its thumbnails.
-type Key = (String, Option<ThumbnailKey>);
+/// A file, and which of its thumbnails.
+type Key = (Address, Option<ThumbnailKey>);
 
 /// A file that was fetched lately.
 #[derive(Clone)]
@@ -51,8 +51,8 @@ impl Default for Hot {
 
 impl Hot {
     /// A file, for somebody with a token or for anybody.
-    pub fn get(&self, media_id: &str, thumbnail: Option<ThumbnailKey>, open_only: bool) -> Option<HotFile> {
-        self.files.get(&(media_id.to_owned(), thumbnail)).filter(|file| file.is_open || !open_only)
+    pub fn get(&self, address: &Address, thumbnail: Option<ThumbnailKey>, open_only: bool) -> Option<HotFile> {
+        self.files.get(&(address.clone(), thumbnail)).filter(|file| file.is_open || !open_only)
     }
 
     /// To be asked before a file is read that [`Hot::keep`] may be given.
@@ -61,10 +61,10 @@ impl Hot {
     }
 
     /// Keeps a file that was read after `moment`, unless all have been forgotten since: it may be one of the reasons.
-    pub fn keep(&self, moment: u64, media_id: &str, thumbnail: Option<ThumbnailKey>, file: HotFile) {
+    pub fn keep(&self, moment: u64, address: &Address, thumbnail: Option<ThumbnailKey>, file: HotFile) {
         let forgotten = self.forgotten.read();
         if *forgotten == moment {
-            self.files.insert((media_id.to_owned(), thumbnail), file);
+            self.files.insert((address.clone(), thumbnail), file);
         }
     }
 

@@ -14,7 +14,7 @@ use std::{ops::Range, time::Duration};
 
 use tokio::runtime::Handle;
 
-use crate::{ContentHash, Media, Result};
+use crate::{ContentHash, Media, Result, address::Address};
 
 /// A file that can be read.
 pub struct Download {
@@ -44,34 +44,33 @@ impl Media {
     /// # Errors
     /// [`crate::Error::NotFound`] also for what is quarantined; [`crate::Error::NotYetUploaded`].
     pub async fn download(&self, media_id: &str, wait: Duration) -> Result<Download> {
-        self.open(media_id, wait, false).await
+        self.open(&Address::own(media_id), wait, false).await
     }
 
     /// The same for somebody without a token: only what may be had so, and without waiting.
     pub async fn download_open(&self, media_id: &str) -> Result<Download> {
-        self.open(media_id, Duration::ZERO, true).await
+        self.open(&Address::own(media_id), Duration::ZERO, true).await
     }
 
-    async fn open(&self, media_id: &str, wait: Duration, open_only: bool) -> Result<Download> {
-        if let Some(hot) = self.hot.get(media_id, None, open_only) {
+    /// Opens a file.
+    pub(crate) async fn open(&self, address: &Address, wait: Duration, open_only: bool) -> Result<Download> {
+        if let Some(hot) = self.hot.get(address, None, open_only) {
             return Ok(self.download_of_hot(hot));
         }
         let (storage, moment) = (self.storage.clone(), self.hot.moment());
         let found = self
-            .find(media_id, wait, open_only, move |_, content| {
+            .find(address, wait, open_only, move |_, content| {
                 Ok(Opened::open(&*storage, content.bytes.take(), &content.hash))
             })
             .await?;
         let content = found.also.map_err(body::missing)?;
-        let (hash, row, runtime) = (found.hash, found.row, self.runtime.clone());
+        let (hash, content_type, file_name) = (found.hash, found.content_type, found.file_name);
         if let Opened::Bytes(bytes) = content {
-            let (content_type, file_name, is_open) = (row.content_type, row.file_name, row.is_open);
-            let hot = HotFile { hash, content_type, file_name, is_open, bytes };
-            self.hot.keep(moment, media_id, None, hot.clone());
+            let hot = HotFile { hash, content_type, file_name, is_open: found.is_open, bytes };
+            self.hot.keep(moment, address, None, hot.clone());
             return Ok(self.download_of_hot(hot));
         }
-        let (content_type, file_name) = (row.content_type, row.file_name);
-        Ok(Download { hash, size: found.size, content_type, file_name, content, runtime })
+        Ok(Download { hash, size: found.size, content_type, file_name, content, runtime: self.runtime.clone() })
     }
 
     pub(crate) fn download_of_hot(&self, hot: HotFile) -> Download {

@@ -32,6 +32,13 @@ impl Media {
                 };
                 self.delete_with(delete).await?
             }
+            Which::Remote(server, id) => {
+                let delete = move |tx: &mut Tx<'_>| {
+                    let files = deletion::delete_remote(tx, server.as_str(), &id)?;
+                    Ok((usize::from(files.is_some()), files.unwrap_or_default()))
+                };
+                self.delete_with(delete).await?
+            }
             Which::Content(hash) => self.delete_with(move |tx| deletion::delete_content(tx, hash.as_bytes())).await?,
         };
         if deleted.files == 0 { Err(Error::NotFound) } else { Ok(deleted) }
@@ -61,7 +68,7 @@ impl Media {
     }
 
     /// Runs a transaction that says how many rows went and which files are needed no more, and removes those.
-    async fn delete_with(
+    pub(crate) async fn delete_with(
         &self,
         delete: impl FnMut(&mut Tx<'_>) -> store::Result<(usize, Vec<Vec<u8>>)> + Send + 'static,
     ) -> Result<Deleted> {

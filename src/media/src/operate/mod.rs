@@ -7,7 +7,13 @@ mod quarantine;
 pub use delete::Deleted;
 pub use list::File;
 
+use ruma::{OwnedServerName, ServerName};
+use store::media::remote;
+
 use crate::{ContentHash, Error, Media, Result, media_id};
+
+/// What is said of something else.
+const UNREADABLE: Error = Error::InvalidParam("it is neither a SHA-256 in hexadecimal nor an mxc URI");
 
 /// Which file is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +22,12 @@ pub enum Which {
     Content(ContentHash),
     /// The file of this id.
     Id(String),
+    /// The file of another server, as far as it is here.
+    Remote(OwnedServerName, String),
 }
 
 impl Media {
-    /// Reads what an operator writes: a SHA-256, an mxc URI of this server, or its last part.
+    /// Reads what an operator writes: a SHA-256, an mxc URI, or of one of this server its last part.
     ///
     /// # Errors
     /// [`Error::InvalidParam`] for what is none of them.
@@ -30,12 +38,16 @@ impl Media {
         let id = match text.strip_prefix("mxc://").map(|rest| rest.split_once('/')) {
             None => text,
             Some(Some((server, id))) if server == self.server_name.as_str() => id,
-            Some(_) => return Err(Error::InvalidParam("it is not a URI of this server")),
+            Some(Some((server, id))) if media_id::is_valid(id) => {
+                let server = ServerName::parse(server).map_err(|_| UNREADABLE)?;
+                return Ok(Which::Remote(server, id.to_owned()));
+            }
+            Some(_) => return Err(UNREADABLE),
         };
         if media_id::is_valid(id) {
             return Ok(Which::Id(id.to_owned()));
         }
-        Err(Error::InvalidParam("it is neither a SHA-256 in hexadecimal nor an mxc URI"))
+        Err(UNREADABLE)
     }
 
     /// The content that is meant.
@@ -43,6 +55,11 @@ impl Media {
         match which {
             Which::Content(hash) => Ok(*hash),
             Which::Id(id) => self.file(id).await?.hash.ok_or(Error::NotFound),
+            Which::Remote(server, id) => {
+                let (server, id) = (server.to_string(), id.clone());
+                let row = self.store.read(move |conn| remote::get(conn, &server, &id)).await?.ok_or(Error::NotFound)?;
+                ContentHash::from_bytes(&row.hash).ok_or(Error::Internal("the hash of a content is not one"))
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod created;
 mod operators;
 mod pictures;
 mod quotas;
+mod remote;
 mod uploads;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

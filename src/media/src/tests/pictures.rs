@@ -11,7 +11,7 @@ use store::testing::each;
 use super::*;
 use crate::{Method, Wanted};
 
-fn picture(width: u32, height: u32, opacity: u8, format: ImageFormat) -> Vec<u8> {
+pub(super) fn picture(width: u32, height: u32, opacity: u8, format: ImageFormat) -> Vec<u8> {
     let picture = RgbaImage::from_fn(width, height, |x, y| Rgba([(x % 256) as u8, (y % 256) as u8, 99, opacity]));
     let picture = DynamicImage::ImageRgba8(picture);
     let mut out = Cursor::new(Vec::new());

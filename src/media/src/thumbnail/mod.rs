@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     ContentHash, Download, Error, Media, Result, Storage,
+    address::Address,
     download::{HotFile, Opened},
     thumbnail::make::{Limits, Made},
 };
@@ -72,20 +73,27 @@ impl Media {
     /// As [`Media::download`]; [`Error::InvalidParam`] for a size of nothing, [`Error::NoThumbnail`] for what is no
     /// picture, [`Error::TooLarge`] for one of too many pixels, [`Error::LimitExceeded`] where too many are being made.
     pub async fn thumbnail(&self, media_id: &str, wanted: Wanted, wait: Duration) -> Result<Download> {
-        self.thumbnail_for(media_id, wanted, wait, false).await
+        self.thumbnail_for(&Address::own(media_id), wanted, wait, false).await
     }
 
     /// The same for somebody without a token: only of what may be had so, and without waiting.
     pub async fn thumbnail_open(&self, media_id: &str, wanted: Wanted) -> Result<Download> {
-        self.thumbnail_for(media_id, wanted, Duration::ZERO, true).await
+        self.thumbnail_for(&Address::own(media_id), wanted, Duration::ZERO, true).await
     }
 
-    async fn thumbnail_for(&self, id: &str, wanted: Wanted, wait: Duration, open_only: bool) -> Result<Download> {
+    /// A thumbnail of any file.
+    pub(crate) async fn thumbnail_for(
+        &self,
+        address: &Address,
+        wanted: Wanted,
+        wait: Duration,
+        open_only: bool,
+    ) -> Result<Download> {
         let key = size::normal(wanted)?;
-        if let Some(hot) = self.hot.get(id, Some(key), open_only) {
+        if let Some(hot) = self.hot.get(address, Some(key), open_only) {
             return Ok(self.download_of_hot(hot));
         }
-        let of = match self.kept(id, key, wait, open_only).await? {
+        let of = match self.kept(address, key, wait, open_only).await? {
             (_, Some(kept)) => return self.thumbnail_of_kept(kept),
             (of, None) => of,
         };
@@ -94,10 +102,10 @@ impl Media {
         }
         let turn = self.thumbnails.turn().await?;
         // Somebody before us in the queue may have made it.
-        if let (_, Some(kept)) = self.kept(id, key, Duration::ZERO, open_only).await? {
+        if let (_, Some(kept)) = self.kept(address, key, Duration::ZERO, open_only).await? {
             return self.thumbnail_of_kept(kept);
         }
-        let Download { content, size, .. } = self.download(id, Duration::ZERO).await?;
+        let Download { content, size, .. } = self.open(address, Duration::ZERO, false).await?;
         let limits = Limits { pixels: self.config.thumbnail_megapixels.saturating_mul(MEGAPIXEL) };
         let (done, result) = oneshot::channel();
         // The turn lasts as long as the work does, even if nobody waits for that any more, and until the result is kept.
@@ -108,7 +116,7 @@ impl Media {
         match made {
             Ok(Made::Original(content_type)) => {
                 self.keep_original(&of, key, content_type).await?;
-                let original = self.download(id, Duration::ZERO).await?;
+                let original = self.open(address, Duration::ZERO, false).await?;
                 Ok(Download { content_type: content_type.to_owned(), file_name: None, ..original })
             }
             Ok(Made::Picture { bytes, content_type }) => self.keep_thumbnail(&of, key, bytes, content_type).await,
@@ -119,13 +127,13 @@ impl Media {
     /// The hash of a file, and its thumbnail if that is kept.
     async fn kept(
         &self,
-        media_id: &str,
+        address: &Address,
         key: ThumbnailKey,
         wait: Duration,
         open_only: bool,
     ) -> Result<(ContentHash, Option<Kept>)> {
         let (storage, moment): (Arc<dyn Storage>, u64) = (self.storage.clone(), self.hot.moment());
-        let found = self.find(media_id, wait, open_only, move |conn, of| {
+        let found = self.find(address, wait, open_only, move |conn, of| {
             let kept = thumbnails::get(conn, &of.hash, key)?;
             Ok(kept.map(|(mut content, content_type)| {
                 let opened = Opened::open(&*storage, content.bytes.take(), &content.hash);
@@ -135,8 +143,8 @@ impl Media {
         let found = found.await?;
         // One whose file is lost is made again.
         let kept = found.also.filter(|kept| kept.opened.is_ok());
-        if let Some(hot) = kept.as_ref().and_then(|kept| kept.hot(found.row.is_open)) {
-            self.hot.keep(moment, media_id, Some(key), hot);
+        if let Some(hot) = kept.as_ref().and_then(|kept| kept.hot(found.is_open)) {
+            self.hot.keep(moment, address, Some(key), hot);
         }
         Ok((found.hash, kept))
     }

@@ -5,6 +5,8 @@ use store::{
     media::{MediaRow, NewContent, Usage, contents, uploads, usage},
 };
 
+use tokio::sync::RwLockReadGuard;
+
 use crate::{Error, Media, Result, upload::Received};
 
 /// What a user may have; none: any number.
@@ -46,8 +48,22 @@ impl Media {
 
     /// Keeps the file, then writes its row: a new one, or the one that waits for it.
     pub(super) async fn commit(&self, row: MediaRow, received: Received, fill: bool) -> Result<()> {
+        let (content, until_written) = self.keep_content(received, row.created_at).await?;
+        let row = MediaRow { hash: Some(content.hash.clone()), ..row };
+        let commit = Commit { row, content, quota: self.quota(), fill };
+        let outcome = self.store.write(move |tx| commit.run(tx)).await?;
+        drop(until_written);
+        outcome
+    }
+
+    /// Keeps what was received, at `now`, where it belongs. Gives what is to be written of it, and what is to be held until
+    /// that is done.
+    pub(crate) async fn keep_content(
+        &self,
+        received: Received,
+        now: i64,
+    ) -> Result<(NewContent, Option<RwLockReadGuard<'_, ()>>)> {
         let (hash, size) = (received.hash(), received.size());
-        let row = MediaRow { hash: Some(hash.as_bytes().to_vec()), ..row };
         let mut until_written = None;
         let bytes = match received {
             Received::Small(_, bytes) => Some(bytes),
@@ -63,11 +79,7 @@ impl Media {
             }
         };
         let hash = hash.as_bytes().to_vec();
-        let content = NewContent { hash, size, created_at: row.created_at, quarantined: false, bytes };
-        let commit = Commit { row, content, quota: self.quota(), fill };
-        let outcome = self.store.write(move |tx| commit.run(tx)).await?;
-        drop(until_written);
-        outcome
+        Ok((NewContent { hash, size, created_at: now, quarantined: false, bytes }, until_written))
     }
 }
 
@@ -108,6 +120,7 @@ pub(super) fn may_fill(row: Option<&MediaRow>, user_id: &str, now: i64) -> Resul
     }
 }
 
-fn put_away() -> Error {
+/// What is said of a content that an operator has put away.
+pub(crate) fn put_away() -> Error {
     Error::Forbidden("this content is not allowed here".into())
 }

@@ -25,7 +25,8 @@ pub struct Incoming {
     block: Vec<u8>,
     /// The file, while a block is written to it.
     writing: Option<JoinHandle<io::Result<Receiving>>>,
-    _place: Place,
+    /// One of its uploader's, if a user uploads it.
+    _place: Option<Place>,
 }
 
 /// A file that has been received.
@@ -53,7 +54,13 @@ impl Received {
 }
 
 impl Incoming {
-    pub(crate) fn new(folder: PathBuf, runtime: Handle, random: Arc<dyn Random>, limit: u64, place: Place) -> Self {
+    pub(crate) fn new(
+        folder: PathBuf,
+        runtime: Handle,
+        random: Arc<dyn Random>,
+        limit: u64,
+        place: Option<Place>,
+    ) -> Self {
         Self { folder, runtime, random, limit, size: 0, block: Vec::new(), writing: None, _place: place }
     }
 

@@ -1,6 +1,6 @@
 //! Uploading: at once, or to an address made before.
 
-mod commit;
+pub(crate) mod commit;
 mod create;
 mod incoming;
 mod label;
@@ -39,7 +39,7 @@ impl Media {
             self.quota().check(usage, i64::try_from(length.unwrap_or_default()).unwrap_or(i64::MAX))?;
         }
         let (runtime, random) = (self.runtime.clone(), self.random.clone());
-        Ok(Incoming::new(self.incoming.clone(), runtime, random, self.max_upload(), place))
+        Ok(Incoming::new(self.incoming.clone(), runtime, random, self.max_upload(), Some(place)))
     }
 
     /// Keeps an uploaded file; gives its id. When this returns, a power cut does not lose it.

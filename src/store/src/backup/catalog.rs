@@ -11,6 +11,19 @@ const MIGRATIONS: &str = "__diesel_schema_migrations";
 /// How the names of the tables of the search index begin. It follows from the events, and a restored server makes it anew.
 const SEARCH: &str = "search_";
 
+/// Files of other servers: they can be fetched again.
+const CACHE: &str = "remote_media";
+
+/// Of contents and thumbnails only those that files of this server need, and what was put away.
+const KEPT: [(&str, &str); 2] = [
+    (
+        "media_contents",
+        "quarantined OR hash IN (SELECT m.hash FROM media m WHERE m.hash IS NOT NULL)
+         OR hash IN (SELECT t.thumbnail FROM media_thumbnails t JOIN media m ON m.hash = t.hash)",
+    ),
+    ("media_thumbnails", "hash IN (SELECT m.hash FROM media m WHERE m.hash IS NOT NULL)"),
+];
+
 /// A table.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -56,7 +69,7 @@ const POSTGRES: &str = "SELECT table_name::text, column_name::text, data_type::t
     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name, ordinal_position";
 
-/// All tables but diesel's own and those of the search index, by name.
+/// All tables but diesel's own, those of the search index and of what is cached of others, by name.
 ///
 /// # Errors
 /// A column of a type that backups do not know.
@@ -64,7 +77,8 @@ pub(crate) fn tables(conn: &mut Conn) -> Result<Vec<Table>> {
     let query = if matches!(conn, Conn::Sqlite(_)) { SQLITE } else { POSTGRES };
     let columns: Vec<Found> = diesel::sql_query(query).load(conn)?;
     let mut tables: Vec<Table> = Vec::new();
-    let own = |found: &Found| found.table_name != MIGRATIONS && !found.table_name.starts_with(SEARCH);
+    let own =
+        |found: &Found| ![MIGRATIONS, CACHE].contains(&&*found.table_name) && !found.table_name.starts_with(SEARCH);
     for found in columns.into_iter().filter(own) {
         let column = Column { kind: kind(&found)?, name: found.column_name };
         match tables.last_mut() {
@@ -89,7 +103,7 @@ fn kind(found: &Found) -> Result<Kind> {
 }
 
 impl Table {
-    /// A query that gives every row as one JSON array.
+    /// A query that gives every row that is backed up as one JSON array.
     pub(super) fn select(&self, sqlite: bool) -> String {
         let (array, end) = if sqlite { ("json_array", "") } else { ("json_build_array", "::text") };
         let values = self.columns.iter().map(|Column { name, kind }| match (kind, sqlite) {
@@ -99,7 +113,9 @@ impl Table {
             (Kind::Bytes, true) => format!("CASE WHEN \"{name}\" IS NULL THEN NULL ELSE hex(\"{name}\") END"),
             (Kind::Bytes, false) => format!("encode(\"{name}\", 'hex')"),
         });
-        format!("SELECT {array}({}){end} AS line FROM \"{}\"", values.collect::<Vec<_>>().join(", "), self.name)
+        let kept = KEPT.iter().find(|(table, _)| *table == self.name).map(|(_, kept)| format!(" WHERE {kept}"));
+        let (values, kept) = (values.collect::<Vec<_>>().join(", "), kept.unwrap_or_default());
+        format!("SELECT {array}({values}){end} AS line FROM \"{}\"{kept}", self.name)
     }
 
     /// A statement that inserts the rows of a JSON array of arrays, its only argument. `columns` is their order in there.

@@ -55,7 +55,7 @@ pub(super) fn write_all(
 ) -> Result<()> {
     let mut after = Vec::new();
     loop {
-        let page = contents::list_files(conn, &after, PAGE)?;
+        let page = contents::list_own_files(conn, &after, PAGE)?;
         let Some(last) = page.last() else { return Ok(()) };
         after.clone_from(last);
         for hash in &page {

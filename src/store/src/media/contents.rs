@@ -1,8 +1,12 @@
 //! Contents by their SHA-256.
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 
-use crate::{Conn, Result, Tx, connection::both, schema::media_contents};
+use crate::{
+    Conn, Result, Tx,
+    connection::both,
+    schema::{media, media_contents, media_thumbnails},
+};
 
 /// A content that may be new.
 #[derive(Clone, Debug, Insertable)]
@@ -65,8 +69,16 @@ pub fn known_files(conn: &mut Conn, hashes: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> 
     Ok(rows.filter(media_contents::bytes.is_null()).select(media_contents::hash).load(conn)?)
 }
 
-/// Hashes of contents that are files, in order, those after `after`.
-pub fn list_files(conn: &mut Conn, after: &[u8], limit: i64) -> Result<Vec<Vec<u8>>> {
-    let rows = media_contents::table.filter(media_contents::hash.gt(after)).filter(media_contents::bytes.is_null());
+/// Hashes of contents that are files and that files of this server need, themselves or as thumbnails, in order, those
+/// after `after`.
+pub fn list_own_files(conn: &mut Conn, after: &[u8], limit: i64) -> Result<Vec<Vec<u8>>> {
+    let uploaded = media::table.filter(media::hash.eq(media_contents::hash.nullable()));
+    let of_uploaded = media_thumbnails::table
+        .inner_join(media::table.on(media::hash.eq(media_thumbnails::hash.nullable())))
+        .filter(media_thumbnails::thumbnail.eq(media_contents::hash));
+    let rows = media_contents::table
+        .filter(media_contents::hash.gt(after))
+        .filter(media_contents::bytes.is_null())
+        .filter(exists(uploaded.select(media::media_id)).or(exists(of_uploaded.select(media::media_id))));
     Ok(rows.order(media_contents::hash).limit(limit).select(media_contents::hash).load(conn)?)
 }

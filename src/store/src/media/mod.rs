@@ -5,11 +5,13 @@ pub mod contents;
 pub mod deletion;
 #[cfg(test)]
 mod plans;
+pub mod remote;
 pub mod thumbnails;
 pub mod uploads;
 pub mod usage;
 
 pub use contents::{Content, NewContent};
+pub use remote::RemoteRow;
 pub use thumbnails::{ThumbnailKey, ThumbnailRow};
 pub use uploads::{Listed, MediaRow};
 pub use usage::Usage;

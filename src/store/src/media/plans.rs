@@ -14,5 +14,9 @@ fn media_is_found_by_id_user_and_content() {
         goes_through(c, &["pk media_usage"], |c| usage::get(c, "@u1"));
         goes_through(c, &["media_contents"], |c| contents::get(c, &hash));
         goes_through(c, &["pk media_thumbnails"], |c| thumbnails::count(c, &hash));
+        goes_through(c, &["pk remote_media", "media_contents"], |c| remote::with_content(c, "s", "m1"));
+        goes_through(c, &["remote_media_hash"], |c| remote::with_hash(c, &hash));
+        goes_through(c, &["remote_media_used"], |c| remote::least_used(c, None, 9));
+        goes_through(c, &["remote_media_used"], |c| remote::least_used(c, Some(9), 9));
     });
 }

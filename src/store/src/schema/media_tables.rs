@@ -1,4 +1,4 @@
-//! `migrations/0007_media`.
+//! `migrations/0007_media`, `0027_remote_media`.
 
 diesel::table! {
     media_contents (hash) {
@@ -33,5 +33,18 @@ diesel::table! {
         content_type -> Text,
     }
 }
+diesel::table! {
+    remote_media (server, media_id) {
+        server -> Text,
+        media_id -> Text,
+        hash -> Binary,
+        size -> BigInt,
+        content_type -> Text,
+        file_name -> Nullable<Text>,
+        is_open -> Bool,
+        fetched_at -> BigInt,
+        used_at -> BigInt,
+    }
+}
 
-diesel::allow_tables_to_appear_in_same_query!(media, media_contents, media_thumbnails);
+diesel::allow_tables_to_appear_in_same_query!(media, media_contents, media_thumbnails, remote_media);
