@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use accounts::Accounts;
 use events::SigningKey;
+use media::Media;
 use parking_lot::Mutex;
 use peerbrain_core::{Clock, Random, config};
 use rooms::Rooms;
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::{
     Error, Result, Verifier,
     client::{self, Client},
+    files::Files,
     history::{self, History},
     incoming::{self, Incoming},
     keys::{self, KeyRing},
@@ -28,6 +30,8 @@ pub struct Options {
     pub store: Store,
     /// Our users.
     pub accounts: Arc<Accounts>,
+    /// Where files of other servers are kept.
+    pub media: Arc<Media>,
     /// Rooms.
     pub rooms: Rooms,
     /// For what is only in memory: typing, presence.
@@ -63,6 +67,7 @@ pub(crate) struct Inner {
     pub settings: config::Federation,
     pub runtime: tokio::runtime::Handle,
     pub client: Client,
+    pub files: Files,
     pub keys: KeyRing,
     pub verifier: Verifier,
     pub turns: Turns,
@@ -79,14 +84,15 @@ impl Federation {
     /// # Errors
     /// A file of certificate authorities that cannot be used.
     pub fn new(options: Options) -> Result<Self> {
-        let Options { store, accounts, rooms, syncs, server_name, key, clock, random, settings, wakes, runtime } =
-            options;
+        let Options { store, accounts, media, rooms, syncs, server_name, .. } = options;
+        let Options { key, clock, random, settings, wakes, runtime, .. } = options;
         let client = Client::new(client::Options {
             server_name: server_name.clone(),
             key: key.clone(),
             clock: clock.clone(),
             settings: settings.clone(),
         })?;
+        let files = Files::new(client.clone(), media, clock.clone(), runtime.clone());
         let keys = KeyRing::new(keys::Options {
             store: store.clone(),
             fetch: Arc::new(client.clone()),
@@ -132,6 +138,7 @@ impl Federation {
             settings,
             runtime,
             client,
+            files,
             keys,
             verifier,
             turns: Turns::default(),

@@ -10,6 +10,7 @@ mod discovery;
 mod edus;
 mod error;
 mod federation;
+mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -25,5 +26,6 @@ mod verify;
 
 pub use error::{Error, Result};
 pub use federation::{Federation, Options};
+pub use files::Fetched;
 pub use incoming::{Answer, Transaction};
 pub use verify::{Checked, Verifier};

@@ -103,6 +103,7 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
     let federation = Federation::new(federation::Options {
         store: store.clone(),
         accounts: accounts.clone(),
+        media: media.clone(),
         rooms: rooms.clone(),
         syncs: syncs.clone(),
         server_name: config.server.name.clone(),

@@ -3,6 +3,7 @@
 mod arguments;
 mod error;
 mod keys;
+mod media;
 mod membership;
 mod reads;
 mod send;
@@ -11,5 +12,10 @@ use crate::bridge::Routes;
 
 /// Every route of the server-server API.
 pub(crate) fn routes() -> Routes {
-    Routes::default().endpoint(send::send).merge(keys::routes()).merge(membership::routes()).merge(reads::routes())
+    Routes::default()
+        .endpoint(send::send)
+        .merge(keys::routes())
+        .merge(media::routes())
+        .merge(membership::routes())
+        .merge(reads::routes())
 }

@@ -24,6 +24,7 @@ use crate::{
 pub(crate) struct Server {
     pub federation: Federation,
     pub rooms: Rooms,
+    _folder: tempfile::TempDir,
 }
 
 /// A user of this server.
@@ -71,7 +72,9 @@ impl Server {
             keep_answers: std::time::Duration::ZERO,
             presence: true,
         });
+        let folder = tempfile::tempdir().unwrap();
         let mut federation = Federation::new(Options {
+            media: media(&store, folder.path(), name),
             store,
             accounts,
             rooms: rooms.clone(),
@@ -95,7 +98,7 @@ impl Server {
         let inner = Arc::get_mut(&mut federation.inner).unwrap();
         inner.incoming = Incoming::new(incoming::Options { rooms: rooms.clone(), history: history.clone(), runtime });
         inner.history = history;
-        Self { federation, rooms }
+        Self { federation, rooms, _folder: folder }
     }
 
     /// What alice is told of a room by a first sync.
@@ -124,6 +127,20 @@ impl Server {
         let request: Value = json!({ "preset": "public_chat", "room_version": version });
         self.rooms.create(&user("alice"), serde_json::from_value(request).unwrap()).await.unwrap()
     }
+}
+
+fn media(store: &Store, folder: &std::path::Path, name: &ServerName) -> Arc<media::Media> {
+    let folder = media::Folder::open(folder).unwrap();
+    Arc::new(media::Media::new(media::Options {
+        store: store.clone(),
+        incoming: folder.incoming(),
+        storage: Arc::new(folder),
+        server_name: name.to_owned(),
+        clock: Arc::new(ManualClock::at(1_700_000_000_000)),
+        random: Arc::new(SystemRandom::new()),
+        config: config::Media::default(),
+        runtime: tokio::runtime::Handle::current(),
+    }))
 }
 
 fn accounts(store: &Store, caches: Arc<Caches>, clock: &ManualClock, name: &ServerName) -> Arc<Accounts> {
