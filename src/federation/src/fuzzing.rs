@@ -22,17 +22,15 @@ pub fn lifetime(headers: &HeaderMap) -> Duration {
     well_known::lifetime(headers)
 }
 
+/// A file, and its content type, its name and where else it is.
+pub type Parts = (Vec<u8>, [Option<String>; 3]);
+
 /// Reads a body of this type, handed on in pieces of so many bytes: the file, and what is said of it; nothing where it does
 /// not end.
 ///
 /// # Errors
 /// What is wrong with it.
-#[expect(clippy::type_complexity, reason = "for one caller")]
-pub fn parts(
-    kind: &str,
-    body: &[u8],
-    piece: usize,
-) -> Result<Option<(Vec<u8>, [Option<String>; 3])>, &'static str> {
+pub fn parts(kind: &str, body: &[u8], piece: usize) -> Result<Option<Parts>, &'static str> {
     let (mut parts, mut file) = (Multipart::new(kind)?, Vec::new());
     for piece in body.chunks(piece.max(1)) {
         file.extend(parts.push(piece)?);

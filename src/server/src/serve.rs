@@ -45,7 +45,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     let domain = wiring::open(&config).await?;
     let Domain { store, accounts, media, rooms, e2ee, push, search, syncs, federation, clock } = domain;
 
-    let metrics = Metrics::new(&store, federation.sender()).map_err(|error| Error::plain(error.to_string()))?;
+    let metrics = Metrics::new(&store, &federation).map_err(|error| Error::plain(error.to_string()))?;
     let requests = Arc::new(metrics.requests.clone());
     let app = api::App {
         accounts: accounts.clone(),

@@ -11,4 +11,5 @@ mod inviting;
 mod joining;
 mod knocking;
 mod leaving;
+mod media;
 mod restricted;

@@ -1,10 +1,6 @@
 //! What is being fetched: whoever wants a file that is already coming waits for that.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ruma::{OwnedServerName, ServerName};
 use tokio::{
