@@ -78,6 +78,7 @@ async fn what_was_fetched_stays(database: Database) {
     assert!([one, two, three].iter().all(|got| got.0 == 200 && got.3 == bytes));
     world.servers[1].stop().await;
     assert!(fetch(&alice, &of(&file)).await.3 == bytes);
+    world.servers[0].stop().await;
     world.servers[0].restart().await;
     assert!(fetch(&alice, &of(&file)).await.3 == bytes);
     // Strangers get nothing of it, as the operator has not wished so.
