@@ -12,4 +12,5 @@ mod joining;
 mod knocking;
 mod leaving;
 mod media;
+mod operating;
 mod restricted;
