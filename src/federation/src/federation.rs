@@ -93,6 +93,7 @@ impl Federation {
             settings: settings.clone(),
         })?;
         let files = Files::new(client.clone(), media, clock.clone(), runtime.clone());
+        rooms.set_policy(Arc::new(client.clone()));
         let keys = KeyRing::new(keys::Options {
             store: store.clone(),
             fetch: Arc::new(client.clone()),

@@ -18,6 +18,7 @@ mod history;
 mod incoming;
 pub mod keys;
 mod membership;
+mod policy;
 pub mod sender;
 mod start;
 #[cfg(test)]
