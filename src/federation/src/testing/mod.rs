@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod peer;
+mod policy;
 mod server;
 
 pub(crate) use peer::{Keys, Peer, message, raw, state};
+pub(crate) use policy::{Mood, PolicyPeer};
 pub(crate) use server::{Server, user};

@@ -1,8 +1,9 @@
 //! Asking a room's policy server, and bringing events with its signature.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use events::VerifiedPdu;
+use parking_lot::RwLock;
 use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
@@ -20,20 +21,20 @@ const ROOMS: usize = 1_000;
 
 /// Who asks, and whose turn it is: in a room with a policy server our events are signed one after the other.
 pub(crate) struct Policies {
-    asks: OnceLock<Arc<dyn Policy>>,
+    asks: RwLock<Option<Arc<dyn Policy>>>,
     turns: Cache<i64, Arc<Mutex<()>>>,
 }
 
 impl Default for Policies {
     fn default() -> Self {
-        Self { asks: OnceLock::new(), turns: Cache::new(ROOMS) }
+        Self { asks: RwLock::default(), turns: Cache::new(ROOMS) }
     }
 }
 
 impl Rooms {
     /// Says who asks policy servers. Before that, and where nobody does, nothing is recommended.
     pub fn set_policy(&self, policy: Arc<dyn Policy>) {
-        let _set_before = self.inner.policies.asks.set(policy);
+        *self.inner.policies.asks.write() = Some(policy);
     }
 
     /// Proposes again what was not taken because the policy server had not been asked about the first of these events.
@@ -79,7 +80,7 @@ impl Rooms {
     async fn signed(&self, unasked: &Unasked) -> Result<VerifiedPdu> {
         let Unasked { server, event, rules } = unasked;
         let nobody = || Error::not_recommended(400, "M_FORBIDDEN", "nobody asks the room's policy server");
-        let policy = self.inner.policies.asks.get().ok_or_else(nobody)?;
+        let policy = self.inner.policies.asks.read().clone().ok_or_else(nobody)?;
         let signature = policy.sign(&server.name, event).await?;
         event
             .with_recommendation(&server.name, &server.key, &signature, rules)
