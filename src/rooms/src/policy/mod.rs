@@ -44,7 +44,7 @@ pub struct Unasked {
 impl Building<'_> {
     /// The policy server that has a say about an event now.
     pub(crate) fn policy_server(&mut self, event: &events::Pdu) -> Result<Option<PolicyServer>> {
-        if event.event_type().to_string() == EVENT_TYPE && event.state_key() == Some("") {
+        if event.state_key() == Some("") && event.event_type().to_string() == EVENT_TYPE {
             return Ok(None);
         }
         let root = self.head.room.state;
