@@ -114,48 +114,17 @@ impl Files {
     }
 }
 
-impl Federation {
-    /// Opens a file of another server, which is fetched if it is not here. Where it has not been uploaded yet, waits for
-    /// it so long. `open_only` is for somebody without a token, who gets what came while the operator wished it so.
-    ///
-    /// # Errors
-    /// As [`Media::download`]; [`crate::Error::Unreachable`], [`crate::Error::BadAnswer`].
-    pub async fn download(
+impl Files {
+    /// As [`Federation::download`].
+    pub(crate) async fn download(
         &self,
         server: &ServerName,
         media_id: &str,
         wait: Duration,
         open_only: bool,
     ) -> Result<Download> {
-        let media = &self.inner.files.inner.media;
+        let media = &self.inner.media;
         self.obtain(server, media_id, wait, open_only, async || media.cached(server, media_id, open_only).await).await
-    }
-
-    /// A thumbnail of a file of another server. It is made here.
-    ///
-    /// # Errors
-    /// As [`Federation::download`] and [`Media::thumbnail`].
-    pub async fn thumbnail(
-        &self,
-        server: &ServerName,
-        media_id: &str,
-        wanted: Wanted,
-        wait: Duration,
-        open_only: bool,
-    ) -> Result<Download> {
-        let media = &self.inner.files.inner.media;
-        let cached = async || media.cached_thumbnail(server, media_id, wanted, open_only).await;
-        self.obtain(server, media_id, wait, open_only, cached).await
-    }
-
-    /// What was fetched of other servers' files.
-    pub fn fetched(&self) -> Fetched {
-        let files = &self.inner.files.inner;
-        Fetched {
-            files: files.fetched.load(Ordering::Relaxed),
-            failures: files.failed.load(Ordering::Relaxed),
-            cached_bytes: files.media.cached_bytes(),
-        }
     }
 
     /// What `cached` gives, after the file was fetched if need be.
@@ -170,14 +139,57 @@ impl Federation {
         if let Some(file) = cached().await? {
             return Ok(file);
         }
-        let files = &self.inner.files;
         // Nobody asks strangers for the sake of strangers, unless the operator wishes it so.
-        let may_fetch = self.inner.settings.allows(server) && (!open_only || files.inner.media.open_downloads());
+        let may_fetch = self.inner.client.allows(server) && (!open_only || self.inner.media.open_downloads());
         if !may_fetch {
             return Err(media::Error::NotFound.into());
         }
-        let fetched = files.get(server, media_id, wait.min(LONGEST_WAIT)).await;
+        let fetched = self.get(server, media_id, wait.min(LONGEST_WAIT)).await;
         fetched.map_err(|failure| failure.error(server.to_owned()))?;
         Ok(cached().await?.ok_or(media::Error::NotFound)?)
+    }
+}
+
+impl Federation {
+    /// Opens a file of another server, which is fetched if it is not here. Where it has not been uploaded yet, waits for
+    /// it so long. `open_only` is for somebody without a token, who gets what came while the operator wished it so.
+    ///
+    /// # Errors
+    /// As [`Media::download`]; [`crate::Error::Unreachable`], [`crate::Error::BadAnswer`].
+    pub async fn download(
+        &self,
+        server: &ServerName,
+        media_id: &str,
+        wait: Duration,
+        open_only: bool,
+    ) -> Result<Download> {
+        self.inner.files.download(server, media_id, wait, open_only).await
+    }
+
+    /// A thumbnail of a file of another server. It is made here.
+    ///
+    /// # Errors
+    /// As [`Federation::download`] and [`Media::thumbnail`].
+    pub async fn thumbnail(
+        &self,
+        server: &ServerName,
+        media_id: &str,
+        wanted: Wanted,
+        wait: Duration,
+        open_only: bool,
+    ) -> Result<Download> {
+        let files = &self.inner.files;
+        let cached = async || files.inner.media.cached_thumbnail(server, media_id, wanted, open_only).await;
+        files.obtain(server, media_id, wait, open_only, cached).await
+    }
+
+    /// What was fetched of other servers' files.
+    pub fn fetched(&self) -> Fetched {
+        let files = &self.inner.files.inner;
+        Fetched {
+            files: files.fetched.load(Ordering::Relaxed),
+            failures: files.failed.load(Ordering::Relaxed),
+            cached_bytes: files.media.cached_bytes(),
+        }
     }
 }
