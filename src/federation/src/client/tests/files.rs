@@ -88,7 +88,7 @@ async fn a_file_is_fetched_once() {
         let sent = large.clone();
         let fetching = Fetching::from(&database, move |_, stream| {
             let head = b"Content-Type: text/plain\r\nContent-Disposition: inline; filename=\"tea.txt\"\r\n\r\n";
-            reply(stream, "200 OK", PARTS, &parts(&[head, sent.as_slice()].concat()))
+            reply(stream, "200 OK", PARTS, &parts(&[head.as_slice(), sent.as_slice()].concat()))
         });
         let (one, two) = tokio::join!(fetching.get("large"), fetching.get("large"));
         for got in [one.unwrap(), two.unwrap(), fetching.get("large").await.unwrap()] {
