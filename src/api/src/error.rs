@@ -153,10 +153,11 @@ impl From<rooms::Error> for Error {
             E::Unknown(_) => Self::new(400, "M_UNKNOWN", text),
             E::InviteBlocked => Self::new(403, "M_INVITE_BLOCKED", text),
             E::DuplicateAnnotation => Self::new(400, "M_DUPLICATE_ANNOTATION", text),
+            E::NotRecommended { status, errcode, .. } => Self::new(status, &errcode, text),
             E::Busy => Self::limit_exceeded(1_000),
             E::Unavailable(cause) => Self::unavailable(cause),
             E::Store(error) => error.into(),
-            E::Internal(_) => Self::internal(text),
+            E::Internal(_) | E::Unrecommended(_) | E::Unasked(_) | E::Unproposed(..) => Self::internal(text),
         }
     }
 }

@@ -85,7 +85,8 @@ impl VerifiedPdu {
     }
 }
 
-fn redacted(event: &CanonicalJsonObject, rules: &RoomVersionRules) -> Result<CanonicalJsonObject> {
+/// What signatures cover, and those that there are.
+pub(crate) fn redacted(event: &CanonicalJsonObject, rules: &RoomVersionRules) -> Result<CanonicalJsonObject> {
     let mut redacted = event.clone();
     redact_in_place(&mut redacted, &rules.redaction, None).map_err(|error| Error::Format(error.to_string()))?;
     Ok(redacted)

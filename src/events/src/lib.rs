@@ -13,6 +13,7 @@ mod error;
 mod format;
 pub mod order;
 mod pdu;
+mod policy;
 mod power_levels;
 mod public_key;
 pub mod push;

@@ -62,6 +62,9 @@ pub enum Error {
     /// 429 `M_LIMIT_EXCEEDED`, with the time to wait in milliseconds.
     #[error("too many requests")]
     LimitExceeded(u64),
+    /// See [`media::Error`].
+    #[error(transparent)]
+    Media(#[from] media::Error),
     /// See [`rooms::Error`].
     #[error(transparent)]
     Rooms(#[from] rooms::Error),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use accounts::Accounts;
 use e2ee::E2ee;
 use events::SigningKey;
+use media::Media;
 use parking_lot::Mutex;
 use peerbrain_core::{Clock, Random, config};
 use rooms::Rooms;
@@ -17,6 +18,7 @@ use crate::{
     Error, Result, Verifier,
     client::{self, Client},
     devices::Devices,
+    files::Files,
     history::{self, History},
     incoming::{self, Incoming},
     keys::{self, KeyRing},
@@ -30,6 +32,8 @@ pub struct Options {
     pub store: Store,
     /// Our users.
     pub accounts: Arc<Accounts>,
+    /// Where files of other servers are kept.
+    pub media: Arc<Media>,
     /// Rooms.
     pub rooms: Rooms,
     /// Keys, devices, and messages between devices.
@@ -68,6 +72,7 @@ pub(crate) struct Inner {
     pub settings: config::Federation,
     pub runtime: tokio::runtime::Handle,
     pub client: Client,
+    pub files: Files,
     pub keys: KeyRing,
     pub verifier: Verifier,
     pub turns: Turns,
@@ -85,14 +90,16 @@ impl Federation {
     /// # Errors
     /// A file of certificate authorities that cannot be used.
     pub fn new(options: Options) -> Result<Self> {
-        let Options { store, accounts, rooms, e2ee, syncs, server_name, key, clock, random, settings, wakes, runtime } =
-            options;
+        let Options { store, accounts, media, rooms, e2ee, syncs, server_name, .. } = options;
+        let Options { key, clock, random, settings, wakes, runtime, .. } = options;
         let client = Client::new(client::Options {
             server_name: server_name.clone(),
             key: key.clone(),
             clock: clock.clone(),
             settings: settings.clone(),
         })?;
+        let files = Files::new(client.clone(), media, clock.clone(), runtime.clone());
+        rooms.set_policy(Arc::new(client.clone()));
         let keys = KeyRing::new(keys::Options {
             store: store.clone(),
             fetch: Arc::new(client.clone()),
@@ -140,6 +147,7 @@ impl Federation {
             settings,
             runtime,
             client,
+            files,
             keys,
             verifier,
             turns: Turns::default(),

@@ -7,7 +7,7 @@ use ruma::{OwnedRoomId, OwnedServerName, ServerName};
 use serde_json::value::RawValue;
 
 pub use crate::keys::fuzzing::{Told, server_keys};
-use crate::{discovery::well_known, incoming};
+use crate::{discovery::well_known, files::multipart::Multipart, incoming};
 
 /// Reads a `.well-known` file.
 ///
@@ -20,6 +20,23 @@ pub fn well_known(body: &[u8]) -> Result<OwnedServerName, String> {
 /// How long such a file is good.
 pub fn lifetime(headers: &HeaderMap) -> Duration {
     well_known::lifetime(headers)
+}
+
+/// A file, and its content type, its name and where else it is.
+pub type Parts = (Vec<u8>, [Option<String>; 3]);
+
+/// Reads a body of this type, handed on in pieces of so many bytes: the file, and what is said of it; nothing where it does
+/// not end.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parts(kind: &str, body: &[u8], piece: usize) -> Result<Option<Parts>, &'static str> {
+    let (mut parts, mut file) = (Multipart::new(kind)?, Vec::new());
+    for piece in body.chunks(piece.max(1)) {
+        file.extend(parts.push(piece)?);
+    }
+    let headers = parts.headers().filter(|_| parts.is_complete()).cloned();
+    Ok(headers.map(|headers| (file, [headers.content_type, headers.file_name, headers.location])))
 }
 
 /// The events of a transaction by their rooms.

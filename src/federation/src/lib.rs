@@ -11,6 +11,7 @@ mod discovery;
 mod edus;
 mod error;
 mod federation;
+mod files;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -18,6 +19,7 @@ mod history;
 mod incoming;
 pub mod keys;
 mod membership;
+mod policy;
 pub mod sender;
 mod start;
 #[cfg(test)]
@@ -26,5 +28,6 @@ mod verify;
 
 pub use error::{Error, Result};
 pub use federation::{Federation, Options};
+pub use files::Fetched;
 pub use incoming::{Answer, Transaction};
 pub use verify::{Checked, Verifier};

@@ -63,6 +63,25 @@ pub enum Error {
     /// 400 `M_DUPLICATE_ANNOTATION`.
     #[error("the same reaction is already there")]
     DuplicateAnnotation,
+    /// What the room's policy server says instead of signing an event, or why it could not be asked.
+    #[error("{message}")]
+    NotRecommended {
+        /// The HTTP status for the client.
+        status: u16,
+        /// The Matrix error code.
+        errcode: String,
+        /// The text that came with it.
+        message: String,
+    },
+    /// The room's policy server must be asked about an event first. It never leaves this crate.
+    #[error("the room's policy server was not asked")]
+    Unasked(Box<crate::policy::Unasked>),
+    /// The same, before it is known which event that is about.
+    #[error("the room's policy server was not asked")]
+    Unrecommended(Box<crate::policy::PolicyServer>),
+    /// The same about one of these of our users'. It never leaves this crate.
+    #[error("the room's policy server was not asked")]
+    Unproposed(Vec<crate::lane::Proposal>, Box<crate::policy::Unasked>),
     /// 429 `M_LIMIT_EXCEEDED`: too much waits for the room.
     #[error("too much waits for this room")]
     Busy,
@@ -78,6 +97,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// [`Error::NotRecommended`].
+    pub fn not_recommended(status: u16, errcode: &str, message: &str) -> Self {
+        Self::NotRecommended { status, errcode: errcode.to_owned(), message: message.to_owned() }
+    }
+
     /// Whether the cause lies in the server and passes: the same again may succeed.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Store(_) | Self::Unavailable(_) | Self::Busy)

@@ -13,6 +13,7 @@ pub mod foreign;
 mod lane;
 mod membership;
 pub mod moderation;
+pub mod policy;
 mod power;
 pub mod read;
 pub mod receipts;

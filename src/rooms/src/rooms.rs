@@ -13,7 +13,7 @@ use store::{
     state::NodeCache,
 };
 
-use crate::{Error, EventCache, Result, acl::Acls, lane::Lanes, state_keys::StateKeys};
+use crate::{Error, EventCache, Result, acl::Acls, lane::Lanes, policy::Policies, state_keys::StateKeys};
 
 /// How long the original of a redacted event is kept, for those who moderate: seven days.
 const ORIGINALS_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
@@ -67,6 +67,7 @@ pub(crate) struct Inner {
     pub lanes: Lanes,
     pub state_keys: StateKeys,
     pub acls: Acls,
+    pub policies: Policies,
     /// Held by whoever deletes the rows of rooms that are gone: one at a time.
     pub purging: tokio::sync::Mutex<()>,
 }
@@ -93,6 +94,7 @@ impl Rooms {
             lanes: Lanes::default(),
             state_keys: StateKeys::new(),
             acls: Acls::new(),
+            policies: Policies::default(),
             purging: tokio::sync::Mutex::default(),
         };
         Self { inner: Arc::new(inner) }

@@ -178,6 +178,17 @@ pub enum FederationCommand {
         /// The server's name [default: this server's]
         name: Option<OwnedServerName>,
     },
+    /// List the servers that something was ever sent to: since when they fail, when they are tried next, what waits for them
+    Destinations,
+    /// Try now to send to servers that fail
+    Retry {
+        /// The server's name
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        name: Option<OwnedServerName>,
+        /// All that fail
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 /// Commands on the signing key.

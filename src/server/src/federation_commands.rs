@@ -1,19 +1,30 @@
 //! `peerbrain federation …`
 
+mod destinations;
+
 use std::{path::Path, sync::Arc};
 
 use events::SigningKey;
 use federation::client::{Client, Finding, Options};
 use peerbrain_core::{Random as _, SystemClock, SystemRandom};
+use ruma::OwnedServerName;
 
 use crate::{command_line::FederationCommand, configuration, error::Error, terminal::say};
 
 /// Runs one of the commands.
 ///
 /// # Errors
-/// A configuration that cannot be used, or a server that others cannot reach.
+/// A configuration that cannot be used, a server that others cannot reach, and what the running server or the database says
+/// against it.
 pub async fn run(command: FederationCommand, file: Option<&Path>) -> Result<(), Error> {
-    let FederationCommand::Check { name } = command;
+    match command {
+        FederationCommand::Check { name } => check(name, file).await,
+        FederationCommand::Destinations => destinations::list(file).await,
+        FederationCommand::Retry { name, .. } => destinations::retry(name, file).await,
+    }
+}
+
+async fn check(name: Option<OwnedServerName>, file: Option<&Path>) -> Result<(), Error> {
     let config = configuration::load(file)?.config;
     let name = name.unwrap_or_else(|| config.server.name.clone());
     // Nothing is signed with it: what is asked here is asked without a signature.

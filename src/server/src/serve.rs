@@ -45,7 +45,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     let domain = wiring::open(&config).await?;
     let Domain { store, accounts, media, rooms, e2ee, push, search, syncs, federation, clock } = domain;
 
-    let metrics = Metrics::new(&store, federation.sender()).map_err(|error| Error::plain(error.to_string()))?;
+    let metrics = Metrics::new(&store, &federation).map_err(|error| Error::plain(error.to_string()))?;
     let requests = Arc::new(metrics.requests.clone());
     let app = api::App {
         accounts: accounts.clone(),
@@ -65,7 +65,8 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     let servers: Vec<Server> =
         listeners.iter().map(|listener| listen::open(listener, &shared)).collect::<Result<_, _>>()?;
     drop(shared);
-    let operator = Arc::new(Operator::new(accounts.clone(), media.clone(), rooms.clone(), store.clone()));
+    let sender = federation.sender().clone();
+    let operator = Arc::new(Operator::new(accounts.clone(), media.clone(), rooms.clone(), store.clone(), sender));
     let admin = AdminSocket::open(&config.server.data_dir, operator)
         .inspect_err(|error| tracing::warn!(%error, "the commands `peerbrain user …` cannot reach this server"));
     if let Some(token) = accounts.first_admin_token().await.map_err(|error| Error::plain(error.to_string()))? {

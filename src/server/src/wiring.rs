@@ -108,6 +108,7 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
     let federation = Federation::new(federation::Options {
         store: store.clone(),
         accounts: accounts.clone(),
+        media: media.clone(),
         rooms: rooms.clone(),
         e2ee: e2ee.clone(),
         syncs: syncs.clone(),

@@ -12,4 +12,6 @@ mod joining;
 mod keys;
 mod knocking;
 mod leaving;
+mod media;
+mod operating;
 mod restricted;

@@ -39,6 +39,7 @@ impl From<E> for Error {
             E::MissingParam(_) => Self::new(400, "M_MISSING_PARAM", text),
             E::BadJson(_) => Self::bad_json(text),
             E::LimitExceeded(wait) => Self::limit_exceeded(wait),
+            E::Media(error) => error.into(),
             E::Rooms(error) => error.into(),
             E::Events(error) => event(&error),
             E::Accounts(error) => error.into(),

@@ -4,6 +4,7 @@ mod arguments;
 mod devices;
 mod error;
 mod keys;
+mod media;
 mod membership;
 mod reads;
 mod send;
@@ -16,6 +17,7 @@ pub(crate) fn routes() -> Routes {
         .endpoint(send::send)
         .merge(devices::routes())
         .merge(keys::routes())
+        .merge(media::routes())
         .merge(membership::routes())
         .merge(reads::routes())
 }

@@ -193,6 +193,11 @@ impl Client {
         Answer::new(server.to_owned(), response, bounds)
     }
 
+    /// Whether the configuration lets us have to do with a server.
+    pub(crate) fn allows(&self, server: &ServerName) -> bool {
+        self.inner.settings.allows(server)
+    }
+
     /// Notes a sign of life, after which the server is asked again at once.
     pub fn alive(&self, server: &ServerName) {
         self.inner.resting.alive(server);

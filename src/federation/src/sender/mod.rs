@@ -13,6 +13,7 @@
 
 mod dispatch;
 mod ledger;
+mod operate;
 mod parcel;
 mod queue;
 mod retry;
@@ -40,6 +41,7 @@ use store::Store;
 use sync::EphemeralChange;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
+pub use operate::{Destination, destinations, retry};
 pub(crate) use transport::{Network, Transaction, Transport};
 pub use wakes::Wakes;
 
@@ -183,6 +185,11 @@ impl Sender {
         self.inner.seen.insert(server.to_owned(), now);
         let (sender, server) = (self.clone(), server.to_owned());
         self.inner.options.runtime.spawn(async move { sender.bring_forward(&server, rest).await });
+    }
+
+    /// Looks at once which failing servers are due: somebody may have brought their time forward.
+    pub fn look(&self) {
+        self.inner.retry.notify_one();
     }
 
     /// What it has done.

@@ -3,8 +3,10 @@
 
 mod lists;
 mod peer;
+mod policy;
 mod server;
 
 pub(crate) use lists::{Lists, device_keys};
 pub(crate) use peer::{Keys, Peer, message, raw, state};
+pub(crate) use policy::{Mood, PolicyPeer};
 pub(crate) use server::{Server, user};

@@ -28,6 +28,7 @@ pub(crate) struct Server {
     pub rooms: Rooms,
     /// What `b` says of the devices of its users.
     pub lists: Arc<Lists>,
+    _folder: tempfile::TempDir,
 }
 
 /// A user of this server.
@@ -80,7 +81,9 @@ impl Server {
             keep_answers: std::time::Duration::ZERO,
             presence: true,
         });
+        let folder = tempfile::tempdir().unwrap();
         let mut federation = Federation::new(Options {
+            media: media(&store, folder.path(), name),
             store,
             accounts,
             rooms: rooms.clone(),
@@ -107,7 +110,7 @@ impl Server {
         inner.history = history;
         let lists = Arc::<Lists>::default();
         inner.devices = Devices::new(time, lists.clone());
-        Self { federation, rooms, lists }
+        Self { federation, rooms, lists, _folder: folder }
     }
 
     /// What alice is told of a room by a first sync.
@@ -136,6 +139,20 @@ impl Server {
         let request: Value = json!({ "preset": "public_chat", "room_version": version });
         self.rooms.create(&user("alice"), serde_json::from_value(request).unwrap()).await.unwrap()
     }
+}
+
+fn media(store: &Store, folder: &std::path::Path, name: &ServerName) -> Arc<media::Media> {
+    let folder = media::Folder::open(folder).unwrap();
+    Arc::new(media::Media::new(media::Options {
+        store: store.clone(),
+        incoming: folder.incoming(),
+        storage: Arc::new(folder),
+        server_name: name.to_owned(),
+        clock: Arc::new(ManualClock::at(1_700_000_000_000)),
+        random: Arc::new(SystemRandom::new()),
+        config: config::Media::default(),
+        runtime: tokio::runtime::Handle::current(),
+    }))
 }
 
 fn accounts(store: &Store, caches: Arc<Caches>, clock: &ManualClock, name: &ServerName) -> Arc<Accounts> {

@@ -55,12 +55,13 @@ impl Building<'_> {
         self.check_door(proposal, base.state, membership)?;
         let emptied = self.check_redaction(proposal, base.state)?;
         let (event, auth_events) = self.build(proposal, &base)?;
-        let pdu = event.into_pdu(false);
+        let pdu = event.pdu();
         if *pdu.event_type() == TimelineEventType::RoomCreate {
-            auth::check_auth_events(self.head.rules, &pdu, |_| None)?;
+            auth::check_auth_events(self.head.rules, pdu, |_| None)?;
         }
-        self.check_state(&pdu, base.state)??;
-        self.check_relation(&pdu)?;
+        self.check_state(pdu, base.state)??;
+        self.check_relation(pdu)?;
+        let pdu = self.recommended(event, proposal.signed.as_ref())?.into_pdu(false);
         let index = self.place(NewEvent {
             pdu: &pdu,
             nid: None,

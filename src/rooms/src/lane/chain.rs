@@ -11,7 +11,7 @@ use store::{
 };
 
 use crate::{
-    Result, Rooms,
+    Error, Result, Rooms,
     lane::{Head, Job, Numbered, Placed, Proposal, answer::Answer, auth_chain::ChainIndex, job::Step},
 };
 
@@ -37,6 +37,8 @@ pub(crate) struct Building<'a> {
     /// New events by id.
     pub ids: HashMap<OwnedEventId, usize>,
     pub(super) chains: ChainIndex,
+    /// Whether the policy server was asked about the event that is being received.
+    pub asked: bool,
 }
 
 impl Chain {
@@ -90,7 +92,7 @@ impl<'a> Building<'a> {
         let append = Append::new(head.room.clone());
         let nodes = NodeWriter::new(conn, &rooms.inner.nodes, &rooms.inner.store);
         let (pdus, ids, chains) = (HashMap::new(), HashMap::new(), ChainIndex::default());
-        Self { rooms, nodes, head, append, pdus, ids, chains }
+        Self { rooms, nodes, head, append, pdus, ids, chains, asked: true }
     }
 
     /// Builds events of our users; if one is refused, none of them stays. Nothing, if they must wait for the next chain.
@@ -109,7 +111,10 @@ impl<'a> Building<'a> {
                 if let Some(before) = before {
                     self.undo(before);
                 }
-                Err(error)
+                Err(match error {
+                    Error::Unasked(unasked) => Error::Unproposed(proposals.to_vec(), unasked),
+                    error => error,
+                })
             }
         }
     }

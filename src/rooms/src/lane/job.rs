@@ -28,10 +28,11 @@ pub(crate) enum Work {
     Propose(Vec<Proposal>, Reply<Vec<Sent>>),
     /// An event that is not put into the room.
     Draft(Proposal, Reply<EventBuilder>),
-    /// An event of another server, and perhaps the ids of the state before it as another server tells it.
-    Receive(VerifiedPdu, Option<Vec<OwnedEventId>>, Reply<Received>),
+    /// An event of another server, and perhaps the ids of the state before it as another server tells it; whether the
+    /// room's policy server was asked about it.
+    Receive(VerifiedPdu, Option<Vec<OwnedEventId>>, bool, Reply<Received>),
     /// One that its server leaves to us to send to all the others.
-    Relay(VerifiedPdu, Reply<Received>),
+    Relay(VerifiedPdu, bool, Reply<Received>),
     /// Events that others were allowed by, without a place of their own in the room.
     Outliers(Vec<VerifiedPdu>, Reply<Vec<Received>>),
     /// The whole of a room that one of our users has joined elsewhere.
@@ -61,8 +62,8 @@ impl Job {
         match self.work {
             Work::Propose(_, reply) => drop(reply.send(Err(error))),
             Work::Draft(_, reply) => drop(reply.send(Err(error))),
-            Work::Receive(_, _, reply) => drop(reply.send(Err(error))),
-            Work::Relay(_, reply) => drop(reply.send(Err(error))),
+            Work::Receive(_, _, _, reply) => drop(reply.send(Err(error))),
+            Work::Relay(_, _, reply) => drop(reply.send(Err(error))),
             Work::Outliers(_, reply) => drop(reply.send(Err(error))),
             Work::Adopt(_, reply) => drop(reply.send(Err(error))),
             Work::History(_, reply) => drop(reply.send(Err(error))),
@@ -84,13 +85,15 @@ impl Building<'_> {
                 let outcome = self.draft(&proposal).map(Some);
                 step(reply, outcome, |builder, _| builder, |reply| again(Work::Draft(proposal, reply)))
             }
-            Work::Receive(pdu, told, reply) => {
+            Work::Receive(pdu, told, asked, reply) => {
+                self.asked = asked;
                 let outcome = self.receive(&pdu, told.as_deref());
-                step(reply, outcome, Reception::told, |reply| again(Work::Receive(pdu, told, reply)))
+                step(reply, outcome, Reception::told, |reply| again(Work::Receive(pdu, told, asked, reply)))
             }
-            Work::Relay(pdu, reply) => {
+            Work::Relay(pdu, asked, reply) => {
+                self.asked = asked;
                 let outcome = self.relay(&pdu);
-                step(reply, outcome, Reception::told, |reply| again(Work::Relay(pdu, reply)))
+                step(reply, outcome, Reception::told, |reply| again(Work::Relay(pdu, asked, reply)))
             }
             Work::Outliers(pdus, reply) => {
                 let outcome = self.outliers(&pdus).map(Some);

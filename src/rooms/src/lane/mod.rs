@@ -90,7 +90,11 @@ impl Lanes {
 impl Rooms {
     /// Hands proposals to the room's lane; they are in the room, durably and in this order, when this returns.
     pub(crate) async fn propose(&self, room: i64, proposals: Vec<Proposal>) -> Result<Vec<Sent>> {
-        self.enqueue(room, None, |reply| Work::Propose(proposals, reply)).await
+        // Few rooms have a policy server, so they are not kept for it.
+        match self.enqueue(room, None, |reply| Work::Propose(proposals, reply)).await {
+            Err(Error::Unproposed(proposals, unasked)) => self.propose_signed(room, proposals, unasked).await,
+            outcome => outcome,
+        }
     }
 
     /// One proposal.

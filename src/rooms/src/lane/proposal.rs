@@ -1,5 +1,6 @@
 //! What a lane is asked to put into its room.
 
+use events::VerifiedPdu;
 use ruma::{
     CanonicalJsonObject, MilliSecondsSinceUnixEpoch, OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId,
     RoomVersionId, events::TimelineEventType,
@@ -27,6 +28,8 @@ pub struct Proposal {
     pub on_turn: Option<fn(Option<Membership>) -> Turn>,
     /// Of a membership of one of our users: whether it says the name and picture that the user has when its turn comes.
     pub with_profile: bool,
+    /// The event that this came to when it was last built, with the signature of the room's policy server.
+    pub signed: Option<VerifiedPdu>,
 }
 
 /// What becomes of a membership event once its turn has come. Asked before, the answer might be out of date.
@@ -96,6 +99,7 @@ impl Proposal {
             timestamp: None,
             on_turn: None,
             with_profile: false,
+            signed: None,
         }
     }
 }

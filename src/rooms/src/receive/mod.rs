@@ -42,7 +42,7 @@ impl Rooms {
     /// own fault. What the rules say of the event is no error but a part of the answer.
     pub async fn receive(&self, room_id: &RoomId, pdu: VerifiedPdu) -> Result<Received> {
         let room = self.room_of(room_id, std::slice::from_ref(&pdu)).await?;
-        self.enqueue(room, None, |reply| Work::Receive(pdu, None, reply)).await
+        self.receive_asking(room, pdu, None).await
     }
 
     /// Takes an event of another server into its room whose previous events are not all here, with the state before it as
@@ -58,7 +58,7 @@ impl Rooms {
     /// As for [`Rooms::receive`], and [`Error::InvalidParam`] where the events cannot be a state.
     pub async fn receive_at(&self, room_id: &RoomId, pdu: VerifiedPdu, state: Vec<OwnedEventId>) -> Result<Received> {
         let room = self.room_of(room_id, std::slice::from_ref(&pdu)).await?;
-        self.enqueue(room, None, |reply| Work::Receive(pdu, Some(state), reply)).await
+        self.receive_asking(room, pdu, Some(state)).await
     }
 
     /// Stores events by which others were allowed, as outliers: known, but without a place in the room. Those that are
@@ -72,6 +72,23 @@ impl Rooms {
         }
         let room = self.room_of(room_id, &pdus).await?;
         self.enqueue(room, None, |reply| Work::Outliers(pdus, reply)).await
+    }
+
+    /// Hands an event to the lane; where its room's policy server must be asked about it first, does that.
+    async fn receive_asking(
+        &self,
+        room: i64,
+        pdu: VerifiedPdu,
+        told: Option<Vec<OwnedEventId>>,
+    ) -> Result<Received> {
+        let again = told.clone();
+        match self.enqueue(room, None, |reply| Work::Receive(pdu, told, false, reply)).await {
+            Err(Error::Unasked(unasked)) => {
+                let pdu = self.signed_or_not(&unasked).await;
+                self.enqueue(room, None, |reply| Work::Receive(pdu, again, true, reply)).await
+            }
+            outcome => outcome,
+        }
     }
 
     async fn room_of(&self, room_id: &RoomId, pdus: &[VerifiedPdu]) -> Result<i64> {

@@ -8,7 +8,7 @@ use ruma::RoomId;
 use store::rooms::EventFlags;
 
 use crate::{
-    Result, Rooms,
+    Error, Result, Rooms,
     lane::{At, Building, Work},
     receive::{Received, Reception, Verdict},
 };
@@ -20,7 +20,13 @@ impl Rooms {
     /// As for [`Rooms::receive`].
     pub async fn relay(&self, room_id: &RoomId, pdu: VerifiedPdu) -> Result<Received> {
         let room = self.room_of(room_id, std::slice::from_ref(&pdu)).await?;
-        self.enqueue(room, None, |reply| Work::Relay(pdu, reply)).await
+        match self.enqueue(room, None, |reply| Work::Relay(pdu, false, reply)).await {
+            Err(Error::Unasked(unasked)) => {
+                let pdu = self.signed_or_not(&unasked).await;
+                self.enqueue(room, None, |reply| Work::Relay(pdu, true, reply)).await
+            }
+            outcome => outcome,
+        }
     }
 }
 

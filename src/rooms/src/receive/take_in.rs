@@ -7,8 +7,9 @@ use ruma::{OwnedEventId, events::StateEventType};
 use store::rooms::EventFlags;
 
 use crate::{
-    Result,
+    Error, Result,
     lane::{At, Building, Known, NewEvent, Placed, Stand},
+    policy::Unasked,
     receive::{Missing, Reception, Verdict, auth_events, redaction, reject},
 };
 
@@ -44,7 +45,13 @@ impl Building<'_> {
         received: &VerifiedPdu,
         told: Option<&[OwnedEventId]>,
     ) -> Result<Option<Reception>> {
-        self.take_in(received.pdu(), Way::Sent, told)
+        let rules = self.head.rules;
+        self.take_in(received.pdu(), Way::Sent, told).map_err(|error| match error {
+            Error::Unrecommended(server) => {
+                Error::Unasked(Box::new(Unasked { server: *server, event: received.clone(), rules }))
+            }
+            error => error,
+        })
     }
 
     /// The same by any way.

@@ -1,5 +1,6 @@
 //! What `/metrics` tells Prometheus.
 
+mod files;
 mod process;
 mod requests;
 mod sending;
@@ -18,18 +19,19 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Registers the process, the build, the requests, the store's writer and what is sent to other servers.
+    /// Registers the process, the build, the requests, the store's writer, what is sent to other servers and what is fetched from them.
     ///
     /// # Errors
     /// Two metrics of one name: a mistake in the program.
-    pub fn new(store: &::store::Store, sender: &federation::sender::Sender) -> Result<Self, prometheus::Error> {
+    pub fn new(store: &::store::Store, federation: &federation::Federation) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let build = IntGaugeVec::new(Opts::new("peerbrain_build_info", "The running version."), &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         registry.register(Box::new(build))?;
         registry.register(Box::new(process::Process::new()?))?;
         registry.register(Box::new(store::Writer::new(store.clone())?))?;
-        registry.register(Box::new(sending::Sending::new(sender.clone())?))?;
+        registry.register(Box::new(sending::Sending::new(federation.sender().clone())?))?;
+        registry.register(Box::new(files::Files::new(federation.clone())?))?;
         let requests = Requests::new(&registry)?;
         Ok(Self { registry, requests })
     }

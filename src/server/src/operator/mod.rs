@@ -1,5 +1,6 @@
-//! What an operator may ask about users, files and rooms, whether of a running server or of a database that none runs on.
+//! What an operator may ask about users, files, rooms and other servers, whether of a running server or of a database that none runs on.
 
+mod destinations;
 mod files;
 mod moderation;
 mod perform;
@@ -99,6 +100,16 @@ pub enum Request {
         /// Keep everybody out of it from now on.
         block: bool,
     },
+    /// List the servers that something is sent to.
+    ListDestinations {
+        /// Only those whose name sorts after this one.
+        after: Option<String>,
+    },
+    /// Try failing servers now.
+    RetryDestinations {
+        /// Only this one.
+        server: Option<String>,
+    },
 }
 
 /// What comes back: a line of JSON.
@@ -115,6 +126,8 @@ pub enum Reply {
     Reports(Vec<ListedReport>),
     /// Some rooms; ask again after the last one for more, until none come.
     Rooms(Vec<ListedRoom>),
+    /// Some servers; ask again after the last one for more, until none come.
+    Destinations(Vec<ListedDestination>),
     /// It was not done, and why.
     Failed(String),
 }
@@ -181,4 +194,21 @@ pub struct ListedRoom {
     pub joined: i64,
     /// What is special: "blocked", "published".
     pub marks: Vec<String>,
+}
+
+/// A server in a list.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedDestination {
+    /// Its name.
+    pub server: String,
+    /// For how many milliseconds it has not taken what it is sent; none where it does.
+    pub failing_for: Option<i64>,
+    /// In how many milliseconds it is tried again.
+    pub retry_in: Option<i64>,
+    /// What went wrong the last time.
+    pub error: Option<String>,
+    /// How many events wait for it, counted up to some number.
+    pub events: i64,
+    /// How much else waits for it, counted up to some number.
+    pub edus: i64,
 }

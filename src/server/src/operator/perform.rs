@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use accounts::Accounts;
+use federation::sender::Sender;
 use media::Media;
 use peerbrain_core::Config;
 use rooms::Rooms;
@@ -17,18 +18,20 @@ use crate::wiring;
 /// Users of one list.
 const PAGE: usize = 500;
 
-/// Acts on the users, files and rooms of this server.
+/// Acts on the users, files and rooms of this server, and on what it sends to others.
 pub struct Operator {
     accounts: Arc<Accounts>,
     pub(super) media: Arc<Media>,
     pub(super) rooms: Rooms,
-    store: Store,
+    pub(super) store: Store,
+    /// Sends to other servers, if this server runs.
+    pub(super) sender: Option<Sender>,
 }
 
 impl Operator {
     /// For a server that runs.
-    pub fn new(accounts: Arc<Accounts>, media: Arc<Media>, rooms: Rooms, store: Store) -> Self {
-        Self { accounts, media, rooms, store }
+    pub fn new(accounts: Arc<Accounts>, media: Arc<Media>, rooms: Rooms, store: Store, sender: Sender) -> Self {
+        Self { accounts, media, rooms, store, sender: Some(sender) }
     }
 
     /// Opens the database for itself.
@@ -39,7 +42,7 @@ impl Operator {
         let (store, accounts) = wiring::open_accounts(config)?;
         let media = wiring::open_media(config, &store)?;
         let rooms = wiring::open_rooms(config, &store, &accounts).await?;
-        Ok(Self { accounts, media, rooms, store })
+        Ok(Self { accounts, media, rooms, store, sender: None })
     }
 
     /// Closes the database, for whoever has opened it.
@@ -66,6 +69,8 @@ impl Operator {
             Request::PurgeRoom { room, block } => {
                 self.purge_room(&room, block).await.map_err(|error| error.to_string())
             }
+            Request::ListDestinations { after } => self.list_destinations(after.as_deref()).await,
+            Request::RetryDestinations { server } => self.retry_destinations(server.as_deref()).await,
             request => self.answer(request).await.map_err(|error| error.to_string()),
         };
         done.unwrap_or_else(Reply::Failed)

@@ -113,3 +113,11 @@ pub fn retry_now(tx: &mut Tx<'_>, server: &str, now: i64) -> Result<bool> {
     let failing = destinations::table.find(server).filter(destinations::retry_at.gt(now));
     Ok(diesel::update(failing).set(destinations::retry_at.eq(now)).execute(tx.conn())? > 0)
 }
+
+/// Lets all failing servers be tried at once; gives how many are.
+pub fn retry_all(tx: &mut Tx<'_>, now: i64) -> Result<usize> {
+    let failing = destinations::table.filter(destinations::retry_at.is_not_null());
+    let earlier = destinations::table.filter(destinations::retry_at.gt(now));
+    diesel::update(earlier).set(destinations::retry_at.eq(now)).execute(tx.conn())?;
+    Ok(usize::try_from(failing.count().get_result::<i64>(tx.conn())?).unwrap_or_default())
+}

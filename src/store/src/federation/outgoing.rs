@@ -19,6 +19,12 @@ struct Server {
     server: String,
 }
 
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
 /// An event that goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
 pub struct OutgoingRow {
@@ -65,6 +71,19 @@ pub fn due(conn: &mut Conn, server: &str, (after, upto): (i64, i64), most: i64) 
         .select(outgoing::position);
     let scanned: Option<i64> = beyond.first(conn).optional()?;
     Ok(Due { rows, upto: scanned.unwrap_or(upto) })
+}
+
+/// How many events there are for a server after a position, counted up to `most`.
+pub fn count(conn: &mut Conn, server: &str, after: i64, most: i64) -> Result<i64> {
+    let query = diesel::sql_query(
+        "SELECT count(*) AS number FROM
+             (SELECT o.position FROM outgoing o WHERE o.position > $1
+              AND EXISTS (SELECT 1 FROM room_servers s WHERE s.room = o.room AND s.server = $2
+                  AND s.entered <= o.position AND +s.departed >= o.position)
+              LIMIT $3) waiting",
+    );
+    let query = query.bind::<BigInt, _>(after).bind::<Text, _>(server).bind::<BigInt, _>(most);
+    Ok(query.get_result::<Number>(conn)?.number)
 }
 
 /// The servers for which there may be events after a position and up to another, without those that fail.

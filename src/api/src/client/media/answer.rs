@@ -76,11 +76,7 @@ fn names(one: &str, tag: &str) -> bool {
 fn headers(response: &mut HttpResponseBuilder, file: &Download, shown: Shown<'_>, tag: String) {
     let disposition = match shown {
         Shown::File { name } => disposition(&file.content_type, name.or(file.file_name.as_deref())),
-        // One of four kinds of pictures, by our own word.
-        Shown::Thumbnail => {
-            let kind = file.content_type.rsplit('/').next().unwrap_or_default();
-            format!("inline; filename=\"thumbnail.{kind}\"")
-        }
+        Shown::Thumbnail => of_thumbnail(&file.content_type),
     };
     response
         .insert_header((header::CONTENT_TYPE, safe_type(&file.content_type)))
@@ -92,6 +88,12 @@ fn headers(response: &mut HttpResponseBuilder, file: &Download, shown: Shown<'_>
         .insert_header((header::CACHE_CONTROL, CACHE))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         .insert_header((header::ETAG, tag));
+}
+
+/// The `Content-Disposition` of a thumbnail. It is one of four kinds of pictures, by our own word.
+pub(crate) fn of_thumbnail(content_type: &str) -> String {
+    let kind = content_type.rsplit('/').next().unwrap_or_default();
+    format!("inline; filename=\"thumbnail.{kind}\"")
 }
 
 fn send(mut response: HttpResponseBuilder, file: Download, start: u64, end: u64) -> HttpResponse {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ruma::{OwnedServerName, ServerName};
 use serde::Deserialize;
 
 use crate::{Error, Result, bridge::Call};
@@ -13,6 +14,43 @@ const WAIT: Duration = Duration::from_secs(20);
 #[derive(Deserialize)]
 struct Wait {
     timeout_ms: Option<u64>,
+}
+
+/// The query of a download on the paths from before Matrix 1.11.
+#[derive(Deserialize)]
+struct Remote {
+    allow_remote: Option<bool>,
+}
+
+/// Which file is asked for.
+pub(super) enum Which<'a> {
+    /// One of this server, by its id.
+    Own(&'a str),
+    /// One of another server.
+    Remote(OwnedServerName, &'a str),
+}
+
+/// Which file a download is about.
+///
+/// # Errors
+/// 404 for names that no server has.
+pub(super) fn which(call: &Call) -> Result<Which<'_>> {
+    let (server, id) = (call.arg(0)?, call.arg(1)?);
+    if server == call.app.media.server_name().as_str() {
+        return Ok(Which::Own(id));
+    }
+    let server = ServerName::parse(server).map_err(|_| Error::not_found("there is no such media"))?;
+    Ok(Which::Remote(server, id))
+}
+
+/// Which file is asked for on the paths from before Matrix 1.11, where a client may say that the server shall not fetch it.
+///
+/// # Errors
+/// As [`which`]; 404 for what would have to be fetched.
+pub(super) fn which_old(call: &Call) -> Result<Which<'_>> {
+    let which = which(call)?;
+    let refused = matches!(which, Which::Remote(..)) && call.query::<Remote>()?.allow_remote == Some(false);
+    if refused { Err(Error::not_found("there is no such media here")) } else { Ok(which) }
 }
 
 /// The id of a file of this server.
@@ -27,7 +65,7 @@ pub(super) fn media_id(call: &Call) -> Result<&str> {
 }
 
 /// How long to wait for a file that has not been uploaded yet.
-pub(super) fn wait(call: &Call) -> Result<Duration> {
+pub(crate) fn wait(call: &Call) -> Result<Duration> {
     Ok(call.query::<Wait>()?.timeout_ms.map_or(WAIT, Duration::from_millis))
 }
 

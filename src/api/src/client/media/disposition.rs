@@ -54,7 +54,7 @@ fn essence(content_type: &str) -> String {
 
 /// The type that is sent: the one that was uploaded, but for scripts. Those a page could run in spite of every header
 /// that we send; under another name no browser runs them.
-pub(super) fn safe_type(content_type: &str) -> &str {
+pub(crate) fn safe_type(content_type: &str) -> &str {
     let essence = essence(content_type);
     let script =
         ["javascript", "ecmascript", "jscript", "livescript", "wasm"].iter().any(|name| essence.contains(name));
@@ -62,7 +62,7 @@ pub(super) fn safe_type(content_type: &str) -> &str {
 }
 
 /// The `Content-Disposition` of a file.
-pub(super) fn disposition(content_type: &str, name: Option<&str>) -> String {
+pub(crate) fn disposition(content_type: &str, name: Option<&str>) -> String {
     let kind = if INLINE.contains(&essence(content_type).as_str()) { "inline" } else { "attachment" };
     match name.map(harmless).filter(|name| !name.is_empty()) {
         None => kind.to_owned(),

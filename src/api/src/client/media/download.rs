@@ -1,5 +1,7 @@
 //! `GET /_matrix/client/v1/media/download/{serverName}/{mediaId}/{fileName}`, and its deprecated twin, which is frozen:
-//! there one gets only what was uploaded while the operator wished it so.
+//! there one gets only what was uploaded, or fetched from another server, while the operator wished it so.
+
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 
@@ -10,7 +12,7 @@ use crate::{
         arguments::required_session,
         media::{
             answer::{Shown, answer},
-            arguments::{media_id, wait},
+            arguments::{Which, wait, which, which_old},
         },
     },
 };
@@ -18,12 +20,19 @@ use crate::{
 /// Gives a file to somebody with a token.
 pub(super) async fn download(call: Call) -> Result<HttpResponse> {
     required_session(&call).await?;
-    let file = call.app.media.download(media_id(&call)?, wait(&call)?).await?;
+    let (wait, app) = (wait(&call)?, &call.app);
+    let file = match which(&call)? {
+        Which::Own(id) => app.media.download(id, wait).await?,
+        Which::Remote(server, id) => app.federation.download(&server, id, wait, false).await?,
+    };
     Ok(answer(&call, file, Shown::File { name: call.args.get(2).map(String::as_str) }))
 }
 
 /// Gives a file to anybody.
 pub(super) async fn download_open(call: Call) -> Result<HttpResponse> {
-    let file = call.app.media.download_open(media_id(&call)?).await?;
+    let file = match which_old(&call)? {
+        Which::Own(id) => call.app.media.download_open(id).await?,
+        Which::Remote(server, id) => call.app.federation.download(&server, id, Duration::ZERO, true).await?,
+    };
     Ok(answer(&call, file, Shown::File { name: call.args.get(2).map(String::as_str) }))
 }

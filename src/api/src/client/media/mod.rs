@@ -1,11 +1,11 @@
 //! The content repository (client-server §content-repository). Bodies are streamed, both ways. Previews of web pages are
 //! not offered: the server would have to fetch whatever address a user names.
 
-mod answer;
-mod arguments;
+pub(crate) mod answer;
+pub(crate) mod arguments;
 mod config;
 mod create;
-mod disposition;
+pub(crate) mod disposition;
 mod download;
 mod error;
 mod fill;
@@ -13,7 +13,7 @@ mod fill;
 pub(crate) mod fuzzing;
 mod range;
 mod receive;
-mod thumbnail;
+pub(crate) mod thumbnail;
 mod upload;
 
 use http::Method;

@@ -1,5 +1,7 @@
 //! `GET /_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}`, and its deprecated twin, which is frozen.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use media::{Method, Wanted};
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use crate::{
         arguments::required_session,
         media::{
             answer::{Shown, answer},
-            arguments::{media_id, wait},
+            arguments::{Which, wait, which, which_old},
         },
     },
 };
@@ -34,17 +36,28 @@ enum MethodName {
 /// Gives a thumbnail to somebody with a token.
 pub(super) async fn thumbnail(call: Call) -> Result<HttpResponse> {
     required_session(&call).await?;
-    let thumbnail = call.app.media.thumbnail(media_id(&call)?, wanted(&call)?, wait(&call)?).await?;
+    let (wanted, wait, app) = (wanted(&call)?, wait(&call)?, &call.app);
+    let thumbnail = match which(&call)? {
+        Which::Own(id) => app.media.thumbnail(id, wanted, wait).await?,
+        Which::Remote(server, id) => app.federation.thumbnail(&server, id, wanted, wait, false).await?,
+    };
     Ok(answer(&call, thumbnail, Shown::Thumbnail))
 }
 
 /// Gives a thumbnail to anybody.
 pub(super) async fn thumbnail_open(call: Call) -> Result<HttpResponse> {
-    let thumbnail = call.app.media.thumbnail_open(media_id(&call)?, wanted(&call)?).await?;
+    let wanted = wanted(&call)?;
+    let thumbnail = match which_old(&call)? {
+        Which::Own(id) => call.app.media.thumbnail_open(id, wanted).await?,
+        Which::Remote(server, id) => {
+            call.app.federation.thumbnail(&server, id, wanted, Duration::ZERO, true).await?
+        }
+    };
     Ok(answer(&call, thumbnail, Shown::Thumbnail))
 }
 
-fn wanted(call: &Call) -> Result<Wanted> {
+/// What thumbnail is asked for.
+pub(crate) fn wanted(call: &Call) -> Result<Wanted> {
     let query: Query = call.query()?;
     let missing = |name: &str| Error::new(400, "M_MISSING_PARAM", format!("{name} is missing"));
     Ok(Wanted {

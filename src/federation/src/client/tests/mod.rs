@@ -2,6 +2,7 @@
 
 mod authority;
 mod examining;
+mod files;
 mod finding;
 mod lies;
 mod names;

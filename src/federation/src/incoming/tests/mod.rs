@@ -4,6 +4,7 @@
 mod elsewhere;
 mod gaps;
 mod lies;
+mod policy;
 mod restart;
 mod together;
 pub(crate) mod world;

@@ -3,6 +3,7 @@
 mod edus;
 mod failures;
 mod network;
+mod operating;
 mod order;
 mod random;
 mod restarts;
