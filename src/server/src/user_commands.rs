@@ -82,7 +82,7 @@ async fn conclude(
     loop {
         match reply {
             Reply::Failed(reason) => return Err(Error::Plain(reason)),
-            Reply::Media(_) | Reply::Reports(_) | Reply::Rooms(_) => {
+            Reply::Media(_) | Reply::Reports(_) | Reply::Rooms(_) | Reply::Destinations(_) => {
                 return Err(Error::plain("the answer is not about users"));
             }
             Reply::Done(user) => {

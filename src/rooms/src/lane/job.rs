@@ -88,12 +88,12 @@ impl Building<'_> {
             Work::Receive(pdu, told, asked, reply) => {
                 self.asked = asked;
                 let outcome = self.receive(&pdu, told.as_deref());
-                step(reply, outcome, Reception::told, |reply| again(Work::Receive(pdu, told, asked, reply)))
+                step(reply, outcome, Reception::told, move |reply| again(Work::Receive(pdu, told, asked, reply)))
             }
             Work::Relay(pdu, asked, reply) => {
                 self.asked = asked;
                 let outcome = self.relay(&pdu);
-                step(reply, outcome, Reception::told, |reply| again(Work::Relay(pdu, asked, reply)))
+                step(reply, outcome, Reception::told, move |reply| again(Work::Relay(pdu, asked, reply)))
             }
             Work::Outliers(pdus, reply) => {
                 let outcome = self.outliers(&pdus).map(Some);
