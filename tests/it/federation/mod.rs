@@ -11,4 +11,5 @@ mod inviting;
 mod joining;
 mod knocking;
 mod leaving;
+mod messages_to_devices;
 mod restricted;
