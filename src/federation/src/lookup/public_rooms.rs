@@ -42,7 +42,7 @@ impl Federation {
     /// Those of [`Client::send`](crate::client::Client::send).
     pub async fn public_rooms(&self, server: &ServerName, request: PublicRoomsRequest) -> Result<PublicRoomsElsewhere> {
         let PublicRoomsRequest { since, limit, search, room_types } = request;
-        let limit = UInt::try_from(limit.min(ROOMS)).ok();
+        let limit = u32::try_from(limit.min(ROOMS)).ok().map(UInt::from);
         // Whoever asks for nothing special asks by GET, as Synapse does: servers answer that from memory.
         let (mut page, _): (PublicRoomsElsewhere, _) = if search.is_none() && room_types.is_none() {
             let mut request = get_public_rooms::v1::Request::new();
