@@ -11,5 +11,6 @@ mod inviting;
 mod joining;
 mod knocking;
 mod leaving;
+mod looking_up;
 mod messages_to_devices;
 mod restricted;

@@ -9,6 +9,9 @@ mod ask;
 mod brief;
 mod profile;
 mod public_rooms;
+mod space;
+mod summary;
+mod tree;
 
 use std::time::Duration;
 
@@ -16,6 +19,7 @@ use accounts::JsonObject;
 use tokio::sync::Semaphore;
 
 use brief::Brief;
+use space::Space;
 
 pub use public_rooms::PublicRoomsElsewhere;
 
@@ -26,14 +30,25 @@ const PROFILES: u64 = 4 << 20;
 /// and for how long.
 const PROFILES_LAST: Duration = Duration::from_secs(60);
 
+/// Bytes of the spaces that are kept,
+const SPACES: u64 = 8 << 20;
+/// and for how long: a client that goes through the pages of a tree sees the same tree.
+const SPACES_LAST: Duration = Duration::from_secs(300);
+
 /// What was told a moment ago, and who is being asked.
 pub(crate) struct Lookups {
     places: Semaphore,
     profiles: Brief<JsonObject>,
+    /// By room id.
+    spaces: Brief<Space>,
 }
 
 impl Default for Lookups {
     fn default() -> Self {
-        Self { places: Semaphore::new(AT_ONCE), profiles: Brief::new(PROFILES, PROFILES_LAST) }
+        Self {
+            places: Semaphore::new(AT_ONCE),
+            profiles: Brief::new(PROFILES, PROFILES_LAST),
+            spaces: Brief::new(SPACES, SPACES_LAST),
+        }
     }
 }

@@ -22,7 +22,7 @@ impl Federation {
             return Ok(profile);
         }
         let request = v1::Request::new(user_id.to_owned());
-        let (profile, bytes) = self.look_up(user_id.server_name(), request, PROFILE).await?;
+        let (profile, bytes): (JsonObject, usize) = self.look_up(user_id.server_name(), request, PROFILE).await?;
         Ok(profiles.keep(user_id.as_str(), profile, bytes))
     }
 

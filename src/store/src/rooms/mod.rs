@@ -49,8 +49,8 @@ pub use history::{
     Stretch, depth_of_gap_after, events_near, highest_depth_before, history, last_arrival, lowest_depth_after,
 };
 pub use member_lists::{
-    JoinedProfile, joined_among, joined_anywhere, joined_of, joined_profiles, joined_room_ids,
-    longest_joined, member_changes_since, member_event_nids, standings,
+    JoinedProfile, joined_among, joined_anywhere, joined_of, joined_profiles, joined_room_ids, longest_joined,
+    member_changes_since, member_event_nids, standings,
 };
 pub use members::{forget, member, members_of_room, rooms_of_user};
 pub use membership::{MemberRow, Membership};
