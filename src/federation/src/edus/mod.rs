@@ -35,7 +35,7 @@ pub(crate) async fn receive(federation: &Federation, origin: &ServerName, edus: 
 }
 
 /// Whether the same again may succeed.
-fn may_pass(error: &Error) -> bool {
+pub(crate) fn may_pass(error: &Error) -> bool {
     match error {
         Error::Store(_) => true,
         Error::Rooms(error) => error.may_pass(),

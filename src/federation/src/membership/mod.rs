@@ -9,6 +9,7 @@ mod invite;
 mod join;
 mod knock;
 mod leave;
+mod leave_all;
 mod serve;
 mod shown;
 mod turns;
