@@ -59,7 +59,7 @@ impl Federation {
         end: Instant,
     ) -> (OwnedRoomId, Option<Arc<Space>>) {
         let MissingRoom { room_id, via: mut servers } = missing;
-        if room_id == space {
+        if *room_id == *space {
             servers.extend_from_slice(via);
         }
         let answer = async {
