@@ -22,6 +22,7 @@ use crate::{
     history::{self, History},
     incoming::{self, Incoming},
     keys::{self, KeyRing},
+    lookup::Lookups,
     membership::Turns,
     sender::{self, Network, Pace, Sender, Wakes},
 };
@@ -76,6 +77,7 @@ pub(crate) struct Inner {
     pub keys: KeyRing,
     pub verifier: Verifier,
     pub turns: Turns,
+    pub lookups: Lookups,
     pub history: History,
     pub incoming: Incoming,
     pub sender: Sender,
@@ -151,6 +153,7 @@ impl Federation {
             keys,
             verifier,
             turns: Turns::default(),
+            lookups: Lookups::default(),
             history,
             incoming,
             sender,

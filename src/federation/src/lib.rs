@@ -1,8 +1,8 @@
 //! Other servers: how they are found, asked and told, and what they may ask and tell.
 //!
 //! Here lives all that the network makes necessary: discovery, the signing client, the keys of others, the checks on
-//! signatures, joining and inviting over the network, transactions in both directions, and what is fetched from others
-//! because it is missing here. What an event means for its room is decided in `rooms`, what a key means in `e2ee`; nothing
+//! signatures, joining and inviting over the network, transactions in both directions, what is fetched from others
+//! because it is missing here, and what clients want to know of them. What an event means for its room is decided in `rooms`, what a key means in `e2ee`; nothing
 //! here knows how requests come in over HTTP, which is `api`'s business, and nothing knows SQL.
 
 pub mod client;
@@ -18,6 +18,7 @@ pub mod fuzzing;
 mod history;
 mod incoming;
 pub mod keys;
+mod lookup;
 mod membership;
 mod policy;
 pub mod sender;
@@ -30,4 +31,5 @@ pub use error::{Error, Result};
 pub use federation::{Federation, Options};
 pub use files::Fetched;
 pub use incoming::{Answer, Transaction};
+pub use lookup::PublicRoomsElsewhere;
 pub use verify::{Checked, Verifier};

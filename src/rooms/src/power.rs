@@ -6,7 +6,7 @@ use events::PowerLevels;
 use ruma::{OwnedUserId, UserId, events::TimelineEventType};
 use store::{
     Conn,
-    rooms::{Membership, current_event, joined_ending_in, joined_of, member, room_by_nid},
+    rooms::{Membership, current_event, joined_of, joined_of_server, member, room_by_nid},
 };
 
 use crate::{Error, Result, Rooms, parse, rules_of};
@@ -54,7 +54,7 @@ impl Rooms {
             listed.into_iter().filter(|user| self.is_local(user) && may(user)).map(ToString::to_string).collect();
         let mut found = joined_of(conn, room, &ours)?;
         if found.is_empty() {
-            found = joined_ending_in(conn, room, &format!(":{}", self.inner.server_name), UNLISTED)?;
+            found = joined_of_server(conn, room, self.inner.server_name.as_str(), UNLISTED)?;
         }
         let users = found.into_iter().filter_map(|user| UserId::parse(user).ok());
         Ok(users.filter(|user| self.is_local(user) && may(user)).collect())

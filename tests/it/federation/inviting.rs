@@ -9,6 +9,7 @@ use super::{
 use crate::{
     client::encode,
     database::{Database, on_both_databases},
+    user::PASSWORD,
 };
 
 on_both_databases!(
@@ -18,6 +19,8 @@ on_both_databases!(
     who_is_invited_at_the_beginning_comes,
     who_takes_no_invites_is_not_invited,
     an_invite_outlives_a_restart,
+    an_invite_by_hand_is_an_invite,
+    a_closed_account_declines,
 );
 
 async fn an_invite_is_accepted(database: Database) {
@@ -112,4 +115,36 @@ async fn an_invite_outlives_a_restart(database: Database) {
     until_synced(&bob, None, &in_section("invite", &room)).await;
     bob.join(&room).await;
     until_membership(&alice, &room, &bob.id, "join").await;
+}
+
+async fn an_invite_by_hand_is_an_invite(database: Database) {
+    let world = World::start::<2>(database).await;
+    let (alice, bob) = (world.user(0, "alice").await, world.user(1, "bob").await);
+    let room = alice.post("/createRoom", json!({ "preset": "private_chat" })).await.text_at("room_id");
+    let path = |user: &str| format!("/rooms/{}/state/m.room.member/{}", encode(&room), encode(user));
+    alice.put(&path("@nobody:two.test"), json!({ "membership": "invite" })).await.fails(&["403 M_FORBIDDEN"]);
+    let content = json!({ "membership": "invite", "reason": "tea", "is_direct": true });
+    let event = alice.put(&path(&bob.id), content).await.text_at("event_id");
+    let (invite, _) = until_synced(&bob, None, &in_section("invite", &room)).await;
+    let events = invite["invite_state"]["events"].as_array().unwrap();
+    let own = events.iter().find(|event| event["state_key"] == *bob.id).unwrap();
+    assert_eq!((&own["content"]["reason"], &own["content"]["is_direct"]), (&json!("tea"), &json!(true)));
+    let seen = alice.get(&format!("/rooms/{}/event/{}", encode(&room), encode(&event))).await.json;
+    assert_eq!(seen["content"]["membership"], "invite");
+    bob.join(&room).await;
+}
+
+async fn a_closed_account_declines(database: Database) {
+    let world = World::start::<2>(database).await;
+    let (alice, bob) = (world.user(0, "alice").await, world.user(1, "bob").await);
+    let room = alice.post("/createRoom", json!({ "preset": "private_chat" })).await.text_at("room_id");
+    act(&alice, "invite", &room, &bob.id).await.ok();
+    until_synced(&bob, None, &in_section("invite", &room)).await;
+    let session = bob.post("/account/deactivate", json!({})).await.json["session"].clone();
+    let identifier = json!({ "type": "m.id.user", "user": bob.id });
+    let auth = json!({
+        "type": "m.login.password", "identifier": identifier, "password": PASSWORD, "session": session,
+    });
+    bob.post("/account/deactivate", json!({ "auth": auth })).await.ok();
+    until_membership(&alice, &room, &bob.id, "leave").await;
 }

@@ -12,6 +12,8 @@ mod joining;
 mod keys;
 mod knocking;
 mod leaving;
+mod looking_up;
 mod media;
+mod messages_to_devices;
 mod operating;
 mod restricted;

@@ -6,8 +6,8 @@ use accounts::{Limit, Session, rate_limits::address_key};
 use ruma::{OwnedRoomId, OwnedUserId, RoomId, UserId};
 
 use crate::{
-    Error, Result,
-    bridge::{Call, session},
+    App, Error, Result,
+    bridge::{Call, Client, session},
 };
 
 /// Registers a path under v3 and under r0, which many clients still use.
@@ -54,9 +54,23 @@ pub(super) fn limit_user(call: &Call, limit: Limit, session: &Session) -> Result
 
 /// Counts a request against a limit of the client's address.
 pub(super) fn limit_address(call: &Call, limit: Limit) -> Result<()> {
-    match call.client.ip {
-        Some(ip) => Ok(call.app.accounts.limits().check(limit, address_key(ip))?),
+    limit_client(&call.app, &call.client, limit)
+}
+
+/// The same where the request is read already.
+pub(super) fn limit_client(app: &App, client: &Client, limit: Limit) -> Result<()> {
+    match client.ip {
+        Some(ip) => Ok(app.accounts.limits().check(limit, address_key(ip))?),
         // Those who come through a Unix socket share one.
-        None => Ok(call.app.accounts.limits().check(limit, "a Unix socket")?),
+        None => Ok(app.accounts.limits().check(limit, "a Unix socket")?),
+    }
+}
+
+/// Counts a request that makes this server ask another: against a limit of the caller, or of the client's address where
+/// nobody is logged in.
+pub(super) async fn limit_lookup(call: &Call) -> Result<()> {
+    match session(call).await? {
+        Some(session) => limit_user(call, Limit::Write, &session),
+        None => limit_address(call, Limit::Write),
     }
 }

@@ -51,7 +51,7 @@ fn read(edu: &Raw<Edu>) -> serde_json::Result<Edu> {
 }
 
 /// Whether the same again may succeed.
-fn may_pass(error: &Error) -> bool {
+pub(crate) fn may_pass(error: &Error) -> bool {
     match error {
         Error::Store(_) => true,
         Error::Rooms(error) => error.may_pass(),

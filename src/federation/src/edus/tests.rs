@@ -1,9 +1,10 @@
 //! What another server tells beside events, and what it may not tell.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+use accounts::{NewAccount, NewDevice};
 use ruma::UserId;
 use serde_json::{Value, json};
-use store::receipts::of_user;
+use store::{e2ee::to_device, receipts::of_user};
 use sync::PresenceState;
 
 use crate::{
@@ -28,6 +29,21 @@ impl World {
         let (user_id, room) = (user_id.to_owned(), self.server.rooms.nid(&self.room_id).await.unwrap().unwrap());
         let rows = self.server.rooms.store().read(move |conn| of_user(conn, &user_id, &[room])).await.unwrap();
         rows.into_iter().map(|row| row.event_id).collect()
+    }
+
+    /// Registers a user of ours with a device.
+    async fn device(&self, username: &str, device: &str) {
+        let device = NewDevice { device_id: Some(device.into()), ..NewDevice::default() };
+        let (username, password) = (Some(username.into()), "a long password".into());
+        let account = NewAccount { username, password, device, login: true };
+        self.server.federation.inner.accounts.register(account, None).await.unwrap();
+    }
+
+    /// The messages that wait for a device: who sent them, and their contents.
+    async fn to_device(&self, user_id: &'static str, device: &'static str) -> Vec<(String, String)> {
+        let read = move |conn: &mut _| to_device::waiting(conn, user_id, device, (0, i64::MAX), 100);
+        let rows = self.server.rooms.store().read(read).await.unwrap();
+        rows.into_iter().map(|row| (row.sender, row.content)).collect()
     }
 
     async fn presence(&self, of: &str) -> PresenceState {
@@ -85,6 +101,29 @@ async fn typing_is_of_members() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn messages_to_devices_come_once_and_from_the_servers_own_users() {
+    worlds(async |world| {
+        world.device("dave", "ONE").await;
+        let message = |sender: &str, id: &str, messages: Value| {
+            json!({ "sender": sender, "type": "m.test", "message_id": id, "messages": messages })
+        };
+        let first = message("@bob:b", "1", json!({ "@dave:a": { "*": { "n": 1.5 } }, "@eve:c": { "*": {} } }));
+        for _ in 0..2 {
+            // In a transaction of its own each time, as after a restart of theirs.
+            world.tell("m.direct_to_device", first.clone()).await;
+        }
+        let to_dave = json!({ "@dave:a": { "ONE": { "n": 2 }, "TWO": { "n": 3 } } });
+        for forged in ["@alice:a", "@eve:c"] {
+            world.tell("m.direct_to_device", message(forged, "2", to_dave.clone())).await;
+        }
+        world.tell("m.direct_to_device", message("@bob:b", "2", to_dave)).await;
+        let bob = |content: &str| ("@bob:b".to_owned(), content.to_owned());
+        assert_eq!(world.to_device("@dave:a", "ONE").await, [bob(r#"{"n":1.5}"#), bob(r#"{"n":2}"#)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_makes_no_sense_harms_nothing_else() {
     worlds(async |world| {
         let online = json!({ "user_id": "@bob:b", "presence": "online", "last_active_ago": 5 });
@@ -96,6 +135,7 @@ async fn what_makes_no_sense_harms_nothing_else() {
                 json!({ "edu_type": "m.typing" }),
                 json!({ "edu_type": "m.typing", "content": { "room_id": 5 } }),
                 json!({ "edu_type": "m.receipt", "content": { "!r:b": { "m.read": [] } } }),
+                json!({ "edu_type": "m.direct_to_device", "content": { "sender": "@bob:b", "messages": [] } }),
                 json!({ "edu_type": "m.unheard_of", "content": {} }),
                 json!({ "edu_type": "m.presence", "content": { "push": [online] } }),
             ])

@@ -11,7 +11,7 @@ const MOST: usize = 20;
 impl Federation {
     /// Those that the client names, who invited the user, the servers that were in the room when it was here last, and
     /// the one in the room's id, which was there once; each once, and none that we have nothing to do with.
-    pub(super) async fn candidates(
+    pub(crate) async fn candidates(
         &self,
         room_id: &RoomId,
         via: Vec<OwnedServerName>,

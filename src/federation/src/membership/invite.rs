@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use events::{Countersignatures, VerifiedPdu};
 use rooms::foreign::{DraftedInvite, InviteContent};
 use ruma::{
-    RoomId, ServerName, UserId,
+    OwnedEventId, RoomId, ServerName, UserId,
     api::federation::membership::{RawStrippedState, create_invite},
     room_version_rules::RoomVersionRules,
 };
@@ -32,13 +32,26 @@ impl Federation {
         if self.inner.rooms.is_local(target) {
             return Ok(self.inner.rooms.invite(room_id, sender, target, content.reason).await?);
         }
+        self.invite_elsewhere(room_id, sender, target, content).await.map(drop)
+    }
+
+    /// Invites a user of another server, and gives the id of the invite.
+    ///
+    /// # Errors
+    /// As [`Self::invite`].
+    pub async fn invite_elsewhere(
+        &self,
+        room_id: &RoomId,
+        sender: &UserId,
+        target: &UserId,
+        content: InviteContent,
+    ) -> Result<OwnedEventId> {
         self.require_allowed(target.server_name())?;
         let invite = self.inner.rooms.draft_invite(room_id, sender, target, content).await?;
         let server = target.server_name();
         let copy = self.have_signed(server, room_id, &invite).await?;
         let signed = self.countersigned(&invite.event, server, &copy, invite.rules).await?;
-        self.inner.rooms.send_invite(room_id, signed).await?;
-        Ok(())
+        Ok(self.inner.rooms.send_invite(room_id, signed).await?.event_id)
     }
 
     /// Hands an invite to the invited server. The first version of this request is for rooms that are not spoken here.

@@ -2,7 +2,6 @@
 //! §inviting-to-a-room, §leaving-rooms): ours in rooms elsewhere, with the help of a server that is there, and those of
 //! other servers in rooms that are here ([`serve`]).
 
-mod alias;
 mod candidates;
 mod failure;
 mod handshake;
@@ -10,6 +9,7 @@ mod invite;
 mod join;
 mod knock;
 mod leave;
+mod leave_all;
 mod serve;
 mod shown;
 mod turns;

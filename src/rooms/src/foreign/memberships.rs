@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use store::{
     moderation,
     rooms::{
-        ForeignMember, Membership, foreign_count, foreign_member, forget_foreign, keep_foreign, leave_foreign, member,
-        room_by_id,
+        ForeignMember, Membership, foreign_count, foreign_member, foreign_standing, forget_foreign, keep_foreign,
+        leave_foreign, member, room_by_id,
     },
 };
 
@@ -136,6 +136,13 @@ impl Rooms {
     pub async fn foreign_member(&self, user: &UserId, room_id: &RoomId) -> Result<Option<ForeignMember>> {
         let (user, room_id) = (user.to_owned(), room_id.to_owned());
         Ok(self.inner.store.read(move |conn| foreign_member(conn, user.as_str(), room_id.as_str())).await?)
+    }
+
+    /// The rooms elsewhere to which a user of ours is invited, or has knocked, and that wait for an answer.
+    pub async fn open_elsewhere(&self, user: &UserId) -> Result<Vec<String>> {
+        let user = user.to_owned();
+        let open = self.inner.store.read(move |conn| foreign_standing(conn, user.as_str())).await?;
+        Ok(open.into_iter().map(|member| member.room_id).collect())
     }
 
     /// Notes that an invite or knock is over by this event, a leave or ban of the user. False where it was another one

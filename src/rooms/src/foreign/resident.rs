@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ruma::{OwnedServerName, RoomId, UserId};
 use store::{
     Conn,
-    rooms::{RoomRow, joined_ending_in, longest_joined, room_by_id},
+    rooms::{RoomRow, joined_of_server, longest_joined, room_by_id},
 };
 
 use crate::{Error, Result, Rooms};
@@ -61,6 +61,5 @@ pub(super) fn servers_of(users: &[String]) -> Vec<OwnedServerName> {
 
 /// Whether one of our users is joined to a room.
 pub(crate) fn is_resident(rooms: &Rooms, conn: &mut Conn, room: i64) -> Result<bool> {
-    let end = format!(":{}", rooms.inner.server_name);
-    Ok(!joined_ending_in(conn, room, &end, 1)?.is_empty())
+    Ok(!joined_of_server(conn, room, rooms.inner.server_name.as_str(), 1)?.is_empty())
 }

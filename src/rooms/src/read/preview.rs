@@ -29,8 +29,9 @@ const TYPES: [&str; 9] = [
     "m.room.encryption",
 ];
 
-/// A room in a few words (client-server § definitions `RoomSummary`, `PublishedRoomsChunk`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A room in a few words (client-server § definitions `RoomSummary`, `PublishedRoomsChunk`). Other servers give them, too,
+/// and what they leave out is what the specification says that it means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomSummary {
     /// The room.
     pub room_id: String,
@@ -50,15 +51,19 @@ pub struct RoomSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_type: Option<String>,
     /// How many members are joined.
+    #[serde(default)]
     pub num_joined_members: i64,
     /// Who may join.
+    #[serde(default = "public")]
     pub join_rule: String,
     /// Members of these rooms may join, if the join rule is a restricted one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_room_ids: Vec<String>,
     /// Whether anybody may read it.
+    #[serde(default)]
     pub world_readable: bool,
     /// Whether guests may join.
+    #[serde(default)]
     pub guest_can_join: bool,
     /// How its messages are encrypted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +71,17 @@ pub struct RoomSummary {
     /// Its version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_version: Option<String>,
+}
+
+fn public() -> String {
+    "public".to_owned()
+}
+
+impl RoomSummary {
+    /// Whether the room is a space.
+    pub fn is_space(&self) -> bool {
+        self.room_type.as_deref() == Some("m.space")
+    }
 }
 
 /// Summaries of many rooms, in their order, with one query.

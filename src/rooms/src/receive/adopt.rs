@@ -4,18 +4,15 @@
 use std::sync::Arc;
 
 use events::{Pdu, VerifiedPdu};
-use ruma::{OwnedEventId, OwnedRoomId, RoomVersionId, UserId, events::TimelineEventType};
+use ruma::{OwnedEventId, OwnedRoomId, RoomVersionId, events::TimelineEventType};
 use serde::Deserialize;
-use store::{moderation, rooms::joined_ending_in};
+use store::{moderation, rooms::joined_of_server};
 
 use crate::{
     Error, Result, Rooms, Sent,
     lane::{Building, NewRoom, Placed, Work},
     receive::{Reception, Verdict, outliers, take_in::Way},
 };
-
-/// How many members are looked at to find one of ours: names of other servers may match by chance.
-const SOME: i64 = 20;
 
 /// A room as another server tells it to who has just joined there: the answer to `send_join`, every event of it checked.
 #[derive(Clone, Debug)]
@@ -129,9 +126,8 @@ impl Building<'_> {
         if self.head.room.joined == 0 {
             return Ok(false);
         }
-        let end = format!(":{}", self.rooms.inner.server_name);
-        let found = joined_ending_in(self.nodes.conn(), self.head.room.nid, &end, SOME)?;
-        Ok(found.iter().any(|user| UserId::parse(user).is_ok_and(|user| self.rooms.is_local(&user))))
+        let ours = self.rooms.inner.server_name.as_str();
+        Ok(!joined_of_server(self.nodes.conn(), self.head.room.nid, ours, 1)?.is_empty())
     }
 }
 

@@ -72,6 +72,15 @@ pub fn is_in_room(conn: &mut Conn, room: i64, server: &str) -> Result<bool> {
     Ok(select(exists(query)).get_result(conn)?)
 }
 
+/// Those of these rooms that another server is in now.
+pub fn among(conn: &mut Conn, rooms: &[i64], server: &str) -> Result<Vec<i64>> {
+    let query = room_servers::table
+        .filter(room_servers::room.eq_any(rooms))
+        .filter(room_servers::server.eq(server))
+        .filter(room_servers::departed.eq(STILL));
+    Ok(query.select(room_servers::room).load(conn)?)
+}
+
 /// Whether any other server is in a room now.
 pub fn any_in_room(conn: &mut Conn, room: i64) -> Result<bool> {
     let query = room_servers::table.filter(room_servers::room.eq(room)).filter(room_servers::departed.eq(STILL));

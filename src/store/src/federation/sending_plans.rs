@@ -17,6 +17,7 @@ fn servers_of_rooms_are_found_by_room_and_by_name() {
         let one = "room_servers_server (server=? AND departed=? AND room=?)";
         let one = if matches!(c, Conn::Sqlite(_)) { one } else { "room_servers_" };
         goes_through(c, &[one], |c| room_servers::is_in_room(c, 1, "s1"));
+        goes_through(c, &[one], |c| room_servers::among(c, &[1, 2], "s1"));
         let any = if matches!(c, Conn::Sqlite(_)) { "pk room_servers (room=?)" } else { "room_servers_" };
         goes_through(c, &[any], |c| room_servers::any_in_room(c, 1));
         goes_through(c, &["room_servers_"], |c| room_servers::is_in_any_room(c, "s1"));

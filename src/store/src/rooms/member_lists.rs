@@ -89,19 +89,6 @@ pub fn joined_anywhere(conn: &mut Conn, users: &[String]) -> Result<Vec<String>>
         .load(conn)?)
 }
 
-/// The joined members whose id ends so, those who have been joined for longest first: at most `limit` of them. No row is
-/// read of the others.
-pub fn joined_ending_in(conn: &mut Conn, room: i64, end: &str, limit: i64) -> Result<Vec<String>> {
-    Ok(memberships::table
-        .filter(memberships::room.eq(room))
-        .filter(memberships::membership.eq(Membership::Join as i16))
-        .filter(memberships::user_id.like(format!("%{end}")))
-        .order(memberships::position.asc())
-        .limit(limit)
-        .select(memberships::user_id)
-        .load(conn)?)
-}
-
 /// (member, number of the membership event) of those who stand in one of these ways.
 pub fn member_event_nids(conn: &mut Conn, room: i64, only: &[Membership]) -> Result<Vec<(String, i64)>> {
     let only: Vec<i16> = only.iter().map(|membership| *membership as i16).collect();

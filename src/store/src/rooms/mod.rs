@@ -49,8 +49,8 @@ pub use history::{
     Stretch, depth_of_gap_after, events_near, highest_depth_before, history, last_arrival, lowest_depth_after,
 };
 pub use member_lists::{
-    JoinedProfile, joined_among, joined_anywhere, joined_ending_in, joined_of, joined_profiles, joined_room_ids,
-    longest_joined, member_changes_since, member_event_nids, standings,
+    JoinedProfile, joined_among, joined_anywhere, joined_of, joined_profiles, joined_room_ids, longest_joined,
+    member_changes_since, member_event_nids, standings,
 };
 pub use members::{forget, member, members_of_room, rooms_of_user};
 pub use membership::{MemberRow, Membership};
@@ -58,7 +58,7 @@ pub use mutual_rooms::mutual_rooms;
 pub use originals::forget_originals;
 pub use pending_redactions::redactions_of;
 pub use room::{RoomCounts, RoomRow, extremities_from_text, extremities_to_text};
-pub use server_members::{members_of_server, rooms_with_server};
+pub use server_members::{joined_of_server, members_of_server, rooms_inviting_server};
 pub use state_keys::{intern_state_keys, known_state_keys, state_key_nid, state_keys_by_nid};
 pub use state_lists::{keys_without_members, space_children, state_key_nids};
 pub use state_nodes::{state_node_by_hash, state_nodes};

@@ -57,7 +57,7 @@ fn lists_of_members_are_found_by_room_or_user() {
     each(|c| {
         goes_through(c, &["memberships_user (user_id=? AND membership=?", "pk rooms"], |c| joined_room_ids(c, "@u1"));
         goes_through(c, &["memberships_room (room=? AND membership=?"], |c| longest_joined(c, 20, 9));
-        goes_through(c, &["memberships_room (room=? AND membership=?"], |c| joined_ending_in(c, 20, ":test", 9));
+        goes_through(c, &["memberships_room (room=? AND membership=?"], |c| joined_of_server(c, 20, "test", 9));
         // PostgreSQL may as well read all of a small room.
         let member =
             if matches!(c, Conn::Sqlite(_)) { "pk memberships (room=? AND user_id=?)" } else { "memberships_" };

@@ -4,17 +4,31 @@ use diesel::prelude::*;
 
 use crate::{Conn, Result, rooms::Membership, schema::memberships};
 
-/// Those of these rooms in which a user of this server stands in one of these ways.
-pub fn rooms_with_server(conn: &mut Conn, rooms: &[i64], server: &str, only: &[Membership]) -> Result<Vec<i64>> {
-    let only: Vec<i16> = only.iter().map(|membership| *membership as i16).collect();
+/// Those of these rooms to which a user of this server is invited. In which of them a server is, `room_servers` says.
+pub fn rooms_inviting_server(conn: &mut Conn, rooms: &[i64], server: &str) -> Result<Vec<i64>> {
     let (own, others) = patterns(server);
     Ok(memberships::table
         .filter(memberships::room.eq_any(rooms))
-        .filter(memberships::membership.eq_any(only))
+        .filter(memberships::membership.eq(Membership::Invite as i16))
         .filter(memberships::user_id.like(own))
         .filter(memberships::user_id.not_like(others))
         .select(memberships::room)
         .distinct()
+        .load(conn)?)
+}
+
+/// The joined members who are users of this server, those who have been joined for longest first: at most `limit` of them.
+/// No row is read of the others.
+pub fn joined_of_server(conn: &mut Conn, room: i64, server: &str, limit: i64) -> Result<Vec<String>> {
+    let (own, others) = patterns(server);
+    Ok(memberships::table
+        .filter(memberships::room.eq(room))
+        .filter(memberships::membership.eq(Membership::Join as i16))
+        .filter(memberships::user_id.like(own))
+        .filter(memberships::user_id.not_like(others))
+        .order(memberships::position.asc())
+        .limit(limit)
+        .select(memberships::user_id)
         .load(conn)?)
 }
 
@@ -70,17 +84,13 @@ mod tests {
                 };
                 diesel::insert_into(memberships::table).values(row).execute(&mut conn).unwrap();
             }
-            let joined = |conn: &mut Conn, server| {
-                let mut rooms = rooms_with_server(conn, &[1, 2], server, &[Membership::Join]).unwrap();
-                rooms.sort_unstable();
-                rooms
-            };
-            assert_eq!(joined(&mut conn, "example.org"), [1]);
-            assert_eq!(joined(&mut conn, "example.org:8448"), [1]);
-            assert_eq!(joined(&mut conn, "8448"), [0; 0]);
-            assert_eq!(joined(&mut conn, "org"), [0; 0]);
-            let invited = [Membership::Invite];
-            assert_eq!(rooms_with_server(&mut conn, &[1, 2], "example.org", &invited).unwrap(), [2]);
+            let joined = |conn: &mut Conn, server| joined_of_server(conn, 1, server, 10).unwrap();
+            assert_eq!(joined(&mut conn, "example.org"), ["@b:example.org"]);
+            assert_eq!(joined(&mut conn, "example.org:8448"), ["@c:example.org:8448"]);
+            assert_eq!(joined(&mut conn, "8448"), [""; 0]);
+            assert_eq!(joined(&mut conn, "org"), [""; 0]);
+            assert_eq!(rooms_inviting_server(&mut conn, &[1, 2], "example.org").unwrap(), [2]);
+            assert_eq!(rooms_inviting_server(&mut conn, &[1, 2], "org").unwrap(), [0; 0]);
             let members = members_of_server(&mut conn, 1, "example.org", 10).unwrap();
             assert_eq!(members, ["@b:example.org", "@a:example.org"]);
             assert_eq!(members_of_server(&mut conn, 1, "example.org", 1).unwrap(), ["@b:example.org"]);

@@ -16,6 +16,8 @@ mod upgrade;
 
 use http::Method;
 
+pub(crate) use resolve::room_and_servers;
+
 use crate::{bridge::Routes, client::arguments::v3_and_r0};
 
 pub(crate) fn routes() -> Routes {

@@ -10,7 +10,7 @@ use crate::{App, Error, Result};
 ///
 /// # Errors
 /// 404 for an alias that nobody has.
-pub(super) async fn room_and_servers(
+pub(crate) async fn room_and_servers(
     app: &App,
     id_or_alias: OwnedRoomOrAliasId,
     mut via: Vec<OwnedServerName>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accounts::Limit;
 use ruma::api::client::alias::{create_alias, delete_alias, get_alias};
 
-use crate::{App, Error, Result, bridge::Ruma};
+use crate::{App, Error, Result, bridge::Ruma, client::arguments::limit_client};
 
 /// Makes an alias.
 pub(super) async fn create(
@@ -35,8 +35,14 @@ pub(super) async fn delete(
     Ok(delete_alias::v3::Response::new())
 }
 
-/// Where an alias leads.
+/// Where an alias leads, of this server or another.
 pub(super) async fn resolve(app: Arc<App>, request: Ruma<get_alias::v3::Request>) -> Result<get_alias::v3::Response> {
-    let found = app.rooms.resolve_alias(&request.body.room_alias).await?;
-    Ok(get_alias::v3::Response::new(found.room_id, found.servers))
+    let Ruma { body, client, .. } = request;
+    if body.room_alias.server_name() == app.federation.server_name() {
+        let found = app.rooms.resolve_alias(&body.room_alias).await?;
+        return Ok(get_alias::v3::Response::new(found.room_id, found.servers));
+    }
+    limit_client(&app, &client, Limit::Write)?;
+    let (room_id, servers) = app.federation.resolve_alias(&body.room_alias).await?;
+    Ok(get_alias::v3::Response::new(room_id, servers))
 }

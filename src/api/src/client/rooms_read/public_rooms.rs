@@ -2,14 +2,16 @@
 
 use accounts::Limit;
 use actix_web::HttpResponse;
+use federation::PublicRoomsElsewhere;
 use peerbrain_core::limits::PAGE_ROOMS;
 use rooms::read::{PublicRooms, PublicRoomsRequest};
+use ruma::{OwnedServerName, ServerName};
 use serde::Deserialize;
 
 use crate::{
     App, Error, Result,
     bridge::Call,
-    client::arguments::{limit_user, required_session},
+    client::arguments::{limit_lookup, limit_user, required_session},
 };
 
 #[derive(Deserialize)]
@@ -39,16 +41,25 @@ struct Filter {
 
 /// A page of the directory, for everybody.
 pub(super) async fn get(call: Call) -> Result<HttpResponse> {
-    check_server(&call)?;
-    answer(&call.app, listed(&call)?).await
+    let request = listed(&call)?;
+    match other_server(&call)? {
+        None => answer(&call.app, request).await,
+        Some(server) => {
+            limit_lookup(&call).await?;
+            answer_of(&call.app, &server, request).await
+        }
+    }
 }
 
 /// A page of what a search finds in the directory.
 pub(super) async fn post(call: Call) -> Result<HttpResponse> {
     let session = required_session(&call).await?;
     limit_user(&call, Limit::Write, &session)?;
-    check_server(&call)?;
-    answer(&call.app, searched(&call)?).await
+    let request = searched(&call)?;
+    match other_server(&call)? {
+        None => answer(&call.app, request).await,
+        Some(server) => answer_of(&call.app, &server, request).await,
+    }
 }
 
 /// What a request asks for whose query says all; nothing where it asks for the rooms of another network.
@@ -71,6 +82,15 @@ pub(crate) async fn answer(app: &App, request: Option<PublicRoomsRequest>) -> Re
     Ok(HttpResponse::Ok().json(page))
 }
 
+/// The page of another server's directory. What other networks it may have is not asked for.
+async fn answer_of(app: &App, server: &ServerName, request: Option<PublicRoomsRequest>) -> Result<HttpResponse> {
+    let page = match request {
+        Some(request) => app.federation.public_rooms(server, request).await?,
+        None => PublicRoomsElsewhere::default(),
+    };
+    Ok(HttpResponse::Ok().json(page))
+}
+
 /// No other networks are known here, so none of them has any rooms.
 fn request(listing: Listing, filter: Filter) -> Option<PublicRoomsRequest> {
     let Listing { limit, since, third_party_instance_id } = listing;
@@ -83,13 +103,11 @@ fn page_size(limit: Option<u64>) -> usize {
     limit.and_then(Result::ok).unwrap_or(PAGE_ROOMS)
 }
 
-/// Other servers cannot be asked.
-fn check_server(call: &Call) -> Result<()> {
+/// The server whose directory is asked for, if it is another one.
+fn other_server(call: &Call) -> Result<Option<OwnedServerName>> {
     let ServerQuery { server } = call.query()?;
-    match server {
-        Some(server) if !server.is_empty() && call.app.config.server.name != server.as_str() => {
-            Err(Error::not_found("This server cannot reach the directories of others"))
-        }
-        _ => Ok(()),
-    }
+    let server = server.filter(|server| !server.is_empty() && call.app.config.server.name != server.as_str());
+    let parsed =
+        server.map(|server| ServerName::parse(&*server).map_err(|error| Error::invalid_param(error.to_string())));
+    parsed.transpose()
 }

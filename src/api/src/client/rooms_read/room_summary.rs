@@ -1,14 +1,22 @@
 //! `GET /room_summary/{roomIdOrAlias}` (MSC3266) and the two paths it had before.
 
+use accounts::{Limit, Session};
 use actix_web::HttpResponse;
-use rooms::read::RoomSummary;
-use ruma::RoomOrAliasId;
-use serde::Serialize;
+use rooms::read::{RoomSummary, SummaryForUser};
+use ruma::{OwnedRoomOrAliasId, OwnedServerName, RoomOrAliasId};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
     bridge::{Call, session},
+    client::{arguments::limit_user, rooms::room_and_servers},
 };
+
+#[derive(Deserialize)]
+struct Via {
+    #[serde(default)]
+    via: Vec<OwnedServerName>,
+}
 
 #[derive(Serialize)]
 struct Answer {
@@ -50,8 +58,30 @@ pub(super) async fn unstable(call: Call) -> Result<HttpResponse> {
 async fn summary(call: &Call) -> Result<Answer> {
     let session = session(call).await?;
     let room = RoomOrAliasId::parse(call.arg(0)?).map_err(|error| Error::invalid_param(error.to_string()))?;
-    let user_id = session.as_ref().map(|session| &*session.user_id);
-    let found = call.app.rooms.room_summary(user_id, &room).await?;
+    let found =
+        match (call.app.rooms.room_summary(session.as_ref().map(|session| &*session.user_id), &room).await, &session) {
+            (Err(rooms::Error::NotFound(text)), Some(session)) => elsewhere(call, session, room, text).await?,
+            (found, _) => found?,
+        };
     let membership = found.membership.map(|membership| membership.as_str());
     Ok(Answer { summary: found.summary, membership, unstable: None })
+}
+
+/// A room that is not here. Who is not logged in is told of none.
+///
+/// * `text`: what is said of one that is here, and not for the user.
+async fn elsewhere(call: &Call, session: &Session, room: OwnedRoomOrAliasId, text: String) -> Result<SummaryForUser> {
+    limit_user(call, Limit::Write, session)?;
+    let Via { via } = call.query()?;
+    let app = &call.app;
+    let is_alias = room.is_room_alias_id();
+    let (room_id, via) = room_and_servers(app, room, via).await?;
+    if app.rooms.is_resident(&room_id).await? {
+        // The alias is of another server, but the room is here.
+        if !is_alias {
+            return Err(Error::not_found(text));
+        }
+        return Ok(app.rooms.room_summary(Some(&session.user_id), (&*room_id).into()).await?);
+    }
+    Ok(app.federation.room_summary(&session.user_id, &room_id, via).await?)
 }

@@ -6,7 +6,8 @@ use ruma::{OwnedServerName, RoomId, ServerName};
 use serde::Serialize;
 use store::{
     Conn,
-    rooms::{Membership, RoomRow, rooms_by_id, rooms_with_server},
+    federation::room_servers,
+    rooms::{RoomRow, rooms_by_id, rooms_inviting_server},
 };
 
 use crate::{
@@ -98,13 +99,13 @@ fn acquainted(
     summaries: &[RoomSummary],
 ) -> Result<HashSet<i64>> {
     let nids: Vec<i64> = rooms.iter().map(|room| room.nid).collect();
-    let present = [Membership::Join, Membership::Invite];
-    let mut found: HashSet<i64> = rooms_with_server(conn, &nids, server.as_str(), &present)?.into_iter().collect();
+    let mut found: HashSet<i64> = room_servers::among(conn, &nids, server.as_str())?.into_iter().collect();
+    found.extend(rooms_inviting_server(conn, &nids, server.as_str())?);
     let allowed: HashSet<&String> = summaries.iter().flat_map(|room| &room.allowed_room_ids).collect();
     let allowed: Vec<String> = allowed.into_iter().take(MOST_ALLOWED).cloned().collect();
     let allowed = rooms_by_id(conn, &allowed)?;
     let nids: Vec<i64> = allowed.iter().map(|room| room.nid).collect();
-    let joined = rooms_with_server(conn, &nids, server.as_str(), &[Membership::Join])?;
+    let joined = room_servers::among(conn, &nids, server.as_str())?;
     let joined: HashSet<&str> =
         allowed.iter().filter(|room| joined.contains(&room.nid)).map(|room| room.room_id.as_str()).collect();
     for (room, summary) in rooms.iter().zip(summaries) {

@@ -3,7 +3,8 @@
 use ruma::{OwnedServerName, RoomId, ServerName, room_version_rules::RoomVersionRules};
 use store::{
     Conn,
-    rooms::{Membership, RoomRow, StoredEvent, event_nids, room_by_id, rooms_with_server},
+    federation::room_servers,
+    rooms::{RoomRow, StoredEvent, event_nids, room_by_id},
 };
 
 use crate::{Error, Result, Rooms, acl::acl_of, read::reader::store_errors_out, rules_of};
@@ -57,7 +58,7 @@ impl<'a> ServerSight<'a> {
         if acl_of(rooms, conn, room.nid)?.is_some_and(|acl| !acl.allows(&server)) {
             return Err(Error::Forbidden("the room's ACL shuts your server out".into()));
         }
-        if rooms_with_server(conn, &[room.nid], server.as_str(), &[Membership::Join])?.is_empty() {
+        if !room_servers::is_in_room(conn, room.nid, server.as_str())? {
             return Err(not_in_room());
         }
         let rules = rules_of(&room)?;

@@ -1,12 +1,14 @@
 //! Trees of spaces.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use ruma::{OwnedRoomId, RoomId};
 use serde_json::{Value, json};
 
 use super::world::{World, user, worlds};
 use crate::{
     Error,
-    read::{Hierarchy, HierarchyRequest},
+    read::{Hierarchy, HierarchyRequest, RoomElsewhere, RoomsElsewhere},
 };
 
 async fn room(world: &World, name: &str, is_space: bool) -> OwnedRoomId {
@@ -172,6 +174,76 @@ async fn children_are_in_their_order() {
         }
         let page = tree(&world, "alice", &top, HierarchyRequest::default()).await;
         assert_eq!(names(&page), ["top", "b", "a", "c", "e", "d", "f"]);
+    })
+    .await;
+}
+
+/// A room as another server tells of it.
+fn elsewhere(summary: Value, children: Option<Vec<Value>>) -> Option<RoomElsewhere> {
+    let raw = |child: &Value| serde_json::value::to_raw_value(child).unwrap();
+    let children_state = children.map(|children| children.iter().map(raw).collect());
+    Some(RoomElsewhere { summary: serde_json::from_value(summary).unwrap(), children_state })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rooms_elsewhere_are_asked_for_and_shown_to_who_may_learn_of_them() {
+    worlds(async |world| {
+        let top = room(&world, "top", true).await;
+        for id in ["!open:far", "!closed:far", "!space:far", "!members:far", "!gone:far"] {
+            add(&world, &top, id, json!({ "via": ["far", "no server"] })).await;
+        }
+        let request = |told: &RoomsElsewhere, ask| {
+            let told = Arc::new(told.clone());
+            HierarchyRequest { told, ask, ..HierarchyRequest::default() }
+        };
+        let missing = |page: &Hierarchy| {
+            page.missing.iter().map(|room| room.room_id.to_string()).collect::<BTreeSet<String>>().into_iter().collect()
+        };
+        let mut told = RoomsElsewhere::new();
+        let page = tree(&world, "alice", &top, request(&told, true)).await;
+        let all: Vec<String> = missing(&page);
+        assert_eq!(all, ["!closed:far", "!gone:far", "!members:far", "!open:far", "!space:far"]);
+        assert!(page.missing.iter().all(|room| room.via == ["far"]));
+
+        let child = json!({
+            "type": "m.space.child", "state_key": "!deep:far", "sender": "@x:far", "origin_server_ts": 5,
+            "content": { "via": ["far"] },
+        });
+        let restricted = json!({
+            "room_id": "!members:far", "name": "members", "join_rule": "restricted", "allowed_room_ids": [top],
+        });
+        for (id, room) in [
+            ("!open:far", elsewhere(json!({ "room_id": "!open:far", "name": "open" }), None)),
+            (
+                "!closed:far",
+                elsewhere(json!({ "room_id": "!closed:far", "name": "closed", "join_rule": "invite" }), None),
+            ),
+            ("!members:far", elsewhere(restricted, None)),
+            ("!gone:far", None),
+            (
+                "!space:far",
+                elsewhere(
+                    json!({ "room_id": "!space:far", "name": "space", "room_type": "m.space" }),
+                    Some(vec![json!(1), child]),
+                ),
+            ),
+            ("!deep:far", elsewhere(json!({ "room_id": "!deep:far", "name": "deep", "room_type": "m.space" }), None)),
+        ] {
+            told.insert(id.to_owned(), room);
+        }
+        let page = tree(&world, "alice", &top, request(&told, true)).await;
+        let left: Vec<String> = missing(&page);
+        assert_eq!(left, ["!deep:far"], "of its own children nobody has told");
+        let shown = |page: &Hierarchy| names(page).into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
+        let page = tree(&world, "alice", &top, request(&told, false)).await;
+        let expected = ["deep", "members", "open", "space", "top"].map(str::to_owned).into();
+        assert_eq!((shown(&page), page.missing.len()), (expected, 0));
+        let page = tree(&world, "bob", &top, request(&told, false)).await;
+        assert!(!shown(&page).contains("members"), "bob is in no room whose members are let in");
+
+        let far = RoomId::parse("!space:far").unwrap();
+        let page = tree(&world, "bob", &far, request(&told, false)).await;
+        assert_eq!(names(&page), ["space", "deep"]);
     })
     .await;
 }
