@@ -35,7 +35,8 @@ impl VerifiedPdu {
         let Some(CanonicalJsonValue::Object(all)) = event.get_mut("signatures") else {
             return Err(Error::Format("missing field `signatures`".to_owned()));
         };
-        let theirs = all.entry(server.to_string()).or_insert_with(|| CanonicalJsonValue::Object(CanonicalJsonObject::new()));
+        let theirs =
+            all.entry(server.to_string()).or_insert_with(|| CanonicalJsonValue::Object(CanonicalJsonObject::new()));
         // The server may be the sender's as well: what it has signed as that stays.
         if let CanonicalJsonValue::Object(theirs) = theirs {
             theirs.insert(KEY.to_owned(), signature.into());

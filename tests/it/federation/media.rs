@@ -30,9 +30,8 @@ async fn upload(user: &User, kind: &str, bytes: Vec<u8>) -> String {
 /// Status, content type, disposition, and the bytes.
 async fn fetch(user: &User, path: &str) -> (u16, String, String, Vec<u8>) {
     let response = user.request(Method::GET, path).send().await.unwrap();
-    let header = |name: &str| {
-        response.headers().get(name).map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
-    };
+    let header =
+        |name: &str| response.headers().get(name).map_or_else(String::new, |value| value.to_str().unwrap().to_owned());
     let (status, kind, disposition) =
         (response.status().as_u16(), header("content-type"), header("content-disposition"));
     (status, kind, disposition, response.bytes().await.unwrap().to_vec())

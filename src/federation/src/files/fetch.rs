@@ -65,7 +65,8 @@ impl Files {
             "/_matrix/media/v3/download/{server}/{media_id}?allow_remote=false&allow_redirect=false&timeout_ms={wait}"
         );
         let path = path.replace('[', "%5B").replace(']', "%5D");
-        let request = http::Request::get(path).body(Bytes::new()).map_err(|error| Error::Internal(error.to_string()))?;
+        let request =
+            http::Request::get(path).body(Bytes::new()).map_err(|error| Error::Internal(error.to_string()))?;
         let answer = self.inner.client.fetch_streamed(server, request, bounds).await?;
         self.take_whole(server, media_id, answer).await
     }

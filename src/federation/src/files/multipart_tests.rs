@@ -46,7 +46,8 @@ fn a_file_that_nearly_ends() {
 
 #[test]
 fn names_and_other_places() {
-    let body = b"--b1\r\n\r\n{}\r\n--b1\r\nContent-Disposition: attachment; filename*=utf-8''%C3%BC.txt\r\n\r\n\r\n--b1--";
+    let body =
+        b"--b1\r\n\r\n{}\r\n--b1\r\nContent-Disposition: attachment; filename*=utf-8''%C3%BC.txt\r\n\r\n\r\n--b1--";
     let (headers, file, complete) = read("Multipart/Mixed; charset=x; Boundary=\"b1\"", body, 4).unwrap();
     assert_eq!((headers.file_name.as_deref(), file.len(), complete), (Some("ü.txt"), 0, true));
     let body = b"--b1\r\n\r\n{}\r\n--b1\r\nLocation: https://cdn.example/x?y=z\r\n\r\n\r\n--b1--";

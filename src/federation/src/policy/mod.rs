@@ -22,7 +22,8 @@ impl Policy for Client {
             let text = RawValue::from_string(event.json().to_owned());
             let request = Request::new(text.map_err(|error| rooms::Error::Internal(error.to_string()))?);
             let answer = self.send(server, request, SIGNED).await.map_err(|error| refused(&error))?;
-            let missing = || rooms::Error::not_recommended(400, "M_FORBIDDEN", "the policy server has not signed the event");
+            let missing =
+                || rooms::Error::not_recommended(400, "M_FORBIDDEN", "the policy server has not signed the event");
             answer.ed25519_signature(server).map(str::to_owned).ok_or_else(missing)
         })
     }
@@ -31,7 +32,9 @@ impl Policy for Client {
 /// What the policy server says, for the client word by word.
 fn refused(error: &Error) -> rooms::Error {
     match error {
-        Error::Remote { status: status @ (400 | 403 | 404 | 429), errcode: Some(code), message, .. } if code != "M_UNRECOGNIZED" => {
+        Error::Remote { status: status @ (400 | 403 | 404 | 429), errcode: Some(code), message, .. }
+            if code != "M_UNRECOGNIZED" =>
+        {
             rooms::Error::not_recommended(*status, code, message)
         }
         other => rooms::Error::not_recommended(502, "M_UNKNOWN", &format!("the room's policy server: {other}")),

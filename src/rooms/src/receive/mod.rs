@@ -75,12 +75,7 @@ impl Rooms {
     }
 
     /// Hands an event to the lane; where its room's policy server must be asked about it first, does that.
-    async fn receive_asking(
-        &self,
-        room: i64,
-        pdu: VerifiedPdu,
-        told: Option<Vec<OwnedEventId>>,
-    ) -> Result<Received> {
+    async fn receive_asking(&self, room: i64, pdu: VerifiedPdu, told: Option<Vec<OwnedEventId>>) -> Result<Received> {
         let again = told.clone();
         match self.enqueue(room, None, |reply| Work::Receive(pdu, told, false, reply)).await {
             Err(Error::Unasked(unasked)) => {

@@ -60,7 +60,9 @@ fn strange() -> Error {
 fn line(server: &ListedDestination) -> String {
     let ListedDestination { server, failing_for, retry_in, error, events, edus } = server;
     let state = match (failing_for, retry_in) {
-        (Some(failing), Some(next)) if *next > 0 => format!("fails for {}, next try in {}", span(*failing), span(*next)),
+        (Some(failing), Some(next)) if *next > 0 => {
+            format!("fails for {}, next try in {}", span(*failing), span(*next))
+        }
         (Some(failing), Some(_)) => format!("fails for {}, is being tried", span(*failing)),
         _ => "is well".to_owned(),
     };

@@ -7,7 +7,7 @@ use crate::{
     Conn, Result,
     connection::ROWS_PER_INSERT,
     meta,
-    rooms::{Append, Appended, Membership, joined_ending_in},
+    rooms::{Append, Appended, Membership, joined_of_server},
     schema::{device_list_changes as changes, memberships, remote_device_lists as lists},
 };
 
@@ -70,7 +70,7 @@ fn ending(conn: &mut Conn) -> Result<Option<String>> {
 /// Whether none of ours is in a room.
 fn is_left(conn: &mut Conn, room: i64) -> Result<bool> {
     let Some(name) = meta::get(conn, "server_name")? else { return Ok(false) };
-    Ok(joined_ending_in(conn, room, &format!(":{name}"), 1)?.is_empty())
+    Ok(joined_of_server(conn, room, &name, 1)?.is_empty())
 }
 
 /// The members of a room whose devices are known.

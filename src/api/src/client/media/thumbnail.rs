@@ -49,9 +49,7 @@ pub(super) async fn thumbnail_open(call: Call) -> Result<HttpResponse> {
     let wanted = wanted(&call)?;
     let thumbnail = match which_old(&call)? {
         Which::Own(id) => call.app.media.thumbnail_open(id, wanted).await?,
-        Which::Remote(server, id) => {
-            call.app.federation.thumbnail(&server, id, wanted, Duration::ZERO, true).await?
-        }
+        Which::Remote(server, id) => call.app.federation.thumbnail(&server, id, wanted, Duration::ZERO, true).await?,
     };
     Ok(answer(&call, thumbnail, Shown::Thumbnail))
 }

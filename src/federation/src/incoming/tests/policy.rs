@@ -63,7 +63,10 @@ async fn what_it_refuses_is_not_sent() {
         for (mood, expected) in [(Mood::Refuses, 400), (Mood::Lies, 400), (Mood::Gone, 502)] {
             *policy.mood.lock() = mood;
             let refused = say(&world, "spam").await;
-            assert!(matches!(&refused, Err(Error::NotRecommended { status, .. }) if *status == expected), "{refused:?}");
+            assert!(
+                matches!(&refused, Err(Error::NotRecommended { status, .. }) if *status == expected),
+                "{refused:?}"
+            );
         }
         assert_eq!(world.heads().await, heads);
         // The room can get rid of it.

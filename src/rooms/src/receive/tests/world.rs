@@ -59,7 +59,8 @@ impl World {
             aliases: Vec::new(),
         };
         let room = world.rooms.store().next_nid();
-        let first = world.rooms.enqueue(room, Some(new), |reply| Work::Receive(create, None, true, reply)).await.unwrap();
+        let first =
+            world.rooms.enqueue(room, Some(new), |reply| Work::Receive(create, None, true, reply)).await.unwrap();
         assert!(matches!(first, Received::Accepted(_)), "{first:?}");
         world
     }
