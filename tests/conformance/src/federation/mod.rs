@@ -14,11 +14,12 @@ mod prelude {
     pub use crate::path::encode;
     pub use crate::peer::events::{content_hash, event_id, fault, finish, keep_hash, sign};
     pub use crate::peer::keys::signed_by;
-    pub use crate::peer::{Answer, Body, Event, Room, nonce, now};
+    pub use crate::peer::{Answer, Body, Event, Request, Room, nonce, now};
     pub use crate::reply::Reply;
     pub use crate::room::text;
     pub use crate::run::Test;
     pub use crate::sync::{events, find, has_event, ids, joined};
+    pub use crate::user::User;
     pub use crate::{ensure, ensure_eq, fed, v1, v3};
 }
 
