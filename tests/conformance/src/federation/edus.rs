@@ -32,7 +32,7 @@ async fn typing(stage: Stage) -> Outcome {
 }
 
 /// Waits for an EDU of the server under test.
-async fn comes(stage: &Stage, kind: &str, test: impl Fn(&Value) -> bool) -> Result<Value, Failure> {
+async fn comes(stage: &Stage, kind: &str, test: impl Fn(&Value) -> bool + Send + Sync) -> Result<Value, Failure> {
     wait_for(format!("{kind} at the peer"), || async {
         let edus = stage.peer.transactions("edus");
         Ok(edus.into_iter().find(|edu| edu["edu_type"] == kind && test(&edu["content"])))

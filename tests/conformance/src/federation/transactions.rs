@@ -18,7 +18,7 @@ tests! { "transactions":
     without_pdus, "transactions", [];
     ours, "transactions", [];
     ours_in_order, "transactions", [];
-    ours_again_after_a_failure, "transactions", [];
+    ours_come_once, "transactions", [];
     ours_have_a_right_form, "pdus", [];
 }
 
@@ -171,11 +171,10 @@ async fn ours_in_order(stage: Stage) -> Outcome {
     Ok(())
 }
 
-async fn ours_again_after_a_failure(stage: Stage) -> Outcome {
+async fn ours_come_once(stage: Stage) -> Outcome {
     let room = stage.shared().await?;
     let event = stage.alice.say(&room, "hello").await?;
     stage.arrives(&room, &event).await?;
-    // An event that is there already comes again for a while, as does one that is not: by its transaction id.
     let asked = stage.peer.transactions("pdus");
     let times = asked.iter().filter(|pdu| event_id(pdu, 11) == event).count();
     ensure_eq!(times, 1, "how often an event comes whose transaction was answered");
