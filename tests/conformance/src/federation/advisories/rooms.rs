@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 
-tests! { "rooms":
+tests! { "advisory_rooms":
     send_join_of_another_room, "joining-rooms", [];
     send_join_of_another_event, "joining-rooms", [];
     send_join_of_another_type, "joining-rooms", [];

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 
-tests! { "signatures":
+tests! { "advisory_signatures":
     missing, "validating-hashes-and-signatures-on-received-events", [];
     by_another_key, "validating-hashes-and-signatures-on-received-events", [];
     by_another_server, "validating-hashes-and-signatures-on-received-events", [];

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 
-tests! { "templates":
+tests! { "advisory_templates":
     of_another_type, "joining-rooms", [];
     of_another_sender, "joining-rooms", [];
     of_another_room, "joining-rooms", [];
