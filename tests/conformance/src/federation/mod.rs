@@ -38,13 +38,44 @@ macro_rules! tests {
     };
 }
 
+mod advisories;
+mod devices;
+mod edus;
+mod events;
+mod invite;
+mod join;
 mod keys;
+mod knock;
+mod leave;
+mod lookups;
+mod media;
+mod missing;
+mod requests;
 mod stage;
+mod third_parties;
+mod transactions;
 
 use crate::interop::wait_for;
 use crate::run::Test;
 
 /// All tests of federation.
 pub fn all() -> Vec<Test> {
-    [keys::tests()].concat()
+    [
+        keys::tests(),
+        requests::tests(),
+        join::tests(),
+        leave::tests(),
+        knock::tests(),
+        invite::tests(),
+        transactions::tests(),
+        edus::tests(),
+        events::tests(),
+        missing::tests(),
+        lookups::tests(),
+        devices::tests(),
+        media::tests(),
+        third_parties::tests(),
+        advisories::tests(),
+    ]
+    .concat()
 }
