@@ -77,7 +77,8 @@ async fn theirs_elsewhere(stage: Stage) -> Outcome {
     let id = stage.peer.file("text/plain", Vec::new());
     let place = format!("https://{}/elsewhere", stage.peer.me.name);
     stage.peer.lie("download", &id, move |_, honest| {
-        let body = format!("--part\r\ncontent-type: application/json\r\n\r\n{{}}\r\n--part\r\nlocation: {place}\r\n\r\n\r\n--part--\r\n");
+        let head = "--part\r\ncontent-type: application/json\r\n\r\n{}\r\n--part\r\n";
+        let body = format!("{head}location: {place}\r\n\r\n\r\n--part--\r\n");
         Answer { body: Body::Whole(body.into_bytes()), ..honest }
     });
     // Nothing is there, so the file is not to be had; what matters is that the answer says so soon.

@@ -12,7 +12,7 @@ mod prelude {
     pub use crate::failure::{Failure, Outcome};
     pub use crate::interop::wait_for;
     pub use crate::path::encode;
-    pub use crate::peer::events::{content_hash, event_id, fault, finish, keep_hash, sign};
+    pub use crate::peer::events::{event_id, fault, finish};
     pub use crate::peer::keys::signed_by;
     pub use crate::peer::{Answer, Body, Event, Request, Room, nonce, now};
     pub use crate::reply::Reply;

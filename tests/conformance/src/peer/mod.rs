@@ -19,7 +19,7 @@ mod join;
 pub mod keys;
 mod lies;
 mod reads;
-pub mod redact;
+mod redact;
 mod request;
 mod requests;
 mod resident;
@@ -39,7 +39,7 @@ pub use self::canonical::{canonical, without};
 pub use self::events::Event;
 pub use self::keys::Identity;
 pub use self::request::Request;
-pub use self::room::{Room, State};
+pub use self::room::Room;
 use crate::failure::Failure;
 
 /// A server of the suite's own. Cheap to clone.

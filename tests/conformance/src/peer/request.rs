@@ -64,7 +64,7 @@ impl Request {
     }
 
     /// Every value of a parameter.
-    pub fn arguments<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn arguments<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.query.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 

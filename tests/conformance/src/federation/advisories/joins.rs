@@ -16,6 +16,7 @@ tests! { "advisory_joins":
     compressed_bomb, "joining-rooms", [];
     slow_answer_stops_nothing_else, "joining-rooms", [];
     cut_connection, "joining-rooms", [];
+    the_truth_after_a_lie, "joining-rooms", [];
 }
 
 /// Alice tries to join a room whose `send_join` lies; a room that is none must not be joined, and the server lives on.
@@ -213,4 +214,16 @@ async fn slow_answer_stops_nothing_else(stage: Stage) -> Outcome {
 
 async fn cut_connection(stage: Stage) -> Outcome {
     fails(stage, |_, _| Answer::of(200, Body::Cut)).await
+}
+
+/// A lie leaves nothing behind that would stand in the way of the truth.
+async fn the_truth_after_a_lie(stage: Stage) -> Outcome {
+    let (room, reply) = lied(&stage, |_, honest| honest.changed(|answer| answer["state"] = json!([]))).await?;
+    ensure!(reply.status >= 400, "a room without state: {}", reply.brief());
+    stage.peer.honest("send_join", &room);
+    wait_for("a join by an honest answer".to_owned(), || async {
+        Ok((stage.try_join(&room).await?.status == 200).then_some(()))
+    })
+    .await?;
+    stage.say(&room, "welcome").await.map(drop)
 }

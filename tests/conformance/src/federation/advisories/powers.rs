@@ -1,5 +1,5 @@
-//! Authorisation: what is rejected stays rejected (CVE-2022-39374, CVE-2022-31152), creators stay creators (CVE-2025-49090),
-//! state is not reset.
+//! Authorisation: what is rejected stays rejected (CVE-2022-39374, CVE-2022-31152), creators stay creators
+//! (CVE-2025-49090), state is not reset.
 
 use super::prelude::*;
 

@@ -1,4 +1,5 @@
-//! Events of the one room in the other (CVE-2020-26257; `/state` and `/event_auth` that looked an event up by its id alone).
+//! Events of the one room in the other (CVE-2020-26257; `/state` and `/event_auth` that looked an event up by its id
+//! alone).
 
 use super::prelude::*;
 
