@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::peer::Peer;
 use crate::reply::Reply;
 use crate::user::User;
 
@@ -22,6 +23,8 @@ struct Inner {
     secret: String,
     /// The server beside it, for tests of two.
     peer: Option<Server>,
+    /// The server that the suite plays, for tests of federation.
+    scripted: Option<Peer>,
     http: reqwest::Client,
     /// Makes names unlike those of earlier runs against the same server.
     run: String,
@@ -38,6 +41,7 @@ impl Server {
             name: name.to_owned(),
             secret: secret.to_owned(),
             peer,
+            scripted: None,
             http,
             run: format!("{:x}", since % (1 << 36)),
             next: AtomicU64::new(1),
@@ -52,6 +56,19 @@ impl Server {
     /// The server beside it.
     pub fn peer(&self) -> Option<&Server> {
         self.0.peer.as_ref()
+    }
+
+    /// The server under test with the peer that the suite plays. There must be no other clone of it.
+    pub fn with_scripted(mut self, peer: Peer) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.scripted = Some(peer);
+        }
+        self
+    }
+
+    /// The server that the suite plays.
+    pub fn scripted(&self) -> Option<&Peer> {
+        self.0.scripted.as_ref()
     }
 
     /// A name that was never used before on this server: lower case letters, digits and hyphens.

@@ -1,4 +1,4 @@
-//! The checked-in table of sharp edges: what the specification asks of clients' servers and is easily got wrong, and which
+//! The checked-in table of sharp edges: what the specification asks and is easily got wrong, and which
 //! tests look at it.
 //!
 //! Each line of `sharp_edges.tsv` is an area, an edge, and tests, or `-` with where else it is tested.
@@ -45,7 +45,7 @@ pub fn check(tests: &[Test]) -> Vec<String> {
 mod tests {
     #[test]
     fn the_sharp_edges_have_their_tests() {
-        let wrong = super::check(&crate::tests::all());
+        let wrong = super::check(&[crate::tests::all(), crate::federation::all()].concat());
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

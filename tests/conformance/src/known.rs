@@ -54,6 +54,13 @@ mod tests {
     }
 
     #[test]
+    fn the_list_for_federation_with_synapse_names_tests() {
+        let tests = crate::federation::all();
+        let names: Vec<&str> = tests.iter().map(|test| test.name).collect();
+        assert!(parse(include_str!("../federation-synapse-known-failures.txt"), &names).is_ok());
+    }
+
+    #[test]
     fn the_list_for_synapse_names_tests() {
         let tests = crate::tests::all();
         let names: Vec<&str> = tests.iter().map(|test| test.name).collect();

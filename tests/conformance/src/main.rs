@@ -1,4 +1,4 @@
-//! `conformance`: a black-box suite of the Matrix client-server API.
+//! `conformance`: a black-box suite of the Matrix client-server and server-server API.
 //!
 //! It runs against any homeserver, knows only its address, its server name and its registration shared secret, and
 //! speaks raw JSON: this crate depends on no Matrix library and on no crate of this workspace, so a mistake in shared
@@ -14,10 +14,12 @@ mod backup;
 mod client;
 mod edges;
 mod failure;
+mod federation;
 mod interop;
 mod keys;
 mod known;
 mod path;
+mod peer;
 mod reply;
 mod report;
 mod room;
@@ -29,6 +31,7 @@ mod tests;
 mod user;
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -36,10 +39,11 @@ use clap::Parser;
 
 use crate::client::Server;
 use crate::known::KnownFailures;
+use crate::peer::Peer;
 use crate::report::Report;
 use crate::run::Test;
 
-/// Checks a homeserver against the Matrix client-server specification.
+/// Checks a homeserver against the Matrix specification.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Address of the server, such as http://127.0.0.1:8008 (plain HTTP).
@@ -57,6 +61,13 @@ struct Arguments {
     /// Its server name.
     #[arg(long, requires = "peer_url", default_value = "")]
     peer_server_name: String,
+    /// Where the suite plays a remote server of its own, an address of 127.0.0.1 with a port. With it the tests of
+    /// federation run instead, and no others: the server under test is reached at its name, over TLS.
+    #[arg(long, requires = "peer_tls", conflicts_with = "peer_url")]
+    peer_listen: Option<SocketAddr>,
+    /// The folder with its certificate and the authority, made by tests/federation/certificates.sh.
+    #[arg(long)]
+    peer_tls: Option<PathBuf>,
     /// Only tests whose name contains this; may be given several times.
     #[arg(long)]
     only: Vec<String>,
@@ -95,17 +106,22 @@ async fn main() -> ExitCode {
 
 /// Does what the command line says; true if all is well.
 async fn start(arguments: &Arguments) -> Result<bool, String> {
-    let all = if arguments.peer_url.is_some() { interop::all() } else { tests::all() };
     if arguments.print_table {
-        say(&table::write(&all));
+        say(&table::write(&[tests::all(), federation::all()].concat()));
         return Ok(true);
     }
     if arguments.check_table {
+        let all = [tests::all(), federation::all()].concat();
         let wrong = [table::check(&all), edges::check(&all)].concat();
         say(&wrong.iter().map(|line| format!("{line}\n")).collect::<String>());
         say(&format!("{} tests, {} mistakes in endpoints.tsv\n", all.len(), wrong.len()));
         return Ok(wrong.is_empty());
     }
+    let all = match (&arguments.peer_url, arguments.peer_listen) {
+        (Some(_), _) => interop::all(),
+        (None, Some(_)) => federation::all(),
+        (None, None) => tests::all(),
+    };
     let names: Vec<&str> = all.iter().map(|test| test.name).collect();
     let known = match &arguments.known_failures {
         Some(path) => known::read(path, &names)?,
@@ -133,7 +149,10 @@ async fn against(arguments: &Arguments, chosen: Vec<Test>, known: KnownFailures)
         Some(url) => Some(server(url, &arguments.peer_server_name, None)?),
         None => None,
     };
-    let server = server(&arguments.url, &arguments.server_name, peer)?;
+    let mut server = server(&arguments.url, &arguments.server_name, peer)?;
+    if let (Some(address), Some(folder)) = (arguments.peer_listen, &arguments.peer_tls) {
+        server = server.with_scripted(Peer::start(address, folder, &arguments.server_name).await?);
+    }
     for server in [Some(&server), server.peer()].into_iter().flatten() {
         server.user("hello").await.map_err(|failure| format!("no user can be made: {failure}"))?;
     }

@@ -29,6 +29,14 @@ macro_rules! v1 {
     };
 }
 
+/// A path under `/_matrix/federation/`; each `{}` is filled with a percent-encoded argument.
+#[macro_export]
+macro_rules! fed {
+    ($format:literal $(, $argument:expr)* $(,)?) => {
+        format!(concat!("/_matrix/federation/", $format) $(, $crate::path::encode(&$argument))*)
+    };
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

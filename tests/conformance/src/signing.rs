@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ed25519_dalek::Signer as _;
 use serde_json::{Value, json};
 
+use crate::peer::canonical;
+
 /// An Ed25519 key pair that follows from a name: the same name always gives the same key.
 #[derive(Clone, Debug)]
 pub struct SigningKey(ed25519_dalek::SigningKey);
@@ -53,33 +55,13 @@ fn digest(name: &str) -> [u8; 32] {
     bytes
 }
 
-/// Canonical JSON (appendices §canonical-json): members sorted, no white space. Numbers must be integers.
-fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            let member = |(name, value): (&String, &Value)| format!("{}:{}", json!(name), canonical(value));
-            format!("{{{}}}", members.into_iter().map(member).collect::<Vec<_>>().join(","))
-        }
-        Value::Array(values) => format!("[{}]", values.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD_NO_PAD;
     use serde_json::json;
 
-    use super::{SigningKey, canonical};
-
-    #[test]
-    fn canonical_json() {
-        let value = json!({ "b": [1, { "y": "é\n\"", "x": null }], "a": { "本": 2, "日": true } });
-        assert_eq!(canonical(&value), r#"{"a":{"日":true,"本":2},"b":[1,{"x":null,"y":"é\n\""}]}"#);
-    }
+    use super::SigningKey;
 
     /// The example of appendices §cryptographic-test-vectors. The last character of its seed carries two bits too many,
     /// which are left out here.

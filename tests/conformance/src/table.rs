@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::run::Test;
 
 const TABLE: &str = include_str!("../endpoints.tsv");
-/// Every endpoint that the client-server API names.
+/// Every endpoint that the client-server and the server-server API name.
 const SPECIFICATION: &str = include_str!("../specification.tsv");
 /// Those among them that our own server does not serve, each with the reason.
 const UNSERVED: &str = include_str!("../unserved.tsv");
@@ -140,7 +140,7 @@ pub fn write(tests: &[Test]) -> String {
 mod tests {
     #[test]
     fn the_checked_in_table_is_right() {
-        let wrong = super::check(&crate::tests::all());
+        let wrong = super::check(&[crate::tests::all(), crate::federation::all()].concat());
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 

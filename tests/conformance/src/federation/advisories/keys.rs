@@ -1,0 +1,146 @@
+//! Keys of devices and of servers that are not what they should be (CVE-2025-61672, CVE-2026-24044).
+
+use super::prelude::*;
+
+tests! { "advisory_keys":
+    device_keys_of_other_shape_are_refused, "end-to-end-encryption", [];
+    device_of_another_user, "device-management", [];
+    device_of_another_server, "device-management", [];
+    device_under_another_id, "device-management", [];
+    query_with_strange_users, "end-to-end-encryption", [];
+    forged_signing_key, "device-management", [];
+    server_key_is_no_weak_one, "publishing-keys", [];
+    server_keys_of_another_name, "retrieving-server-keys", [];
+    claims_flood, "end-to-end-encryption", [];
+}
+
+/// A client's device keys of another shape would go to every other server.
+async fn device_keys_of_other_shape_are_refused(stage: Stage) -> Outcome {
+    stage.shared().await?;
+    let mut keys = stage.alice.device_keys();
+    keys["keys"] = json!({ "ed25519:OTHER": 1 });
+    for wrong in [keys, json!({ "user_id": stage.bob, "device_id": "X", "algorithms": [], "keys": {} }), json!([1])] {
+        let reply = stage.alice.try_upload(json!({ "device_keys": wrong })).await?;
+        ensure!((400..500).contains(&reply.status), "device keys of another shape: {}", reply.brief());
+    }
+    stage.alice.upload_device().await?;
+    let answer = stage.peer.get(fed!("v1/user/devices/{}", stage.alice)).await?.ok()?;
+    ensure_eq!(answer["devices"][0]["keys"]["keys"], stage.alice.device_keys()["keys"], "the keys");
+    Ok(())
+}
+
+async fn keys_of(stage: &Stage, user: &str) -> Result<Value, Failure> {
+    let answer = stage.alice.post(v3!("keys/query"), json!({ "device_keys": { user: [] } })).await?.ok()?;
+    Ok(answer["device_keys"][user].clone())
+}
+
+/// An update of a device list in the name of somebody else.
+async fn foreign_update(stage: &Stage, user: &str) -> Outcome {
+    stage.shared().await?;
+    let keys = stage.peer.device(user, "EVIL");
+    let content = json!({ "user_id": user, "device_id": "EVIL", "stream_id": 5, "prev_id": [], "keys": keys });
+    stage.peer.send_edu("m.device_list_update", content).await?;
+    let room = stage.shared().await?;
+    stage.say(&room, "meanwhile").await?;
+    ensure!(keys_of(stage, user).await?["EVIL"].is_null(), "a device of {user} that its server knows nothing of");
+    Ok(())
+}
+
+async fn device_of_another_user(stage: Stage) -> Outcome {
+    let alice = stage.alice.id.clone();
+    foreign_update(&stage, &alice).await
+}
+
+async fn device_of_another_server(stage: Stage) -> Outcome {
+    foreign_update(&stage, "@carol:elsewhere.invalid").await
+}
+
+/// The answer to a query has keys of another user or device in it.
+async fn device_under_another_id(stage: Stage) -> Outcome {
+    let other = stage.peer.device(&stage.peer.user("carol"), "PHONE");
+    let device = json!({ "device_id": "PHONE", "keys": other });
+    stage.peer.tell("devices", &stage.bob, json!({ "user_id": stage.bob, "stream_id": 1, "devices": [device] }));
+    let told = keys_of(&stage, &stage.bob).await?;
+    ensure!(told["PHONE"].is_null(), "keys of another user are told as Bob's: {told}");
+    Ok(())
+}
+
+async fn query_with_strange_users(stage: Stage) -> Outcome {
+    let alice = stage.alice.id.clone();
+    stage.peer.lie("keys", "", {
+        let bob = stage.bob.clone();
+        move |request, honest| match request.json["device_keys"][&bob].is_null() {
+            true => honest,
+            false => honest.changed(|answer| {
+                answer["device_keys"][&alice] = json!({ "EVIL": { "user_id": alice, "device_id": "EVIL" } });
+                answer["device_keys"]["not a user"] = json!(7);
+            }),
+        }
+    });
+    stage.peer.device(&stage.bob, "PHONE");
+    let body = json!({ "device_keys": { &stage.bob: [] } });
+    let answer = stage.alice.post(v3!("keys/query"), body).await?.ok()?;
+    ensure!(answer["device_keys"][&stage.alice.id]["EVIL"].is_null(), "a device of Alice's, told by another: {answer}");
+    Ok(())
+}
+
+/// A self-signing key that the master key has not signed is not believed.
+async fn forged_signing_key(stage: Stage) -> Outcome {
+    stage.shared().await?;
+    let named = |word: &str| crate::signing::SigningKey::named(&format!("{} {word}", stage.bob));
+    let key = |usage: &str| {
+        let public = named(usage).public();
+        json!({ "user_id": stage.bob, "usage": [usage], "keys": { format!("ed25519:{public}"): public } })
+    };
+    let (master, own) = (key("master"), key("self_signing"));
+    let forged = named("stranger").sign(own, &stage.bob, &named("master").public());
+    let content = json!({ "user_id": stage.bob, "master_key": master, "self_signing_key": forged });
+    stage.peer.send_edu("m.signing_key_update", content).await?;
+    let room = stage.shared().await?;
+    stage.say(&room, "meanwhile").await?;
+    let body = json!({ "device_keys": { &stage.bob: [] } });
+    let answer = stage.alice.post(v3!("keys/query"), body).await?.ok()?;
+    ensure!(answer["self_signing_keys"][&stage.bob].is_null(), "a forged self-signing key is told: {answer}");
+    Ok(())
+}
+
+/// A key of small order would let anybody sign.
+async fn server_key_is_no_weak_one(stage: Stage) -> Outcome {
+    let keys = stage.peer.their_keys()["verify_keys"].clone();
+    for (id, key) in keys.as_object().into_iter().flatten() {
+        let text = text(key, "key")?;
+        let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD_NO_PAD, &text).unwrap_or_default();
+        let mut kinds = bytes.clone();
+        kinds.sort_unstable();
+        kinds.dedup();
+        ensure!(bytes.len() == 32 && kinds.len() > 8, "{id} is a key that one could guess: {text}");
+    }
+    Ok(())
+}
+
+/// Keys that name another server, or that nobody has signed: the notary does not vouch for them.
+async fn server_keys_of_another_name(stage: Stage) -> Outcome {
+    let second = stage.peer.second().me;
+    let forged = second.forged()?.with_key_id("ed25519:forged");
+    let name = format!("127.0.0.1.invalid:{}", nonce().len());
+    let answer = stage.peer.raw(
+        Method::POST,
+        "/_matrix/key/v2/query",
+        Some(json!({ "server_keys": { &name: { &forged.key_id: {} } } }).to_string()),
+        &[],
+    );
+    let answer = answer.await?.ok()?;
+    ensure!(!answer.to_string().contains(&forged.public()), "a forged key has a notary: {answer}");
+    Ok(())
+}
+
+/// Claims for users and devices that are not there, by the thousand.
+async fn claims_flood(stage: Stage) -> Outcome {
+    let devices: serde_json::Map<String, Value> =
+        (0..5_000).map(|number| (format!("D{number}"), json!("signed_curve25519"))).collect();
+    let body = json!({ "one_time_keys": { &stage.alice.id: devices } });
+    let reply = stage.peer.post(fed!("v1/user/keys/claim"), &body).await?;
+    ensure!(reply.status < 500, "many claims: {}", reply.brief());
+    let room = stage.shared().await?;
+    stage.say(&room, "and on it goes").await.map(drop)
+}

@@ -1,0 +1,109 @@
+//! The honest answers: who asks is made sure of, then each endpoint has its own.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Body};
+use super::events::{self, Event, origin};
+use super::keys::signed_by;
+use super::request::Request;
+use super::{Peer, locked};
+
+impl Peer {
+    /// Answers a request of the server under test.
+    pub(super) fn handle(&self, request: &Request) -> Answer {
+        let peer = self.addressed(request);
+        if request.part(1) == "key" {
+            return match request.parts.get(3).map(String::as_str) {
+                Some("server") => peer.twist(request, Answer::ok(peer.me.server_keys())),
+                _ => Answer::error(404, "M_UNRECOGNIZED"),
+            };
+        }
+        if request.part(1) != "federation" {
+            return Answer::error(404, "M_UNRECOGNIZED");
+        }
+        locked(&self.inner.asked).push(request.clone());
+        let honest = match peer.is_signed(request) {
+            true => peer.answer(request),
+            false => Answer::error(401, "M_UNAUTHORIZED"),
+        };
+        peer.twist(request, honest)
+    }
+
+    /// The one of the two servers that is asked: whose name the request was signed for, or else its host.
+    fn addressed(&self, request: &Request) -> Peer {
+        let named = [request.signed("destination"), request.header("host")].contains(&self.inner.second.name.as_str());
+        let me = if named { &self.inner.second } else { &self.inner.main };
+        Peer { me: me.clone(), inner: self.inner.clone() }
+    }
+
+    /// Whether the server under test has signed a request, for this server.
+    pub fn is_signed(&self, request: &Request) -> bool {
+        let (origin, key) = (request.signed("origin"), request.signed("key"));
+        let mut covered = json!({
+            "method": request.method, "uri": request.uri, "origin": origin, "destination": self.me.name,
+            "signatures": { origin: { key: request.signed("sig") } },
+        });
+        if !request.body.is_empty() {
+            covered["content"] = request.json.clone();
+        }
+        origin == self.under_test() && signed_by(&covered, origin, self.their_keys())
+    }
+
+    fn answer(&self, request: &Request) -> Answer {
+        let (endpoint, subject) = request.about();
+        match endpoint {
+            "version" => Answer::ok(json!({ "server": { "name": "Scripted", "version": "1" } })),
+            "send" => self.take_in(request),
+            "make_join" | "make_leave" | "make_knock" => self.template(request, endpoint, subject),
+            "send_join" | "send_leave" | "send_knock" => self.admit(request, endpoint, subject),
+            "invite" => self.take_invite(request),
+            "event" | "state" | "state_ids" | "event_auth" | "backfill" | "get_missing_events"
+            | "timestamp_to_event" => self.read(request, endpoint, subject),
+            "keys" | "claim" => self.device_keys(request, endpoint),
+            "download" | "thumbnail" => self.media(subject),
+            _ => self.told(endpoint, subject),
+        }
+    }
+
+    /// What a test has put there.
+    fn told(&self, endpoint: &str, subject: &str) -> Answer {
+        match locked(&self.inner.told).get(&(endpoint.to_owned(), subject.to_owned())) {
+            Some(value) => Answer::ok(value.clone()),
+            None => Answer::not_found(),
+        }
+    }
+
+    /// A transaction: signed events of rooms that are known get their place.
+    fn take_in(&self, request: &Request) -> Answer {
+        let mut results = json!({});
+        for pdu in request.json["pdus"].as_array().into_iter().flatten() {
+            let id = pdu["room_id"].as_str().unwrap_or_default();
+            let Some(version) = self.change(id, |room| room.version) else { continue };
+            let event = Event { id: events::event_id(pdu, version), pdu: pdu.clone() };
+            let fault = match origin(pdu) == self.under_test() {
+                true => events::fault(pdu, version, self.under_test(), self.their_keys()),
+                false => None,
+            };
+            results[&event.id] = fault.map_or(json!({}), |fault| json!({ "error": fault }));
+            if results[&event.id].as_object().is_some_and(|result| result.is_empty()) {
+                self.change(id, |room| room.add(&event));
+            }
+        }
+        Answer::ok(json!({ "pdus": results }))
+    }
+
+    /// A file (server-server §content-repository).
+    fn media(&self, id: &str) -> Answer {
+        let Some((kind, bytes)) = locked(&self.inner.files).get(id).cloned() else { return Answer::not_found() };
+        let head = "--part\r\ncontent-type: application/json\r\n\r\n{}\r\n--part\r\n";
+        let mut body = format!("{head}content-type: {kind}\r\n\r\n").into_bytes();
+        body.extend(bytes);
+        body.extend(b"\r\n--part--\r\n");
+        Answer { content_type: "multipart/mixed; boundary=part".to_owned(), ..Answer::of(200, Body::Whole(body)) }
+    }
+
+    /// The events among values, in their order, as an object for an answer.
+    pub(super) fn transaction(&self, pdus: Vec<Value>) -> Answer {
+        Answer::ok(json!({ "origin": self.me.name, "origin_server_ts": super::now(), "pdus": pdus }))
+    }
+}
