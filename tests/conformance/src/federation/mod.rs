@@ -18,8 +18,7 @@ mod prelude {
     pub use crate::reply::Reply;
     pub use crate::room::text;
     pub use crate::run::Test;
-    pub use crate::sync::{events, find, has_event, ids, joined};
-    pub use crate::user::User;
+    pub use crate::sync::{events, find, ids, joined};
     pub use crate::{ensure, ensure_eq, fed, v1, v3};
 }
 
