@@ -63,6 +63,8 @@ struct Inner {
     lies: Mutex<lies::Lies>,
     /// Everything that was asked, in the order of its coming.
     asked: Mutex<Vec<Request>>,
+    /// Held while a transaction is under way.
+    sending: tokio::sync::Mutex<()>,
     /// What is told of something: by the name of the endpoint and what is asked about.
     told: Mutex<HashMap<(String, String), Value>>,
     /// Files by media id: their type and bytes.
@@ -105,6 +107,7 @@ impl Peer {
             rooms: Mutex::default(),
             lies: Mutex::default(),
             asked: Mutex::default(),
+            sending: tokio::sync::Mutex::default(),
             told: Mutex::default(),
             files: Mutex::default(),
         });

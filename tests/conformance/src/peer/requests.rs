@@ -41,6 +41,8 @@ impl Peer {
         body: Option<String>,
         authorizations: &[String],
     ) -> Result<Reply, Failure> {
+        // A server sends one transaction after the other.
+        let _turn = if uri.starts_with("/_matrix/federation/v1/send/") { Some(self.inner.sending.lock().await) } else { None };
         let mut request = self.inner.http.request(method.clone(), format!("https://{}{uri}", self.under_test()));
         for authorization in authorizations {
             request = request.header("authorization", authorization);
