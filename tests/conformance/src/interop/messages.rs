@@ -37,8 +37,9 @@ async fn in_order(pair: Pair) -> Outcome {
     for number in 0..40 {
         sent.push(alice.say(&room, &number.to_string()).await?);
     }
-    // An event may be readable a moment before it shows in a sync.
     let last = sent.last().map_or("", |last| last);
+    bob.receive(&room, last).await?;
+    // It may be readable a moment before it shows in a sync.
     bob.sync_until(&since, |answer| has_event(answer, &room, last)).await?;
     let filter = json!({ "room": { "timeline": { "limit": 60, "types": ["m.room.message"] } } });
     let answer = bob.sync_filtered(&filter, &format!("since={}", encode(&since))).await?;
