@@ -10,6 +10,8 @@ const said = [];
 for (const level of ["trace", "debug", "info", "log"]) console[level] = () => {};
 for (const level of ["warn", "error"]) console[level] = (...words) => said.push(words.map(String).join(" "));
 
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 let passed = 0;
 
 // Counts a check, or ends the story.
@@ -55,7 +57,7 @@ export async function eventually(what, look, patience = PATIENCE_MS) {
         seen = await look();
         if (seen) return seen;
         if (Date.now() > end) throw new Failed(`${what} did not happen`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await pause(100);
     }
 }
 

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import {
     DecryptionSettings, DeviceId, DeviceLists, EncryptionSettings, OlmMachine, RequestType, RoomId, StoreHandle, TrustRequirement, UserId,
 } from "@matrix-org/matrix-sdk-crypto-wasm";
+import { pause } from "./checks.mjs";
 
 const CLIENT = `${process.env.HOMESERVER_URL.replace(/\/$/, "")}/_matrix/client/v3`;
 const TRUST = () => new DecryptionSettings(TrustRequirement.Untrusted);
@@ -61,7 +62,7 @@ export class CryptoDevice {
             } catch (error) {
                 if (this.dying.signal.aborted || (error instanceof TypeError && error.message.startsWith(method))) throw error;
             }
-            await new Promise((resolve) => setTimeout(resolve, 200));
+            await pause(200);
         }
     }
 

@@ -83,7 +83,8 @@ export class Device {
         const room = this.room(roomId);
         if (!room) return [];
         const threads = room.getThreads().flatMap((thread) => thread.liveTimeline.getEvents());
-        return [...new Set([...room.getLiveTimeline().getEvents(), ...threads])];
+        // By id, for the SDK may hold one event of a thread as two objects.
+        return [...new Map([...room.getLiveTimeline().getEvents(), ...threads].map((event) => [event.getId(), event])).values()];
     }
 
     // The one event that satisfies `wanted`, decrypted; waits for it.

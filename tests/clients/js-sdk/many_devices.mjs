@@ -8,7 +8,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { spawn } from "node:child_process";
 import { UserId, initAsync } from "@matrix-org/matrix-sdk-crypto-wasm";
 import { createClient } from "matrix-js-sdk";
-import { Failed, check, checkSame, eventually, print, tell } from "./checks.mjs";
+import { Failed, check, checkSame, eventually, pause, print, tell } from "./checks.mjs";
 import { CryptoDevice } from "./crypto_device.mjs";
 import { HOMESERVER, register } from "./registration.mjs";
 
@@ -78,10 +78,10 @@ async function disturb(devices, members) {
     let kills = 0;
     const victims = devices.filter(() => dice(3) === 0);
     await Promise.all(victims.map(async (device) => {
-        await new Promise((resolve) => setTimeout(resolve, dice(1500)));
+        await pause(dice(1500));
         await device.kill();
         kills += 1;
-        await new Promise((resolve) => setTimeout(resolve, dice(1500)));
+        await pause(dice(1500));
         await device.start(members);
     }));
     return kills;
@@ -102,7 +102,7 @@ async function untilNothingMoves(devices, isDone) {
     while (!isDone() && Date.now() - since < STANDSTILL_MS) {
         const now = sum((device) => device.heard.size + device.toDevice.size - device.disk.outbox.length);
         if (now !== seen) [seen, since] = [now, Date.now()];
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await pause(500);
     }
 }
 
@@ -131,7 +131,7 @@ await tell(async () => {
         sendSome(devices, round);
         const disturbed = disturb(devices, members);
         if (RESTART_SERVER) {
-            await new Promise((resolve) => setTimeout(resolve, dice(2000)));
+            await pause(dice(2000));
             await restartServer();
             restarts += 1;
         }

@@ -40,6 +40,9 @@ export async function replyInThread(alice, bob, roomId) {
     await bob.hears(roomId, "a thread begins");
     const inThread = { "m.relates_to": { rel_type: "m.thread", event_id: root } };
     await bob.say(roomId, "first in the thread", inThread);
+    await alice.hears(roomId, "first in the thread");
+    // What is sent while the SDK loads a new thread it may take twice: its own `updateThreadMetadata` says so.
+    await eventually(`${alice.id} has the thread loaded`, () => alice.room(roomId).getThread(root)?.initialEventsFetched);
     const last = await alice.say(roomId, "second in the thread", inThread);
     for (const device of [alice, bob]) {
         await device.hears(roomId, "second in the thread");

@@ -7,7 +7,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { spawn } from "node:child_process";
 import { createClient } from "matrix-js-sdk";
-import { Failed, check, checkSame, eventually, print, tell } from "./checks.mjs";
+import { Failed, check, checkSame, eventually, pause, print, tell } from "./checks.mjs";
 import { HOMESERVER, register } from "./registration.mjs";
 
 const USERS = 3;
@@ -26,8 +26,6 @@ function dice(sides) {
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
     return Math.floor((state / 0x8000_0000) * sides);
 }
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 // One try: the answer, or nothing where it broke off. A refusal is a fault of the server.
 async function once(login, method, path, body, patience) {

@@ -7,11 +7,12 @@ import { createHash, randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import { EventType, Preset } from "matrix-js-sdk";
 import { VerificationPhase, VerificationRequestEvent, VerifierEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
-import { Failed, PATIENCE_MS, check, checkSame, eventually, print, tell, until } from "./checks.mjs";
+import { Failed, PATIENCE_MS, check, checkSame, eventually, pause, print, tell, until } from "./checks.mjs";
 import { Device } from "./device.mjs";
 import { setUpRecovery } from "./identity.mjs";
 import { HOMESERVER, PEER, register } from "./registration.mjs";
 import { downloadPicture, uploadPicture } from "./room_life.mjs";
+import { MOMENT_MS } from "./verification.mjs";
 
 const digest = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const secret = () => randomBytes(16).toString("hex");
@@ -104,9 +105,9 @@ async function secondDevice(js, roomId) {
     const verified = verifier.verify();
     const sas = await until("emoji are shown", () => verifier.getShowSasCallbacks(), [verifier, VerifierEvent.ShowSas]);
     checkSame("both show the same seven emoji", await shown, sas.sas.emoji.map(([, name]) => name));
-    const confirmed = second.order("confirm");
     await sas.confirm();
-    await Promise.all([confirmed, verified]);
+    await pause(MOMENT_MS);
+    await Promise.all([second.order("confirm"), verified]);
     await eventually("it is cross-signed", async () => (await js.crypto.getDeviceVerificationStatus(js.id, deviceId))?.signedByOwner);
     check("the rust-sdk device is cross-signed for js-sdk", true);
     await js.pageBack(roomId);

@@ -9,9 +9,13 @@ use crate::stage::{Stage, until_true};
 
 /// Waits for the invite, and for the keys of the room's history if they were promised, and joins.
 ///
-/// Keys that come while the SDK joins are lost: it looks for them after the join, and listens for them before.
+/// Keys that come while the SDK joins are lost: it looks for them after the join, and listens for them before. So are
+/// those of an invite whose sender it has not stored yet: it calls the room one of invites a little earlier.
 pub async fn accept_invite(device: &Device, room_id: &RoomId, with_history: bool) -> Result<()> {
-    let invited = async || Ok(device.client.get_room(room_id).is_some_and(|room| room.state() == RoomState::Invited));
+    let invited = async || {
+        let Some(room) = device.client.get_room(room_id) else { return Ok(false) };
+        Ok(room.state() == RoomState::Invited && room.invite_details().await.is_ok())
+    };
     until_true(format!("{device} is invited"), invited).await?;
     if with_history {
         let offered = async || Ok(device.bundles.lock().is_ok_and(|rooms| rooms.contains(room_id)));

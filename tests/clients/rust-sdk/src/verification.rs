@@ -1,10 +1,14 @@
 //! Two devices compare seven emoji.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use matrix_sdk::encryption::verification::{SasVerification, VerificationRequest, VerificationRequestState};
 
 use crate::device::Device;
 use crate::stage::{Stage, until, until_true};
+
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// The names of the seven emoji, once both sides have exchanged keys.
 pub async fn emoji_of(sas: &SasVerification) -> Result<Vec<&'static str>> {
@@ -34,6 +38,10 @@ pub async fn started(heard: &VerificationRequest) -> Result<SasVerification> {
 }
 
 /// `request` is what `asker` has sent; `answerer` accepts, the asker starts, both confirm.
+///
+/// The answerer is the one with the private keys, and confirms a moment earlier: an SDK that gets its confirmation and its
+/// last message at once sends its own last message and its requests for the keys side by side, and requests that come
+/// before that message are refused.
 pub async fn compare_emoji(
     stage: &Stage,
     asker: &Device,
@@ -46,8 +54,9 @@ pub async fn compare_emoji(
     let answering = started(&heard).await?;
     let (mine, theirs) = (emoji_of(&asking).await?, emoji_of(&answering).await?);
     stage.check("both show the same seven emoji", mine.len() == 7 && mine == theirs, (&mine, &theirs))?;
-    asking.confirm().await?;
     answering.confirm().await?;
+    tokio::time::sleep(MOMENT).await;
+    asking.confirm().await?;
     for (who, sas, request) in [(asker, &asking, request), (answerer, &answering, &heard)] {
         until_true(format!("{who} is done"), async || Ok(sas.is_done() && request.is_done())).await?;
     }

@@ -43,7 +43,11 @@ async fn ban(pair: Pair) -> Outcome {
 async fn unban(pair: Pair) -> Outcome {
     let Pair { alice, bob } = &pair;
     let room = pair.shared_room().await?;
+    alice.see_membership(&room, bob, "join").await?;
+    let since = bob.now().await?;
     alice.act("ban", &room, bob).await?.ok()?;
+    // As long as his server has not heard of it, he is in the room and need not join.
+    bob.sync_until(&since, |answer| answer["rooms"]["leave"][&room].is_object()).await?;
     alice.act("unban", &room, bob).await?.ok()?;
     bob.join_via(&room, &alice.server).await?;
     alice.see_membership(&room, bob, "join").await.map(drop)
