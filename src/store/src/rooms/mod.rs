@@ -6,6 +6,7 @@ mod append_value;
 mod auth_chains;
 mod current;
 mod directory;
+pub(crate) mod ending;
 mod event;
 mod find_event;
 mod find_room;
