@@ -109,6 +109,7 @@ impl Federation {
             key: key.clone(),
             clock: clock.clone(),
             notaries: settings.notaries.clone(),
+            strangers: keys::STRANGERS,
             runtime: runtime.clone(),
         });
         let verifier = Verifier::new(keys.clone());

@@ -1,13 +1,21 @@
 //! Asking servers for their own keys: each once at a time, whoever waits for it.
 
+use std::sync::atomic::Ordering;
+
 use futures_util::{
     FutureExt as _,
     future::{BoxFuture, Shared},
 };
 use ruma::{OwnedServerName, ServerName};
-use store::federation::server_keys::{self, AnswerRow, KeyRow};
+use store::federation::{
+    forget_strangers,
+    server_keys::{self, AnswerRow, KeyRow},
+};
 
 use super::{KeyRing, MAX_ASKED, answer::Answer};
+
+/// After so many answers it is looked whether there are too many.
+const LOOK: usize = 100;
 
 /// Ends when the server has answered or failed.
 pub(super) type Asking = Shared<BoxFuture<'static, ()>>;
@@ -86,6 +94,19 @@ impl KeyRing {
         if let Err(error) = read {
             tracing::warn!(%server, %error, "the keys of a server could not be kept");
             self.inner.memory.put(&server, keys);
+        }
+        if self.inner.learned.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOOK) {
+            self.forget_strangers().await;
+        }
+    }
+
+    /// Sees to it that names that anybody can make up do not fill the database. What is in memory stays there.
+    async fn forget_strangers(&self) {
+        let most = self.inner.options.strangers;
+        match self.inner.options.store.write(move |tx| forget_strangers(tx, most)).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "the keys of servers were forgotten that are in no room here"),
+            Err(error) => tracing::warn!(%error, "the keys of strangers could not be forgotten"),
         }
     }
 }

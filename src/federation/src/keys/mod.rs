@@ -15,7 +15,10 @@ mod own;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicUsize},
+};
 
 use events::SigningKey;
 use peerbrain_core::Clock;
@@ -45,6 +48,9 @@ const NOTARY_REQUESTS: usize = 8;
 /// keys are not known.
 const MAX_ASKED: usize = 2_000;
 
+/// Servers that are in no room here whose keys are kept in the database.
+pub const STRANGERS: i64 = 10_000;
+
 /// What [`KeyRing`] is made of.
 pub struct Options {
     /// Where keys are kept.
@@ -59,6 +65,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Who is asked for keys of servers that cannot be reached.
     pub notaries: Vec<OwnedServerName>,
+    /// How many servers that are in no room here have their keys kept.
+    pub strangers: i64,
     /// Where other servers are asked.
     pub runtime: Handle,
 }
@@ -78,6 +86,8 @@ struct Inner {
     single: Semaphore,
     of_many: Semaphore,
     notary_requests: Semaphore,
+    /// How many answers were kept.
+    learned: AtomicUsize,
     old: OnceCell<Vec<OldKeyRow>>,
 }
 
@@ -92,6 +102,7 @@ impl KeyRing {
             single: Semaphore::new(ASKED_AT_ONCE),
             of_many: Semaphore::new(ASKED_AT_ONCE_OF_MANY),
             notary_requests: Semaphore::new(NOTARY_REQUESTS),
+            learned: AtomicUsize::new(0),
             old: OnceCell::new(),
         };
         Self { inner: Arc::new(inner) }
