@@ -43,6 +43,8 @@ pub enum Limit {
     Invite,
     /// Joins, knocks, leaves and invites of users of another server, per server.
     OtherServer,
+    /// What another server reads, per server.
+    OtherServerReads,
     /// New rooms, per user.
     CreateRoom,
     /// Profile changes, per user.
@@ -153,6 +155,7 @@ impl RateLimits {
             Limit::Join => rates.join,
             Limit::Invite => rates.invite,
             Limit::OtherServer => rates.other_server,
+            Limit::OtherServerReads => rates.other_server_reads,
             Limit::CreateRoom => rates.create_room,
             Limit::Profile => rates.profile,
             Limit::Search => rates.search,

@@ -24,6 +24,7 @@ use crate::{
     keys::{self, KeyRing},
     lookup::Lookups,
     membership::Turns,
+    reads::Reads,
     sender::{self, Network, Pace, Sender, Wakes},
 };
 
@@ -77,6 +78,7 @@ pub(crate) struct Inner {
     pub keys: KeyRing,
     pub verifier: Verifier,
     pub turns: Turns,
+    pub reads: Reads,
     pub lookups: Lookups,
     pub history: History,
     pub incoming: Incoming,
@@ -154,6 +156,7 @@ impl Federation {
             keys,
             verifier,
             turns: Turns::default(),
+            reads: Reads::default(),
             lookups: Lookups::default(),
             history,
             incoming,

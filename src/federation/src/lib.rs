@@ -21,6 +21,7 @@ pub mod keys;
 mod lookup;
 mod membership;
 mod policy;
+mod reads;
 pub mod sender;
 mod start;
 #[cfg(test)]
@@ -32,4 +33,5 @@ pub use federation::{Federation, Options};
 pub use files::Fetched;
 pub use incoming::{Answer, Transaction};
 pub use lookup::PublicRoomsElsewhere;
+pub use reads::{Cost, Reading};
 pub use verify::{Checked, Verifier};

@@ -321,6 +321,9 @@ settings! {
         invite: Rate = Rate::new(0.5, 30),
         /// Joins, knocks, leaves and invites of users of another server, per server.
         other_server: Rate = Rate::new(10.0, 200),
+        /// What another server reads of rooms, users and files, per server: an event is one, a page of events five, a whole
+        /// state twenty.
+        other_server_reads: Rate = Rate::new(50.0, 1_000),
         /// New rooms, per user.
         create_room: Rate = Rate::new(0.2, 20),
         /// Profile changes, per user: each is written into all rooms of the user.

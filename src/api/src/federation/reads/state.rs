@@ -1,6 +1,7 @@
 //! `GET /state/{roomId}`.
 
 use actix_web::{HttpResponse, web};
+use federation::Cost;
 use rooms::read::ServerState;
 use ruma::api::federation::event::get_room_state::v1::Request;
 use serde::Serialize;
@@ -22,6 +23,7 @@ struct Answer {
 pub(super) async fn state(call: Call) -> Result<HttpResponse> {
     let app = call.app.clone();
     let Ruma { body: Request { room_id, event_id, .. }, caller, .. } = Ruma::<Request>::read(call).await?;
+    let _reading = app.federation.begin_read(&caller, Cost::Whole).await?;
     let ServerState { state: pdus, auth_chain } = app.rooms.state_for_server(&caller, &room_id, &event_id).await?;
     let write = move || serde_json::to_vec(&Answer { auth_chain, pdus });
     let body = web::block(write).await.map_err(Error::internal)?.map_err(Error::internal)?;
