@@ -61,6 +61,16 @@ pub(crate) struct Asked<'a> {
     pub room_id: &'a RoomId,
     pub rules: &'static RoomVersionRules,
     pub server: &'a ServerName,
+    pub told: Told,
+}
+
+/// What a state that the server tells must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// It can be had and verified to the last event.
+    Whole,
+    /// A little of it may be missing, where nobody has it whole.
+    InPart,
 }
 
 impl History {

@@ -11,7 +11,7 @@ use store::{moderation, rooms::joined_of_server};
 use crate::{
     Error, Result, Rooms, Sent,
     lane::{Building, NewRoom, Placed, Work},
-    receive::{Reception, Verdict, outliers, take_in::Way},
+    receive::{Reception, Verdict, foundations::FOUNDATIONS, outliers, take_in::Way},
 };
 
 /// A room as another server tells it to who has just joined there: the answer to `send_join`, every event of it checked.
@@ -116,6 +116,12 @@ impl Building<'_> {
             let left_out = state.len() - usable.len();
             tracing::warn!(room_id = %adoption.room_id, left_out, "parts of a state lack what they were allowed by");
         }
+        for kind in FOUNDATIONS {
+            let told = adoption.state.iter().chain(&adoption.auth_chain).any(|event| is_of(event.pdu(), kind));
+            if told && !state.iter().any(|pdu| is_of(pdu, kind) && known.contains_key(pdu.event_id())) {
+                return Err(Error::InvalidParam(format!("the state lacks the room's {kind}")));
+            }
+        }
         usable.sort_unstable();
         usable.dedup();
         Ok(usable)
@@ -129,6 +135,11 @@ impl Building<'_> {
         let ours = self.rooms.inner.server_name.as_str();
         Ok(!joined_of_server(self.nodes.conn(), self.head.room.nid, ours, 1)?.is_empty())
     }
+}
+
+/// Whether an event is of this type, under an empty state key.
+fn is_of(pdu: &Pdu, event_type: &str) -> bool {
+    pdu.state_key() == Some("") && pdu.event_type().to_string() == event_type
 }
 
 /// What is read of an `m.room.create`.

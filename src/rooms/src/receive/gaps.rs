@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use ruma::{EventId, OwnedEventId, RoomId};
-use store::rooms::{
-    EventFlags, event_nids, events_after, events_by_nid, extremities_from_text, gaps, has_gaps, room_by_nid,
-};
+use store::rooms::{EventFlags, event_flags, events_after, extremities_from_text, gaps, has_gaps, room_by_nid};
 
 use crate::{Error, Result, Rooms, cache::event_id, lane::Building};
 
@@ -63,9 +61,8 @@ impl Rooms {
         let room = self.room_of(room_id, &[]).await?;
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         self.reading(move |_, conn| {
-            let nids: Vec<i64> = event_nids(conn, room, &ids)?.into_iter().map(|(_, nid)| nid).collect();
-            let events = events_by_nid(conn, &nids)?;
-            events.iter().map(|event| Ok((event_id(&event.event_id)?, EventFlags(event.flags)))).collect()
+            let known = event_flags(conn, room, &ids)?.into_iter();
+            known.map(|(id, flags)| Ok((event_id(&id)?, flags))).collect()
         })
         .await
     }

@@ -6,6 +6,7 @@ mod adopt;
 mod auth_events;
 mod collapse;
 mod current_state;
+mod foundations;
 mod gaps;
 mod history;
 mod outliers;
