@@ -45,6 +45,8 @@ pub enum Limit {
     OtherServer,
     /// What another server reads, per server.
     OtherServerReads,
+    /// One-time keys that other servers take, per device.
+    OneTimeKey,
     /// New rooms, per user.
     CreateRoom,
     /// Profile changes, per user.
@@ -156,6 +158,7 @@ impl RateLimits {
             Limit::Invite => rates.invite,
             Limit::OtherServer => rates.other_server,
             Limit::OtherServerReads => rates.other_server_reads,
+            Limit::OneTimeKey => rates.one_time_key,
             Limit::CreateRoom => rates.create_room,
             Limit::Profile => rates.profile,
             Limit::Search => rates.search,
