@@ -14,6 +14,7 @@ mod event;
 mod event_filter;
 mod hierarchy;
 mod hierarchy_token;
+mod holder;
 mod joined_rooms;
 mod lazy_members;
 mod members;
