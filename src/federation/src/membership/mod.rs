@@ -4,6 +4,8 @@
 
 mod candidates;
 mod failure;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod handshake;
 mod invite;
 mod join;

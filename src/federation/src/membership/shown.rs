@@ -57,7 +57,7 @@ impl Federation {
 
 /// Whole events and stripped ones, only those of interest, and of each key one: keys of other servers may have to be
 /// fetched for each.
-fn useful(told: Vec<RawStrippedState>, about: &UserId) -> (Vec<Box<RawValue>>, Vec<Box<RawValue>>) {
+pub(super) fn useful(told: Vec<RawStrippedState>, about: &UserId) -> (Vec<Box<RawValue>>, Vec<Box<RawValue>>) {
     let mut interest = StrippedState::interest(about);
     let (mut whole, mut stripped) = (Vec::new(), Vec::new());
     for event in told {
