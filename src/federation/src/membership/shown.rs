@@ -32,7 +32,7 @@ impl Federation {
     /// The same where all of it must be whole events of the room, the one that made it among them.
     ///
     /// # Errors
-    /// [`Error::InvalidParam`], [`Error::MissingParam`].
+    /// [`Error::InvalidParam`].
     pub(super) async fn shown_whole(
         &self,
         told: Vec<RawStrippedState>,
@@ -50,7 +50,7 @@ impl Federation {
         }
         match state.has_create() {
             true => Ok(state),
-            false => Err(Error::MissingParam("the m.room.create of the room must be told".into())),
+            false => Err(Error::InvalidParam("the m.room.create of the room must be told".into())),
         }
     }
 }
