@@ -21,7 +21,7 @@ pub(super) fn routes() -> Routes {
         .endpoint(send_knock::send_knock)
         .endpoint(send_leave::send_leave)
         .raw(Method::PUT, &["/_matrix/federation/v1/send_leave/{room_id}/{event_id}"], send_leave::first_version)
-        .endpoint(invite::invite)
+        .raw(Method::PUT, &["/_matrix/federation/v2/invite/{room_id}/{event_id}"], invite::invite)
         .raw(Method::PUT, &["/_matrix/federation/v1/invite/{room_id}/{event_id}"], invite::first_version)
         .endpoint(third_party::exchange)
 }
