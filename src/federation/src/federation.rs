@@ -189,6 +189,12 @@ impl Federation {
         &self.inner.client
     }
 
+    /// Whether whoever asks is told the keys of a server: those that the configuration lets us have to do with, and always
+    /// our own, for what we have signed once must be good also where we have to do with nobody any more.
+    pub fn tells_keys_of(&self, server: &ServerName) -> bool {
+        server == self.inner.server_name || self.inner.settings.allows(server)
+    }
+
     /// Checks the signatures of events.
     pub fn verifier(&self) -> &Verifier {
         &self.inner.verifier
