@@ -53,7 +53,7 @@ pub use mutual_rooms::MutualRooms;
 pub use preview::RoomSummary;
 pub use public_rooms::{PublicRooms, PublicRoomsRequest};
 pub use reader::Reader;
-pub(crate) use reader::no_member;
+pub(crate) use reader::{no_member, store_errors_out};
 pub use searched_room::{SearchedRoom, Surroundings};
 pub use server::{MissingEvents, ServerState, ServerStateIds, SpaceForServer};
 pub use store::rooms::{JoinedProfile, Membership};

@@ -16,7 +16,7 @@ pub(super) fn routes() -> Routes {
         .endpoint(make::make_join)
         .endpoint(make::make_knock)
         .endpoint(make::make_leave)
-        .endpoint(send_join::send_join)
+        .raw(Method::PUT, &["/_matrix/federation/v2/send_join/{room_id}/{event_id}"], send_join::send_join)
         .raw(Method::PUT, &["/_matrix/federation/v1/send_join/{room_id}/{event_id}"], send_join::first_version)
         .endpoint(send_knock::send_knock)
         .endpoint(send_leave::send_leave)
