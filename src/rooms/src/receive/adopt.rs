@@ -39,7 +39,7 @@ impl Rooms {
     /// are left out.
     ///
     /// # Errors
-    /// Nothing is stored then: [`Error::InvalidParam`] for events of another room or a state that cannot be one,
+    /// Nothing is stored then, but for events of a large room that nobody sees: [`Error::InvalidParam`] for events of another room or a state that cannot be one,
     /// [`Error::Forbidden`] where the rules, or a block of the room on this server, refuse the join,
     /// [`Error::UnsupportedRoomVersion`], [`Error::TooLarge`], and what is our own fault.
     pub async fn adopt(&self, adoption: Adoption) -> Result<Sent> {
@@ -62,7 +62,9 @@ impl Rooms {
         let reserved = || self.inner.entered.get_or_insert_with(&room_id, || Ok::<_, Error>(self.store().next_nid()));
         let room = known.map_or_else(reserved, Ok)?;
         let new = known.is_none().then_some(new);
-        let sent = self.enqueue(room, new, |reply| Work::Adopt(Arc::new(adoption), reply)).await?;
+        let adoption = Arc::new(adoption);
+        self.store_ahead(room, new.as_ref(), &adoption).await?;
+        let sent = self.enqueue(room, new, |reply| Work::Adopt(adoption, reply)).await?;
         self.inner.entered.remove(&room_id);
         Ok(sent)
     }

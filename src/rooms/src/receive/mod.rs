@@ -3,6 +3,7 @@
 //! comes here is a [`VerifiedPdu`].
 
 mod adopt;
+mod ahead;
 mod auth_events;
 mod collapse;
 mod current_state;
