@@ -35,6 +35,10 @@ pub(crate) use peers::Peers;
 #[cfg(test)]
 pub(crate) use peers::{Events, StateIds};
 
+/// Whole states and auth chains that are fetched at the same time: each may have 64 megabytes, and takes some times that
+/// until its events are stored.
+const LARGE_AT_ONCE: usize = 6;
+
 /// What [`History`] is made of.
 pub(crate) struct Options {
     /// Rooms.
@@ -56,10 +60,6 @@ pub(crate) struct History {
     turns: Arc<turns::Turns>,
     large: Arc<Semaphore>,
 }
-
-/// Whole states and auth chains that are fetched at the same time: each may have 64 megabytes, and takes some times that
-/// until its events are stored.
-const LARGE_AT_ONCE: usize = 6;
 
 /// A room, and a server that is asked about it.
 #[derive(Clone, Copy)]
