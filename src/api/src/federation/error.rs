@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn what_is_between_servers_is_not() {
         for (status, code) in [
-            // What was wrong with a request of ours is no fault of the client's (server-server §put_matrixfederationv2inviteroomideventid).
+            // What was wrong with a request of ours is no fault of the client's.
             (400, "M_INVALID_PARAM"),
             (400, "M_MISSING_PARAM"),
             (401, "M_UNKNOWN_TOKEN"),

@@ -86,8 +86,8 @@ impl Resolver {
         if found.is_empty() { Err(failure) } else { Ok(found) }
     }
 
-    /// The SRV records of a name in the order in which they are to be tried. Where the DNS does not answer to the question there are none: the
-    /// addresses decide, and some resolvers do not know such records at all.
+    /// The SRV records of a name in the order in which they are to be tried. Where the DNS does not answer to the
+    /// question there are none: the addresses decide, and some resolvers do not know such records at all.
     async fn services(&self, name: &str) -> Vec<Service> {
         let [first, second] = SERVICES.map(|service| format!("{service}.{}", name.to_ascii_lowercase()));
         let (first, second) = tokio::join!(self.service(&first), self.service(&second));

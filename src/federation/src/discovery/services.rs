@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn the_first_is_chosen_as_often_as_its_weight_says() {
         let random = SeededRandom::new(1);
-        let mut below = |bound| u64::from_le_bytes(random::bytes(&random)) % bound;
+        let mut below = |bound: u64| u64::from_le_bytes(random::bytes(&random)) % bound;
         let mut firsts = std::collections::BTreeMap::<String, u32>::new();
         for _ in 0..10_000 {
             let mut services = vec![

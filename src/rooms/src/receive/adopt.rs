@@ -39,8 +39,8 @@ impl Rooms {
     /// are left out.
     ///
     /// # Errors
-    /// Nothing is stored then, but for events of a large room that nobody sees: [`Error::InvalidParam`] for events of another room or a state that cannot be one,
-    /// [`Error::Forbidden`] where the rules, or a block of the room on this server, refuse the join,
+    /// Nothing is stored then, but for events of a large room that nobody sees: [`Error::InvalidParam`] for events of
+    /// another room or a state that cannot be one, [`Error::Forbidden`] where the rules, or a block of the room on this server, refuse the join,
     /// [`Error::UnsupportedRoomVersion`], [`Error::TooLarge`], and what is our own fault.
     pub async fn adopt(&self, adoption: Adoption) -> Result<Sent> {
         if adoption.state.len().saturating_add(adoption.auth_chain.len()) > outliers::MOST {

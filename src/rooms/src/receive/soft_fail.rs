@@ -1,5 +1,5 @@
-//! Steps 6 and 7: an event that the room's current state does not allow was perhaps sent from the past to get around it (a ban).
-//! It is stored, but not shown (server-server §soft-failure).
+//! Steps 6 and 7: an event that the room's current state does not allow was perhaps sent from the past to get around it
+//! (a ban). It is stored, but not shown (server-server §soft-failure).
 
 use std::collections::HashSet;
 
