@@ -40,8 +40,8 @@ impl Rooms {
     ///
     /// # Errors
     /// Nothing is stored then, but for events of a large room that nobody sees: [`Error::InvalidParam`] for events of
-    /// another room or a state that cannot be one, [`Error::Forbidden`] where the rules, or a block of the room on this server, refuse the join,
-    /// [`Error::UnsupportedRoomVersion`], [`Error::TooLarge`], and what is our own fault.
+    /// another room or a state that cannot be one, [`Error::Forbidden`] where the rules, or a block of the room on this
+    /// server, refuse the join, [`Error::UnsupportedRoomVersion`], [`Error::TooLarge`], and what is our own fault.
     pub async fn adopt(&self, adoption: Adoption) -> Result<Sent> {
         if adoption.state.len().saturating_add(adoption.auth_chain.len()) > outliers::MOST {
             return Err(Error::TooLarge("too many events at once".into()));
