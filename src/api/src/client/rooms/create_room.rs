@@ -63,7 +63,7 @@ async fn invite(
         let content = InviteContent { is_direct, ..InviteContent::default() };
         let error = app.federation.invite(room_id, creator, &user, content).await.err()?;
         tracing::info!(%room_id, %user, %error, "a user of another server could not be invited to a new room");
-        Some((user.to_string(), Error::from(error).into_body().into()))
+        Some((user.to_string(), Value::Object(Error::from(error).into_body())))
     };
     let failures: Vec<Option<(String, Value)>> =
         stream::iter(users).map(invite).buffer_unordered(AT_ONCE).collect().await;
