@@ -14,13 +14,12 @@ use crate::{
     federation::arguments,
 };
 
-/// The body. ruma's type refuses one without state beside the invite, which older servers send.
+/// The body. ruma's type refuses one without state beside the invite, which some servers send.
 #[derive(Deserialize)]
 struct Invite {
     room_version: RoomVersionId,
     event: Box<RawValue>,
-    #[serde(default)]
-    invite_room_state: Vec<RawStrippedState>,
+    invite_room_state: Option<Vec<RawStrippedState>>,
 }
 
 #[derive(Serialize)]
@@ -34,7 +33,8 @@ pub(super) async fn invite(call: Call) -> Result<HttpResponse> {
     let (room_id, event_id) = (arguments::room_id(&call, 0)?, arguments::event_id(&call, 1)?);
     let Invite { room_version, event, invite_room_state } = call.json()?;
     let federation = &call.app.federation;
-    let event = federation.take_invite(&origin, &room_id, &event_id, room_version, event, invite_room_state).await?;
+    let state = invite_room_state.unwrap_or_default();
+    let event = federation.take_invite(&origin, &room_id, &event_id, room_version, event, state).await?;
     Ok(HttpResponse::Ok().json(Answer { event }))
 }
 
