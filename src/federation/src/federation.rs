@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     Error, Result, Verifier,
-    client::{self, Client},
+    client::{self, Client, Places},
     devices::Devices,
     files::Files,
     history::{self, History},
@@ -27,6 +27,9 @@ use crate::{
     reads::Reads,
     sender::{self, Network, Pace, Sender, Wakes},
 };
+
+/// Large rooms elsewhere that are entered at the same time: each may have 128 megabytes.
+const ENTRIES: usize = 3;
 
 /// What [`Federation`] is made of.
 pub struct Options {
@@ -78,6 +81,7 @@ pub(crate) struct Inner {
     pub keys: KeyRing,
     pub verifier: Verifier,
     pub turns: Turns,
+    pub entries: Places,
     pub reads: Reads,
     pub lookups: Lookups,
     pub history: History,
@@ -156,6 +160,7 @@ impl Federation {
             keys,
             verifier,
             turns: Turns::default(),
+            entries: Places::new(ENTRIES),
             reads: Reads::default(),
             lookups: Lookups::default(),
             history,

@@ -28,16 +28,16 @@ use std::sync::Arc;
 
 use rooms::Rooms;
 use ruma::{OwnedServerName, RoomId, ServerName, room_version_rules::RoomVersionRules};
-use tokio::sync::Semaphore;
 
 pub(crate) use checks::Check;
 pub(crate) use peers::Peers;
 #[cfg(test)]
 pub(crate) use peers::{Events, StateIds};
 
-/// Whole states and auth chains that are fetched at the same time: each may have 64 megabytes, and takes some times that
-/// until its events are stored.
-const LARGE_AT_ONCE: usize = 6;
+use crate::client::Places;
+
+/// Large states and auth chains that are fetched at the same time: each may have 64 megabytes.
+const LARGE_AT_ONCE: usize = 4;
 
 /// What [`History`] is made of.
 pub(crate) struct Options {
@@ -58,7 +58,7 @@ pub(crate) struct Options {
 pub(crate) struct History {
     options: Arc<Options>,
     turns: Arc<turns::Turns>,
-    large: Arc<Semaphore>,
+    large: Arc<Places>,
 }
 
 /// A room, and a server that is asked about it.
@@ -82,7 +82,7 @@ pub(crate) enum Told {
 impl History {
     /// Asks nothing yet.
     pub fn new(options: Options) -> Self {
-        Self { options: Arc::new(options), turns: Arc::default(), large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) }
+        Self { options: Arc::new(options), turns: Arc::default(), large: Arc::new(Places::new(LARGE_AT_ONCE)) }
     }
 
     fn rooms(&self) -> &Rooms {

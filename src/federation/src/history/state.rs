@@ -46,9 +46,8 @@ impl History {
         }
         let mut missing = self.unknown(asked, wanted.iter().copied()).await?;
         if missing.len() > SINGLE {
-            // It is never closed.
-            let _turn = self.large.acquire().await;
-            let events = self.peers().state(asked.server, asked.room_id, event_id).await?;
+            let place = self.large.place();
+            let events = self.peers().state(asked.server, asked.room_id, event_id, &place).await?;
             let events = self.checked(asked, events).await;
             self.add_outliers(asked, only(events, |id| wanted.contains(&id.to_owned()))).await?;
             missing = self.unknown(asked, missing.iter()).await?;

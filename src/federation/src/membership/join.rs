@@ -113,7 +113,8 @@ impl Federation {
         let Rebuilt { event, rules, .. } = &prepared.event;
         let request =
             create_join_event::v2::Request::new(room_id.to_owned(), event.event_id().to_owned(), text(event)?);
-        let told = self.inner.client.send(server, request, ENTRY).await?.room_state;
+        let place = self.inner.entries.place();
+        let told = self.inner.client.send_large(server, request, ENTRY, &place).await?.room_state;
         let bad = |reason: &str| Error::BadAnswer { server: server.to_owned(), reason: reason.into() };
         if told.members_omitted {
             return Err(bad("members were left out, which was not asked for"));
@@ -135,6 +136,7 @@ impl Federation {
         let adoption =
             Adoption { room_id: room_id.to_owned(), version: prepared.version.clone(), state, auth_chain, join };
         self.inner.rooms.adopt(adoption).await?;
+        drop(place);
         tracing::info!(%room_id, %server, "a room elsewhere was joined");
         Ok(())
     }
