@@ -47,6 +47,8 @@ pub enum Limit {
     OtherServerReads,
     /// One-time keys that other servers take, per device.
     OneTimeKey,
+    /// Files that are fetched from other servers, per user, or per address where nobody is logged in.
+    RemoteFile,
     /// New rooms, per user.
     CreateRoom,
     /// Profile changes, per user.
@@ -159,6 +161,7 @@ impl RateLimits {
             Limit::OtherServer => rates.other_server,
             Limit::OtherServerReads => rates.other_server_reads,
             Limit::OneTimeKey => rates.one_time_key,
+            Limit::RemoteFile => rates.remote_file,
             Limit::CreateRoom => rates.create_room,
             Limit::Profile => rates.profile,
             Limit::Search => rates.search,

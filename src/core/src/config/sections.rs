@@ -327,6 +327,8 @@ settings! {
         /// One-time keys of one device that other servers take, all together. Beyond that they get its fallback key, so that
         /// some are left for others.
         one_time_key: Rate = Rate::new(0.2, 20),
+        /// Files of other servers that are not here yet, per user who asks, or per address where nobody is logged in.
+        remote_file: Rate = Rate::new(5.0, 300),
         /// New rooms, per user.
         create_room: Rate = Rate::new(0.2, 20),
         /// Profile changes, per user: each is written into all rooms of the user.
