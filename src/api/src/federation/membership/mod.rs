@@ -24,4 +24,5 @@ pub(super) fn routes() -> Routes {
         .raw(Method::PUT, &["/_matrix/federation/v2/invite/{room_id}/{event_id}"], invite::invite)
         .raw(Method::PUT, &["/_matrix/federation/v1/invite/{room_id}/{event_id}"], invite::first_version)
         .endpoint(third_party::exchange)
+        .endpoint(third_party::bound)
 }
