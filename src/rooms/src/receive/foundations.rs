@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use ruma::{OwnedEventId, RoomId};
 use store::rooms::types_among;
 
+use super::gaps::storable;
 use crate::{Result, Rooms};
 
 /// The types of state that a room keeps for ever once it has them, under an empty key.
@@ -25,8 +26,7 @@ impl Rooms {
         auth_chain: &[OwnedEventId],
     ) -> Result<bool> {
         let room = self.room_of(room_id, &[]).await?;
-        let texts = |ids: &[OwnedEventId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let (state, auth_chain) = (texts(state), texts(auth_chain));
+        let (state, auth_chain) = (storable(state), storable(auth_chain));
         self.reading(move |_, conn| {
             let held: HashSet<String> = types_among(conn, room, &state, &FOUNDATIONS)?.into_iter().collect();
             let known = types_among(conn, room, &auth_chain, &FOUNDATIONS)?;

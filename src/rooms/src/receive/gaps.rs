@@ -59,13 +59,18 @@ impl Rooms {
     /// [`Error::NotFound`] for an unknown room.
     pub async fn known(&self, room_id: &RoomId, ids: &[OwnedEventId]) -> Result<HashMap<OwnedEventId, EventFlags>> {
         let room = self.room_of(room_id, &[]).await?;
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let ids = storable(ids);
         self.reading(move |_, conn| {
             let known = event_flags(conn, room, &ids)?.into_iter();
             known.map(|(id, flags)| Ok((event_id(&id)?, flags))).collect()
         })
         .await
     }
+}
+
+/// Ids as the database can be asked for them. No event's has a zero byte, whatever others say, and PostgreSQL knows none.
+pub(super) fn storable(ids: &[OwnedEventId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).filter(|id| !id.contains('\0')).collect()
 }
 
 fn ids(texts: &[String]) -> Result<Vec<OwnedEventId>> {

@@ -72,3 +72,15 @@ async fn a_state_that_lacks_much_is_not_taken() {
     })
     .await;
 }
+
+/// No event's id has a zero byte, and PostgreSQL cannot be asked for one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_no_event_can_have_is_not_here() {
+    worlds(async |world| {
+        let (rooms, odd) = (&world.server.rooms, EventId::parse("$no\0event").unwrap());
+        let known = rooms.known(&world.room_id, &[odd.clone(), world.last.clone()]).await.unwrap();
+        assert_eq!(known.into_keys().collect::<Vec<_>>(), [world.last.clone()]);
+        assert!(!rooms.lacks_foundations(&world.room_id, &[odd.clone()], &[odd]).await.unwrap());
+    })
+    .await;
+}
