@@ -43,6 +43,12 @@ pub enum Limit {
     Invite,
     /// Joins, knocks, leaves and invites of users of another server, per server.
     OtherServer,
+    /// What another server reads, per server.
+    OtherServerReads,
+    /// One-time keys that other servers take, per device.
+    OneTimeKey,
+    /// Files that are fetched from other servers, per user, or per address where nobody is logged in.
+    RemoteFile,
     /// New rooms, per user.
     CreateRoom,
     /// Profile changes, per user.
@@ -153,6 +159,9 @@ impl RateLimits {
             Limit::Join => rates.join,
             Limit::Invite => rates.invite,
             Limit::OtherServer => rates.other_server,
+            Limit::OtherServerReads => rates.other_server_reads,
+            Limit::OneTimeKey => rates.one_time_key,
+            Limit::RemoteFile => rates.remote_file,
             Limit::CreateRoom => rates.create_room,
             Limit::Profile => rates.profile,
             Limit::Search => rates.search,

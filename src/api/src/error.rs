@@ -108,6 +108,11 @@ impl Error {
         self.status
     }
 
+    /// The body of the answer.
+    pub(crate) fn into_body(self) -> Map<String, Value> {
+        self.body
+    }
+
     /// The answer to send.
     pub fn into_response(self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

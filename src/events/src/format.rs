@@ -61,7 +61,6 @@ pub(crate) fn check(
     verdict.map_err(Error::Format)
 }
 
-/// Leaves the first `limit` items of a too long array in the event and gives the whole one back.
 /// Whether a text, or one in a list, has a zero byte. PostgreSQL keeps none, so an event with such a name could be
 /// stored nowhere; none of the grammars allows it.
 fn holds_zero(value: &CanonicalJsonValue) -> bool {
@@ -72,6 +71,7 @@ fn holds_zero(value: &CanonicalJsonValue) -> bool {
     }
 }
 
+/// Leaves the first `limit` items of a too long array in the event and gives the whole one back.
 fn shorten(event: &mut CanonicalJsonObject, field: &str, limit: usize) -> Option<CanonicalJsonValue> {
     let array = event.get_mut(field)?.as_array_mut()?;
     if array.len() <= limit {

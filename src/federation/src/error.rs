@@ -53,9 +53,6 @@ pub enum Error {
     /// 400 `M_INVALID_PARAM`.
     #[error("{0}")]
     InvalidParam(String),
-    /// 400 `M_MISSING_PARAM`.
-    #[error("{0}")]
-    MissingParam(String),
     /// 400 `M_BAD_JSON`.
     #[error("{0}")]
     BadJson(String),

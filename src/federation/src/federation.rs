@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     Error, Result, Verifier,
-    client::{self, Client},
+    client::{self, Client, Places},
     devices::Devices,
     files::Files,
     history::{self, History},
@@ -24,8 +24,12 @@ use crate::{
     keys::{self, KeyRing},
     lookup::Lookups,
     membership::Turns,
+    reads::Reads,
     sender::{self, Network, Pace, Sender, Wakes},
 };
+
+/// Large rooms elsewhere that are entered at the same time: each may have 128 megabytes.
+const ENTRIES: usize = 3;
 
 /// What [`Federation`] is made of.
 pub struct Options {
@@ -77,6 +81,8 @@ pub(crate) struct Inner {
     pub keys: KeyRing,
     pub verifier: Verifier,
     pub turns: Turns,
+    pub entries: Places,
+    pub reads: Reads,
     pub lookups: Lookups,
     pub history: History,
     pub incoming: Incoming,
@@ -109,6 +115,7 @@ impl Federation {
             key: key.clone(),
             clock: clock.clone(),
             notaries: settings.notaries.clone(),
+            strangers: keys::STRANGERS,
             runtime: runtime.clone(),
         });
         let verifier = Verifier::new(keys.clone());
@@ -153,6 +160,8 @@ impl Federation {
             keys,
             verifier,
             turns: Turns::default(),
+            entries: Places::new(ENTRIES),
+            reads: Reads::default(),
             lookups: Lookups::default(),
             history,
             incoming,
@@ -183,6 +192,12 @@ impl Federation {
     /// The way to other servers.
     pub fn client(&self) -> &Client {
         &self.inner.client
+    }
+
+    /// Whether whoever asks is told the keys of a server: those that the configuration lets us have to do with, and always
+    /// our own, for what we have signed once must be good also where we have to do with nobody any more.
+    pub fn tells_keys_of(&self, server: &ServerName) -> bool {
+        server == self.inner.server_name || self.inner.settings.allows(server)
     }
 
     /// Checks the signatures of events.

@@ -6,8 +6,11 @@ use http::HeaderMap;
 use ruma::{OwnedRoomId, OwnedServerName, ServerName};
 use serde_json::value::RawValue;
 
-pub use crate::keys::fuzzing::{Told, server_keys};
 use crate::{discovery::well_known, files::multipart::Multipart, incoming};
+pub use crate::{
+    keys::fuzzing::{Told, server_keys},
+    membership::fuzzing::shown,
+};
 
 /// Reads a `.well-known` file.
 ///

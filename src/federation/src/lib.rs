@@ -2,8 +2,9 @@
 //!
 //! Here lives all that the network makes necessary: discovery, the signing client, the keys of others, the checks on
 //! signatures, joining and inviting over the network, transactions in both directions, what is fetched from others
-//! because it is missing here, and what clients want to know of them. What an event means for its room is decided in `rooms`, what a key means in `e2ee`; nothing
-//! here knows how requests come in over HTTP, which is `api`'s business, and nothing knows SQL.
+//! because it is missing here, and what clients want to know of them. What an event means for its room is decided in
+//! `rooms`, what a key means in `e2ee`; nothing here knows how requests come in over HTTP, which is `api`'s business, and
+//! nothing knows SQL.
 
 pub mod client;
 mod devices;
@@ -21,6 +22,7 @@ pub mod keys;
 mod lookup;
 mod membership;
 mod policy;
+mod reads;
 pub mod sender;
 mod start;
 #[cfg(test)]
@@ -32,4 +34,5 @@ pub use federation::{Federation, Options};
 pub use files::Fetched;
 pub use incoming::{Answer, Transaction};
 pub use lookup::PublicRoomsElsewhere;
+pub use reads::{Cost, Reading};
 pub use verify::{Checked, Verifier};

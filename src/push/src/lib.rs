@@ -8,6 +8,7 @@
 pub mod counts;
 mod deliver;
 mod error;
+mod foreign;
 mod notifications;
 mod notified;
 mod push;

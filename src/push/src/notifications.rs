@@ -102,6 +102,10 @@ impl Push {
         let now = self.inner.clock.now_ms();
         let mut notifications = Vec::with_capacity(list.len());
         for one in list {
+            if let Some(invite) = &one.invite {
+                notifications.extend(self.told_invite(conn, invite)?);
+                continue;
+            }
             let (Some(event), Some(room)) = (events.get(&one.event), rooms.get(&one.room)) else { continue };
             let standing = if one.outside { member(conn, one.room, user.as_str())? } else { None };
             if one.outside && standing.is_none_or(|row| row.membership() != Membership::Invite) {

@@ -8,6 +8,7 @@ use store::{
     Conn,
     push::{UnreadRow, joined_unread, notified, own_notified, thread_of},
     receipts::MAIN,
+    rooms::{ForeignMember, Membership, foreign_changes},
     sync::Span,
 };
 
@@ -28,6 +29,24 @@ pub(crate) struct Notified {
     pub read: bool,
     /// Whether the user is not joined: an invitation.
     pub outside: bool,
+    /// An invitation to a room that is not here: room and event have no numbers, and what is done is yet to be found out.
+    pub invite: Option<ForeignMember>,
+}
+
+impl Notified {
+    fn invite(invite: ForeignMember) -> Self {
+        let (position, actions) = (invite.position, Vec::new());
+        Self {
+            room: 0,
+            position,
+            event: 0,
+            actions,
+            highlight: false,
+            read: false,
+            outside: true,
+            invite: Some(invite),
+        }
+    }
 }
 
 /// A part of them.
@@ -86,6 +105,7 @@ pub(crate) fn read(
             highlight,
             read: false,
             outside: false,
+            invite: None,
         };
         found.insert(row.position, (one, None));
     }
@@ -101,8 +121,14 @@ pub(crate) fn read(
             highlight: row.highlight,
             read: false,
             outside: joined.is_none_or(|unread| unread.joined > row.position),
+            invite: None,
         };
         found.insert(row.position, (one, Some(row.thread)));
+    }
+    for invite in foreign_changes(conn, user_id, after, upto)? {
+        if invite.membership() == Membership::Invite && within(invite.position) {
+            found.insert(invite.position, (Notified::invite(invite), None));
+        }
     }
     let mut list: Vec<(Notified, Option<String>)> = found.into_values().collect();
     note_read(conn, user_id, &rows, &mut list)?;

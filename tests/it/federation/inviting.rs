@@ -17,6 +17,7 @@ on_both_databases!(
     an_invite_is_declined,
     an_invite_is_declined_although_nobody_answers,
     who_is_invited_at_the_beginning_comes,
+    who_cannot_be_invited_at_the_beginning_is_named,
     who_takes_no_invites_is_not_invited,
     an_invite_outlives_a_restart,
     an_invite_by_hand_is_an_invite,
@@ -91,6 +92,19 @@ async fn who_is_invited_at_the_beginning_comes(database: Database) {
     bob.join(&room).await;
     let name = json!({ "name": "changed by who was trusted" });
     bob.put(&format!("/rooms/{}/state/m.room.name", encode(&room)), name).await.ok();
+}
+
+async fn who_cannot_be_invited_at_the_beginning_is_named(database: Database) {
+    let world = World::start::<2>(database).await;
+    let (alice, bob) = (world.user(0, "alice").await, world.user(1, "bob").await);
+    let options = json!({ "preset": "private_chat", "invite": [bob.id, "@nobody:two.test"] });
+    let made = alice.post("/createRoom", options).await.ok();
+    let failures = &made["org.peerbrain.invite_failures"];
+    assert_eq!(failures["@nobody:two.test"]["errcode"], "M_FORBIDDEN", "{failures}");
+    assert!(failures.get(&*bob.id).is_none(), "{failures}");
+    let room = made["room_id"].as_str().unwrap();
+    assert_eq!(membership(&alice, room, &bob.id).await, "invite");
+    assert_eq!(membership(&alice, room, "@nobody:two.test").await, "none");
 }
 
 async fn who_takes_no_invites_is_not_invited(database: Database) {

@@ -6,12 +6,10 @@ use crate::Error;
 
 /// What another server may say to one of our clients. Anything else is between the servers: a 401 from elsewhere, say,
 /// would log the client out here.
-const PASSED_ON: [(u16, &str); 17] = [
+const PASSED_ON: [(u16, &str); 15] = [
     (400, "M_BAD_JSON"),
     (400, "M_BAD_STATE"),
     (400, "M_INCOMPATIBLE_ROOM_VERSION"),
-    (400, "M_INVALID_PARAM"),
-    (400, "M_MISSING_PARAM"),
     (400, "M_UNABLE_TO_AUTHORISE_JOIN"),
     (400, "M_UNABLE_TO_GRANT_JOIN"),
     (400, "M_UNSUPPORTED_ROOM_VERSION"),
@@ -36,7 +34,6 @@ impl From<E> for Error {
             E::Unauthorized(_) => Self::new(401, "M_UNAUTHORIZED", text),
             E::NotFound(_) => Self::not_found(text),
             E::InvalidParam(_) => Self::invalid_param(text),
-            E::MissingParam(_) => Self::new(400, "M_MISSING_PARAM", text),
             E::BadJson(_) => Self::bad_json(text),
             E::LimitExceeded(wait) => Self::limit_exceeded(wait),
             E::Media(error) => error.into(),
@@ -102,9 +99,15 @@ mod tests {
     /// A server that answers so would otherwise log users out here, or make clients believe that we lack an endpoint.
     #[test]
     fn what_is_between_servers_is_not() {
-        for (status, code) in
-            [(401, "M_UNKNOWN_TOKEN"), (403, "M_USER_SUSPENDED"), (404, "M_UNRECOGNIZED"), (429, "M_LIMIT_EXCEEDED")]
-        {
+        for (status, code) in [
+            // What was wrong with a request of ours is no fault of the client's.
+            (400, "M_INVALID_PARAM"),
+            (400, "M_MISSING_PARAM"),
+            (401, "M_UNKNOWN_TOKEN"),
+            (403, "M_USER_SUSPENDED"),
+            (404, "M_UNRECOGNIZED"),
+            (429, "M_LIMIT_EXCEEDED"),
+        ] {
             assert_eq!(of(status, json!({ "errcode": code })), (502, "M_UNKNOWN".to_owned()));
         }
         assert_eq!(of(500, json!(null)), (502, "M_UNKNOWN".to_owned()));

@@ -13,7 +13,8 @@ use super::{
 settings! {
     /// Other servers: with whom this one exchanges rooms, and how it reaches them.
     pub struct Federation {
-        /// "open": with every server. "listed": only with those in allowed_servers. "off": with none.
+        /// "open": with every server. "listed": only with those in allowed_servers. "off": with none; only this server's own
+        /// keys are told then, so that what it signed before stays good.
         mode: FederationMode = FederationMode::Open,
         /// The servers of mode "listed", such as ["example.org", "matrix.example.com:8448"].
         allowed_servers: Vec<OwnedServerName> = Vec::new(),

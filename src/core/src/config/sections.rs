@@ -321,6 +321,14 @@ settings! {
         invite: Rate = Rate::new(0.5, 30),
         /// Joins, knocks, leaves and invites of users of another server, per server.
         other_server: Rate = Rate::new(10.0, 200),
+        /// What another server reads of rooms, users and files, per server: an event is one, a page of events five, a whole
+        /// state twenty.
+        other_server_reads: Rate = Rate::new(50.0, 1_000),
+        /// One-time keys of one device that other servers take, all together. Beyond that they get its fallback key, so that
+        /// some are left for others.
+        one_time_key: Rate = Rate::new(0.2, 20),
+        /// Files of other servers that are not here yet, per user who asks, or per address where nobody is logged in.
+        remote_file: Rate = Rate::new(5.0, 300),
         /// New rooms, per user.
         create_room: Rate = Rate::new(0.2, 20),
         /// Profile changes, per user: each is written into all rooms of the user.

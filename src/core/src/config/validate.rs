@@ -147,7 +147,7 @@ impl Config {
 
     fn check_rates(&self) -> Result<(), ConfigError> {
         let limits = &self.rate_limits;
-        let rates: [(&str, Rate); 14] = [
+        let rates: [(&str, Rate); 17] = [
             ("rate_limits.message.per_second", limits.message),
             ("rate_limits.login.per_second", limits.login),
             ("rate_limits.failed_login.per_second", limits.failed_login),
@@ -157,6 +157,9 @@ impl Config {
             ("rate_limits.join.per_second", limits.join),
             ("rate_limits.invite.per_second", limits.invite),
             ("rate_limits.other_server.per_second", limits.other_server),
+            ("rate_limits.other_server_reads.per_second", limits.other_server_reads),
+            ("rate_limits.one_time_key.per_second", limits.one_time_key),
+            ("rate_limits.remote_file.per_second", limits.remote_file),
             ("rate_limits.create_room.per_second", limits.create_room),
             ("rate_limits.profile.per_second", limits.profile),
             ("rate_limits.search.per_second", limits.search),

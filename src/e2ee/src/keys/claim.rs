@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use ruma::OwnedUserId;
+use ruma::{OwnedUserId, UserId};
 use serde_json::value::RawValue;
 use store::{
     LogKind, Tx,
@@ -31,23 +31,36 @@ struct Place {
     user_id: OwnedUserId,
     device_id: String,
     algorithm: String,
+    /// Whether one-time keys are spared where there is a fallback key.
+    spares: bool,
 }
 
 impl E2ee {
     /// Takes a key of each device of our users: the oldest one-time key, or the fallback key where there is none. Who has
     /// neither is left out. A one-time key is given to nobody else.
     pub async fn claim_keys(&self, wanted: Wanted) -> Result<Claimed> {
+        self.claim_keys_sparing(wanted, |_, _| false).await
+    }
+
+    /// The same where some devices (of a user, of this id) spare their one-time keys: of those the fallback key is given, if
+    /// they have one. So nobody can take all of them away.
+    pub async fn claim_keys_sparing(
+        &self,
+        wanted: Wanted,
+        spares: impl Fn(&UserId, &str) -> bool + Send,
+    ) -> Result<Claimed> {
         let mut places = Vec::new();
         let ours = |user: &OwnedUserId| self.rooms().is_local(user) && is_storable(user.as_str());
         for (user_id, devices) in wanted.into_iter().filter(|(user, _)| ours(user)) {
             for (device_id, algorithm) in devices {
                 if is_storable(&device_id) && is_storable(&algorithm) {
-                    places.push(Place { user_id: user_id.clone(), device_id, algorithm });
+                    places.push(Place { user_id: user_id.clone(), device_id, algorithm, spares: false });
                 }
             }
         }
         let mut claimed = Claimed::new();
         let mut places = self.with_keys(places).await?;
+        places.iter_mut().for_each(|place| place.spares = spares(&place.user_id, &place.device_id));
         while !places.is_empty() {
             let rest = places.split_off(places.len().min(KEYS_PER_WRITE));
             let some = Arc::new(std::mem::replace(&mut places, rest));
@@ -76,7 +89,7 @@ impl E2ee {
                 let mut known: HashSet<_> = one_time_keys::places(conn, &users, &devices)?.into_iter().collect();
                 known.extend(fallback_keys::places(conn, &users, &devices)?);
                 let there = |place: &&Place| {
-                    let Place { user_id, device_id, algorithm } = place;
+                    let Place { user_id, device_id, algorithm, .. } = place;
                     known.contains(&(user_id.to_string(), device_id.clone(), algorithm.clone()))
                 };
                 found.extend(chunk.iter().filter(there).cloned());
@@ -107,13 +120,14 @@ fn take_all(tx: &mut Tx<'_>, places: &[Place]) -> store::Result<Vec<Key>> {
 
 /// A key, and whether the device has to hear of it.
 fn take(tx: &mut Tx<'_>, place: &Place) -> store::Result<(Key, bool)> {
-    let Place { user_id, device_id, algorithm } = place;
-    if let Some(key) = one_time_keys::take(tx, user_id.as_str(), device_id, algorithm)? {
+    let Place { user_id, device_id, algorithm, spares } = place;
+    let fallback = fallback_keys::get(tx.conn(), user_id.as_str(), device_id, algorithm)?;
+    if !(*spares && fallback.is_some())
+        && let Some(key) = one_time_keys::take(tx, user_id.as_str(), device_id, algorithm)?
+    {
         return Ok((Some(key), true));
     }
-    let Some(row) = fallback_keys::get(tx.conn(), user_id.as_str(), device_id, algorithm)? else {
-        return Ok((None, false));
-    };
+    let Some(row) = fallback else { return Ok((None, false)) };
     if !row.used {
         fallback_keys::mark_used(tx, user_id.as_str(), device_id, algorithm)?;
     }

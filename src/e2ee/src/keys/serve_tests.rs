@@ -72,3 +72,39 @@ async fn claims_that_find_nothing_write_nothing() {
     })
     .await
 }
+
+/// Whoever may ask us for keys could otherwise take all of them, and leave none for others.
+#[tokio::test]
+async fn who_asks_too_often_gets_the_fallback_key() {
+    each(async |database| {
+        let world = World::open(database);
+        let (alice, old) = (world.device("alice", 1).await, world.device("old", 2).await);
+        let fallback = alice.sign(json!({ "key": crate::testing::curve("f"), "fallback": true }));
+        let body = json!({
+            "device_keys": alice.keys(),
+            "one_time_keys": alice.one_time_keys(&["A", "B"]),
+            "fallback_keys": { "signed_curve25519:F": fallback },
+        });
+        world.upload(&alice, body).await.unwrap();
+        let body = json!({ "device_keys": old.keys(), "one_time_keys": old.one_time_keys(&["A"]) });
+        world.upload(&old, body).await.unwrap();
+        let claim = async |spares: bool| {
+            let of = |device: &crate::testing::Device| {
+                let wanted = BTreeMap::from([(device.id.to_string(), "signed_curve25519".to_owned())]);
+                (device.user.clone(), wanted)
+            };
+            let wanted = BTreeMap::from([of(&alice), of(&old)]);
+            let claimed = world.e2ee.claim_keys_sparing(wanted, |_, _| spares).await.unwrap();
+            let names = |user: &ruma::UserId| claimed.get(user).into_iter().flatten().flat_map(|(_, keys)| keys.keys());
+            let names: Vec<String> = names(&alice.user).chain(names(&old.user)).cloned().collect();
+            names
+        };
+        // Who has no fallback key gives what there is.
+        assert_eq!(claim(true).await, ["signed_curve25519:F", "signed_curve25519:A"]);
+        assert_eq!(claim(true).await, ["signed_curve25519:F"]);
+        assert_eq!(claim(false).await, ["signed_curve25519:A"]);
+        assert_eq!(claim(false).await, ["signed_curve25519:B"]);
+        assert_eq!(claim(false).await, ["signed_curve25519:F"]);
+    })
+    .await
+}

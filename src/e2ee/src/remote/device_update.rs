@@ -3,7 +3,7 @@
 use ruma::OwnedUserId;
 use serde_json::value::RawValue;
 use store::{
-    Tx,
+    Conn, Tx,
     e2ee::{RemoteDeviceRow, device_list_changes, remote_device_lists, remote_devices, sharing},
 };
 
@@ -71,17 +71,25 @@ impl Checked {
             return Ok(false);
         };
         let known = row.stream_id.filter(|_| row.fresh);
-        if known.is_some_and(|known| self.stream_id <= known) {
+        let is_old = known.is_some_and(|known| self.stream_id <= known);
+        if is_old && self.is_here(tx.conn())? {
             return Ok(false);
         }
         let heard = device_list_changes::note(tx, user_id)?;
-        if !known.is_some_and(|known| self.follows(known)) {
+        // A server that was set up anew counts from the beginning again.
+        if is_old || !known.is_some_and(|known| self.follows(known)) {
             remote_device_lists::outdated(tx, user_id, heard)?;
             return Ok(true);
         }
         self.apply(tx)?;
         remote_device_lists::advance(tx, user_id, self.stream_id)?;
         Ok(false)
+    }
+
+    /// Whether the device is here as it is said to be.
+    fn is_here(&self, conn: &mut Conn) -> store::Result<bool> {
+        let devices = remote_devices::of_users(conn, std::slice::from_ref(&self.user_id))?;
+        Ok(devices.iter().find(|row| row.device_id == self.device_id) == self.device.as_ref())
     }
 
     /// Whether nothing is missing between a list and this change. One that refers to nothing may come after anything.

@@ -8,12 +8,15 @@ use reqwest::Response;
 use ruma::OwnedServerName;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Bounds, reason};
+use super::{Bounds, Place, reason};
 use crate::{Error, Result};
 
 /// How many times the bound in time a whole body may take that is read as it comes: a large file takes a while, but
 /// nobody may keep a connection with single bytes.
 const LONGEST: u32 = 20;
+
+/// Bytes for which memory is taken before they have come.
+const FORESEEN: usize = 1 << 20;
 
 /// Why a body could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -37,15 +40,20 @@ impl Unread {
 }
 
 /// Reads a body whole. What counts is its size after it was unpacked.
-pub(super) async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, Unread> {
+///
+/// * `place`: where it stays if it is large.
+pub(super) async fn read(response: &mut Response, most: usize, place: Option<&Place>) -> Result<Vec<u8>, Unread> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     if announced > most {
         return Err(Unread::TooLarge(most));
     }
-    let mut body = Vec::with_capacity(announced);
+    let mut body = Vec::with_capacity(announced.min(FORESEEN));
     while let Some(piece) = response.chunk().await.map_err(|error| Unread::Broken(reason(&error)))? {
         if body.len() + piece.len() > most {
             return Err(Unread::TooLarge(most));
+        }
+        if let Some(place) = place {
+            place.have(body.len() + piece.len()).await;
         }
         body.extend_from_slice(&piece);
     }

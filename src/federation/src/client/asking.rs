@@ -9,7 +9,7 @@ use ruma::{
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{Answer, Bounds, Inner, Outgoing, answer::read, reason};
+use super::{Answer, Bounds, Inner, Outgoing, Place, answer::read, reason};
 use crate::{Error, Result};
 
 /// Bytes that are read of an error.
@@ -24,11 +24,12 @@ pub(super) struct Asking<'a> {
     bounds: Bounds,
     signed: bool,
     insistent: bool,
+    place: Option<&'a Place>,
 }
 
 impl<'a> Asking<'a> {
     pub fn new(client: &'a Inner, server: &'a ServerName, bounds: Bounds) -> Self {
-        Self { client, server, bounds, signed: false, insistent: false }
+        Self { client, server, bounds, signed: false, insistent: false, place: None }
     }
 
     /// Signed with our key.
@@ -39,6 +40,11 @@ impl<'a> Asking<'a> {
     /// Also where the server could not be reached a moment ago.
     pub fn insistent(self) -> Self {
         Self { insistent: true, ..self }
+    }
+
+    /// For an answer that has this place if it is large.
+    pub fn large(self, place: &'a Place) -> Self {
+        Self { place: Some(place), ..self }
     }
 
     /// The answer as one of ruma's types.
@@ -53,8 +59,8 @@ impl<'a> Asking<'a> {
     pub async fn whole(&self, request: Outgoing) -> Result<HttpResponse<Vec<u8>>> {
         let asked = async {
             let mut response = self.response(request).await?;
-            let body =
-                read(&mut response, self.bounds.bytes).await.map_err(|error| error.of(self.server.to_owned()))?;
+            let body = read(&mut response, self.bounds.bytes, self.place).await;
+            let body = body.map_err(|error| error.of(self.server.to_owned()))?;
             let mut whole = HttpResponse::new(body);
             *whole.status_mut() = response.status();
             *whole.headers_mut() = std::mem::take(response.headers_mut());
@@ -125,7 +131,7 @@ impl<'a> Asking<'a> {
     /// What the server says instead of a 200.
     async fn refused(&self, mut response: Response) -> Error {
         let status = response.status();
-        let body = match read(&mut response, LARGEST_ERROR).await {
+        let body = match read(&mut response, LARGEST_ERROR, None).await {
             Ok(body) => serde_json::from_slice(&body).unwrap_or(Value::Null),
             Err(_) => Value::Null,
         };

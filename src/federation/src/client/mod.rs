@@ -3,6 +3,7 @@
 mod answer;
 mod asking;
 mod examine;
+mod places;
 mod resting;
 mod signed;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use rustls::ClientConfig;
 
 pub use answer::Answer;
 pub use examine::Finding;
+pub(crate) use places::{Place, Places};
 pub(crate) use web::Web;
 
 use crate::{
@@ -116,6 +118,24 @@ impl Client {
     {
         let request = Outgoing::of(request)?;
         self.asking(server, bounds).signed().answer(request).await
+    }
+
+    /// As [`Client::send`], for an answer that has this place if it is large. The time in which it waits for it counts.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub(crate) async fn send_large<R>(
+        &self,
+        server: &ServerName,
+        request: R,
+        bounds: Bounds,
+        place: &Place,
+    ) -> Result<R::IncomingResponse>
+    where
+        R: OutgoingRequest<Authentication = ServerSignatures, PathBuilder = SinglePath>,
+    {
+        let request = Outgoing::of(request)?;
+        self.asking(server, bounds).signed().large(place).answer(request).await
     }
 
     /// As [`Client::send`], but also to a server that could not be reached a moment ago: for those who keep their own

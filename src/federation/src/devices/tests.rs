@@ -144,6 +144,28 @@ async fn changes_are_applied_in_their_order_and_what_is_missing_is_asked_for() {
     .await;
 }
 
+/// A server that was set up anew, under its old name, counts from the beginning.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_counts_anew_is_asked() {
+    worlds(async |world| {
+        world.server.lists.set(900, bob(), &["OLD"]);
+        assert_eq!(world.devices(bob()).await.unwrap(), ["OLD"]);
+        let working = world.resync();
+        world.update("OLD", 900, &[899], false).await;
+        world.comes_to(&["OLD"]).await;
+        world.server.lists.set(2, bob(), &["NEW"]);
+        let since = world.position();
+        world.update("NEW", 2, &[1], false).await;
+        world.comes_to(&["NEW"]).await;
+        assert_eq!((world.asked(), world.changed(since).await), ((1, 2), vec![bob().to_string()]));
+        world.update("MORE", 3, &[2], false).await;
+        assert_eq!(world.devices(bob()).await.unwrap(), ["MORE", "NEW"]);
+        assert_eq!(world.asked(), (1, 2));
+        working.abort();
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_goes_with_the_last_shared_room() {
     worlds(async |world| {

@@ -9,6 +9,7 @@ mod delegations;
 mod dns;
 mod remembered;
 mod resolver;
+mod services;
 mod system_dns;
 pub(crate) mod well_known;
 

@@ -1,16 +1,16 @@
 //! From the name of a host to the addresses that may be connected to.
 
 use std::{
-    cmp::Reverse,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
-use peerbrain_core::{AddressFilter, Clock};
+use peerbrain_core::{AddressFilter, Clock, Random, SystemRandom, random};
 
 use super::{
     dns::{Dns, Failure, Service},
     remembered::Remembered,
+    services::in_order,
 };
 
 /// The port of federation, where nothing says another one.
@@ -27,6 +27,7 @@ pub(crate) struct Resolver {
     dns: Arc<dyn Dns>,
     clock: Arc<dyn Clock>,
     filter: Arc<AddressFilter>,
+    random: Arc<dyn Random>,
     port: u16,
     addresses: Remembered<IpAddr>,
     services: Remembered<Service>,
@@ -35,7 +36,8 @@ pub(crate) struct Resolver {
 impl Resolver {
     pub fn new(dns: Arc<dyn Dns>, clock: Arc<dyn Clock>, filter: Arc<AddressFilter>) -> Self {
         let (addresses, services) = (Remembered::new(), Remembered::new());
-        Self { dns, clock, filter, port: PORT, addresses, services }
+        let random = Arc::new(SystemRandom::new());
+        Self { dns, clock, filter, random, port: PORT, addresses, services }
     }
 
     /// With another port than that of federation, for tests.
@@ -84,15 +86,20 @@ impl Resolver {
         if found.is_empty() { Err(failure) } else { Ok(found) }
     }
 
-    /// The SRV records of a name, the best ones first. Where the DNS does not answer to the question there are none: the
-    /// addresses decide, and some resolvers do not know such records at all.
+    /// The SRV records of a name in the order in which they are to be tried. Where the DNS does not answer to the
+    /// question there are none: the addresses decide, and some resolvers do not know such records at all.
     async fn services(&self, name: &str) -> Vec<Service> {
         let [first, second] = SERVICES.map(|service| format!("{service}.{}", name.to_ascii_lowercase()));
         let (first, second) = tokio::join!(self.service(&first), self.service(&second));
         let mut found = if first.is_empty() { second } else { first }.to_vec();
-        found.sort_by_key(|service| (service.priority, Reverse(service.weight)));
+        in_order(&mut found, |bound| self.below(bound));
         found.truncate(MOST_SERVICES);
         found
+    }
+
+    /// A random number below `bound`, which is not zero.
+    fn below(&self, bound: u64) -> u64 {
+        u64::from_le_bytes(random::bytes(&*self.random)) % bound
     }
 
     async fn service(&self, name: &str) -> Arc<[Service]> {

@@ -9,7 +9,7 @@ use sync::PresenceState;
 
 use crate::{
     incoming::tests::world::{World, worlds},
-    testing::{message, user},
+    testing::{message, raw, user},
 };
 
 impl World {
@@ -141,6 +141,32 @@ async fn what_makes_no_sense_harms_nothing_else() {
             ])
             .await;
         assert_eq!(world.presence("@bob:b").await, PresenceState::Online);
+    })
+    .await;
+}
+
+/// The ids of transactions are remembered only as long as the server runs; what was in them says itself that it is here.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_comes_again_after_a_restart_does_nothing_twice() {
+    worlds(async |world| {
+        world.device("dave", "ONE").await;
+        let said = world.peer.make(&[&world.last], message("1"));
+        let read = json!({ "data": { "ts": 1 }, "event_ids": [said.event_id()] });
+        let receipt = json!({ world.room_id.as_str(): { "m.read": { "@bob:b": read } } });
+        let to_dave = json!({ "@dave:a": { "*": { "n": 1 } } });
+        let to_device = json!({ "sender": "@bob:b", "type": "m.test", "message_id": "1", "messages": to_dave });
+        let told = [("m.receipt", receipt), ("m.direct_to_device", to_device)]
+            .map(|(kind, content)| json!({ "edu_type": kind, "content": content }));
+        let edus = || told.iter().map(|edu| serde_json::from_value(edu.clone()).unwrap()).collect();
+        let first = world.transaction("again", vec![raw(&said)], edus()).await.unwrap();
+        assert_eq!(first[said.event_id()], Ok(()));
+        let world = world.restarted().await;
+        let position = world.server.rooms.store().position();
+        let second = world.transaction("again", vec![raw(&said)], edus()).await.unwrap();
+        assert_eq!(first, second);
+        assert_eq!(world.server.rooms.store().position(), position, "nothing is written twice");
+        assert_eq!(world.to_device("@dave:a", "ONE").await.len(), 1);
+        assert_eq!(world.read("@bob:b").await, [said.event_id().as_str()]);
     })
     .await;
 }

@@ -122,9 +122,10 @@ impl Files {
         media_id: &str,
         wait: Duration,
         open_only: bool,
+        limit: impl Fn() -> accounts::Result<()>,
     ) -> Result<Download> {
-        let media = &self.inner.media;
-        self.obtain(server, media_id, wait, open_only, async || media.cached(server, media_id, open_only).await).await
+        let cached = async || self.inner.media.cached(server, media_id, open_only).await;
+        self.obtain(server, media_id, wait, open_only, limit, cached).await
     }
 
     /// What `cached` gives, after the file was fetched if need be.
@@ -134,6 +135,7 @@ impl Files {
         media_id: &str,
         wait: Duration,
         open_only: bool,
+        limit: impl Fn() -> accounts::Result<()>,
         cached: impl AsyncFn() -> media::Result<Option<Download>>,
     ) -> Result<Download> {
         if let Some(file) = cached().await? {
@@ -144,6 +146,7 @@ impl Files {
         if !may_fetch {
             return Err(media::Error::NotFound.into());
         }
+        limit()?;
         let fetched = self.get(server, media_id, wait.min(LONGEST_WAIT)).await;
         fetched.map_err(|failure| failure.error(server.to_owned()))?;
         Ok(cached().await?.ok_or(media::Error::NotFound)?)
@@ -152,18 +155,20 @@ impl Files {
 
 impl Federation {
     /// Opens a file of another server, which is fetched if it is not here. Where it has not been uploaded yet, waits for
-    /// it so long. `open_only` is for somebody without a token, who gets what came while the operator wished it so.
+    /// it so long. `open_only` is for somebody without a token, who gets what came while the operator wished it so. `limit`
+    /// says before anything is fetched whether whoever asks may have that done.
     ///
     /// # Errors
-    /// As [`Media::download`]; [`crate::Error::Unreachable`], [`crate::Error::BadAnswer`].
+    /// As [`Media::download`]; [`crate::Error::Unreachable`], [`crate::Error::BadAnswer`], and that of `limit`.
     pub async fn download(
         &self,
         server: &ServerName,
         media_id: &str,
         wait: Duration,
         open_only: bool,
+        limit: impl Fn() -> accounts::Result<()>,
     ) -> Result<Download> {
-        self.inner.files.download(server, media_id, wait, open_only).await
+        self.inner.files.download(server, media_id, wait, open_only, limit).await
     }
 
     /// A thumbnail of a file of another server. It is made here.
@@ -177,10 +182,11 @@ impl Federation {
         wanted: Wanted,
         wait: Duration,
         open_only: bool,
+        limit: impl Fn() -> accounts::Result<()>,
     ) -> Result<Download> {
         let files = &self.inner.files;
         let cached = async || files.inner.media.cached_thumbnail(server, media_id, wanted, open_only).await;
-        files.obtain(server, media_id, wait, open_only, cached).await
+        files.obtain(server, media_id, wait, open_only, limit, cached).await
     }
 
     /// What was fetched of other servers' files.

@@ -29,6 +29,8 @@ pub(crate) struct Multipart {
     delimiter: Vec<u8>,
     /// What has come and is not understood yet.
     waiting: Vec<u8>,
+    /// How many bytes of that were searched in vain for what ends them. They may come one by one.
+    searched: usize,
     stage: Stage,
     headers: Headers,
 }
@@ -65,7 +67,8 @@ impl Multipart {
         }
         let delimiter = format!("\r\n--{boundary}").into_bytes();
         // The first delimiter may lack what ends the line before it.
-        Ok(Self { delimiter, waiting: b"\r\n".to_vec(), stage: Stage::Preamble, headers: Headers::default() })
+        let (waiting, headers) = (b"\r\n".to_vec(), Headers::default());
+        Ok(Self { delimiter, waiting, searched: 0, stage: Stage::Preamble, headers })
     }
 
     /// Takes what has come; gives what of it belongs to the file.
@@ -144,10 +147,12 @@ impl Multipart {
 
     /// Takes what comes before `end`, and `end` with it, if that has come.
     fn until(&mut self, end: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
-        let at = find(&self.waiting, end);
+        let from = self.searched.saturating_sub(end.len());
+        let at = self.waiting.get(from..).and_then(|rest| find(rest, end)).map(|at| from + at);
         if at.unwrap_or(self.waiting.len()) > MOST {
             return Err("there is too much before the file");
         }
+        self.searched = if at.is_some() { 0 } else { self.waiting.len() };
         let Some(at) = at else { return Ok(None) };
         let before = self.waiting.drain(..at).collect();
         self.waiting.drain(..end.len());

@@ -21,7 +21,8 @@ impl History {
     /// # Errors
     /// What our own rooms say.
     pub(super) async fn fetch_auth_events(&self, asked: Asked<'_>, pdu: &VerifiedPdu) -> Result<()> {
-        let answer = self.peers().event_auth(asked.server, asked.room_id, pdu.event_id().to_owned()).await;
+        let place = self.large.place();
+        let answer = self.peers().event_auth(asked.server, asked.room_id, pdu.event_id().to_owned(), &place).await;
         let chain = match answer {
             Ok(events) => self.checked(asked, events).await,
             Err(error) => {
@@ -32,6 +33,7 @@ impl History {
         };
         let chain = only(chain, |id| id != pdu.event_id());
         self.add_outliers(asked, chain).await?;
+        drop(place);
         // Some servers leave things out.
         let missing = self.unknown(asked, pdu.auth_events()).await?;
         let rest = self.fetch(asked, missing).await;

@@ -9,7 +9,7 @@ use store::rooms::EventFlags;
 
 use crate::{
     Result,
-    history::{Asked, History},
+    history::{Asked, History, Told},
 };
 
 /// How many events are asked for at once.
@@ -30,7 +30,7 @@ impl History {
         gap: &Gap,
     ) -> Result<usize> {
         for server in self.servers(room_id, &[]).await? {
-            let asked = Asked { room_id, rules, server: &server };
+            let asked = Asked { room_id, rules, server: &server, told: Told::InPart };
             let answer = self.peers().backfill(&server, room_id, gap.missing.clone(), PAGE).await;
             let events = match answer {
                 Ok(events) => self.checked(asked, events.into_iter().take(PAGE as usize).collect()).await,

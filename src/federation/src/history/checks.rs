@@ -45,7 +45,7 @@ impl History {
 
     /// Those of the events of an answer that are what they should be: events of the room, with good signatures.
     pub(super) async fn checked(&self, asked: Asked<'_>, events: Vec<Box<RawValue>>) -> Vec<VerifiedPdu> {
-        let Asked { room_id, rules, server } = asked;
+        let Asked { room_id, rules, server, .. } = asked;
         let mut good = Vec::with_capacity(events.len());
         for one in self.check(rules, events, Provenance::History).await {
             match one.outcome {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::{
     Result,
-    history::{Asked, History},
+    history::{Asked, History, Told, state::is_in_part},
 };
 
 /// How long one server is asked about one event.
@@ -36,14 +36,25 @@ impl History {
             Received::Missing(missing) => missing,
             placed => return Ok(placed),
         };
-        for server in self.servers(room_id, &[origin, pdu.sender().server_name()]).await? {
-            let asked = Asked { room_id, rules, server: &server };
-            match timeout(LONGEST, self.complete_from(asked, pdu, &missing)).await {
-                Ok(Ok(Received::Missing(still))) => missing = still,
-                Ok(Ok(placed)) => return Ok(placed),
-                Ok(Err(error)) if error.is_ours() => return Err(error),
-                Ok(Err(error)) => note(&server, room_id, pdu, &error),
-                Err(late) => note(&server, room_id, pdu, &late),
+        let servers = self.servers(room_id, &[origin, pdu.sender().server_name()]).await?;
+        for told in [Told::Whole, Told::InPart] {
+            let mut in_part = false;
+            for server in &servers {
+                let asked = Asked { room_id, rules, server, told };
+                match timeout(LONGEST, self.complete_from(asked, pdu, &missing)).await {
+                    Ok(Ok(Received::Missing(still))) => missing = still,
+                    Ok(Ok(placed)) => return Ok(placed),
+                    Ok(Err(error)) if error.is_ours() => return Err(error),
+                    Ok(Err(error)) => {
+                        in_part |= is_in_part(&error);
+                        note(server, room_id, pdu, &error);
+                    }
+                    Err(late) => note(server, room_id, pdu, &late),
+                }
+            }
+            // Only if somebody has nearly all of it, that is asked for.
+            if !in_part {
+                break;
             }
         }
         Ok(Received::Missing(missing))

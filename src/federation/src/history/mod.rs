@@ -34,6 +34,11 @@ pub(crate) use peers::Peers;
 #[cfg(test)]
 pub(crate) use peers::{Events, StateIds};
 
+use crate::client::Places;
+
+/// Large states and auth chains that are fetched at the same time: each may have 64 megabytes.
+const LARGE_AT_ONCE: usize = 4;
+
 /// What [`History`] is made of.
 pub(crate) struct Options {
     /// Rooms.
@@ -53,6 +58,7 @@ pub(crate) struct Options {
 pub(crate) struct History {
     options: Arc<Options>,
     turns: Arc<turns::Turns>,
+    large: Arc<Places>,
 }
 
 /// A room, and a server that is asked about it.
@@ -61,12 +67,22 @@ pub(crate) struct Asked<'a> {
     pub room_id: &'a RoomId,
     pub rules: &'static RoomVersionRules,
     pub server: &'a ServerName,
+    pub told: Told,
+}
+
+/// What a state that the server tells must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// It can be had and verified to the last event.
+    Whole,
+    /// A little of it may be missing, where nobody has it whole.
+    InPart,
 }
 
 impl History {
     /// Asks nothing yet.
     pub fn new(options: Options) -> Self {
-        Self { options: Arc::new(options), turns: Arc::default() }
+        Self { options: Arc::new(options), turns: Arc::default(), large: Arc::new(Places::new(LARGE_AT_ONCE)) }
     }
 
     fn rooms(&self) -> &Rooms {

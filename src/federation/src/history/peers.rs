@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Result,
-    client::{Bounds, Client},
+    client::{Bounds, Client, Place},
 };
 
 /// Events as they came over the network.
@@ -50,23 +50,25 @@ pub(crate) trait Peers: Send + Sync {
         event_id: OwnedEventId,
     ) -> BoxFuture<'a, Result<StateIds>>;
 
-    /// `GET /state/{roomId}`: the same with whole events, state and auth chain in one list.
+    /// `GET /state/{roomId}`: the same with whole events, state and auth chain in one list. If it is large it has this place.
     fn state<'a>(
         &'a self,
         server: &'a ServerName,
         room_id: &'a RoomId,
         event_id: OwnedEventId,
+        place: &'a Place,
     ) -> BoxFuture<'a, Result<Events>>;
 
     /// `GET /event/{eventId}`.
     fn event<'a>(&'a self, server: &'a ServerName, event_id: OwnedEventId) -> BoxFuture<'a, Result<Box<RawValue>>>;
 
-    /// `GET /event_auth/{roomId}/{eventId}`: the auth chain of an event.
+    /// `GET /event_auth/{roomId}/{eventId}`: the auth chain of an event. If it is large it has this place.
     fn event_auth<'a>(
         &'a self,
         server: &'a ServerName,
         room_id: &'a RoomId,
         event_id: OwnedEventId,
+        place: &'a Place,
     ) -> BoxFuture<'a, Result<Events>>;
 
     /// `GET /backfill/{roomId}`: these events and those before them.
@@ -135,10 +137,11 @@ impl Peers for Client {
         server: &'a ServerName,
         room_id: &'a RoomId,
         event_id: OwnedEventId,
+        place: &'a Place,
     ) -> BoxFuture<'a, Result<Events>> {
         Box::pin(async move {
             let request = get_room_state::v1::Request::new(event_id, room_id.to_owned());
-            let answer = self.send(server, request, STATE).await?;
+            let answer = self.send_large(server, request, STATE, place).await?;
             Ok(answer.auth_chain.into_iter().chain(answer.pdus).collect())
         })
     }
@@ -152,10 +155,11 @@ impl Peers for Client {
         server: &'a ServerName,
         room_id: &'a RoomId,
         event_id: OwnedEventId,
+        place: &'a Place,
     ) -> BoxFuture<'a, Result<Events>> {
         Box::pin(async move {
             let request = get_event_authorization::v1::Request::new(room_id.to_owned(), event_id);
-            Ok(self.send(server, request, STATE).await?.auth_chain)
+            Ok(self.send_large(server, request, STATE, place).await?.auth_chain)
         })
     }
 

@@ -4,7 +4,7 @@ use ruma::{OwnedEventId, RoomId, room_version_rules::RoomVersionRules};
 
 use crate::{
     Result,
-    history::{Asked, History},
+    history::{Asked, History, Told},
 };
 
 impl History {
@@ -19,7 +19,7 @@ impl History {
         event_id: &OwnedEventId,
     ) -> Result<bool> {
         for server in self.servers(room_id, &[]).await? {
-            let asked = Asked { room_id, rules, server: &server };
+            let asked = Asked { room_id, rules, server: &server, told: Told::InPart };
             let event = self.fetch(asked, vec![event_id.clone()]).await;
             if self.add(asked, event).await? > 0 {
                 return Ok(true);

@@ -7,7 +7,7 @@ use ruma::OwnedEventId;
 
 use crate::{
     Error, Result,
-    history::{Asked, History, fetch::only},
+    history::{Asked, History, Told, fetch::only},
 };
 
 /// How many events a state may have, and how many there may be of those that allowed them.
@@ -16,9 +16,20 @@ const MOST: usize = 200_000;
 /// Up to so many events are asked for one by one; beyond it the whole state is.
 const SINGLE: usize = 100;
 
+/// Why a state is not taken that is not whole.
+const IN_PART: &str = "a part of the state cannot be had";
+
+/// Whether a state was not taken because it is not whole.
+pub(super) fn is_in_part(error: &Error) -> bool {
+    matches!(error, Error::BadAnswer { reason, .. } if reason == IN_PART)
+}
+
 impl History {
     /// The events of the state before an event; they are here afterwards, as outliers at least, and so is what allowed
-    /// them. What cannot be verified is left out, as long as it is little.
+    /// them. Where it need not be whole what cannot be verified is left out, as long as it is little, and nothing that the
+    /// rules of the room are made of: events of a server that is gone, whose key nobody has, would else end the room here.
+    /// Nobody gains by it. Who tells a state could have left out as much without saying so; what is known here counts beside
+    /// it either way.
     ///
     /// # Errors
     /// What the other server says, [`Error::BadAnswer`] for what cannot be a state, and what our own rooms say.
@@ -35,7 +46,8 @@ impl History {
         }
         let mut missing = self.unknown(asked, wanted.iter().copied()).await?;
         if missing.len() > SINGLE {
-            let events = self.peers().state(asked.server, asked.room_id, event_id).await?;
+            let place = self.large.place();
+            let events = self.peers().state(asked.server, asked.room_id, event_id, &place).await?;
             let events = self.checked(asked, events).await;
             self.add_outliers(asked, only(events, |id| wanted.contains(&id.to_owned()))).await?;
             missing = self.unknown(asked, missing.iter()).await?;
@@ -45,15 +57,20 @@ impl History {
         self.add_outliers(asked, events).await?;
 
         let absent: HashSet<OwnedEventId> = self.unknown(asked, &ids.state).await?.into_iter().collect();
-        if absent.len() * 10 > ids.state.len() {
-            return Err(bad("much of the state cannot be had"));
+        let (mut state, chain) = (ids.state, ids.auth_chain);
+        if absent.is_empty() {
+            return Ok(state);
         }
-        if !absent.is_empty() {
-            let (room_id, event_id, absent) = (asked.room_id, pdu.event_id(), absent.len());
-            tracing::warn!(%room_id, %event_id, absent, "a state is taken without events that cannot be verified");
-        }
-        let mut state = ids.state;
+        let whole = state.len();
         state.retain(|id| !absent.contains(id));
+        if absent.len() * 10 > whole || self.rooms().lacks_foundations(asked.room_id, &state, &chain).await? {
+            return Err(bad("too much of the state cannot be had"));
+        }
+        if asked.told == Told::Whole {
+            return Err(bad(IN_PART));
+        }
+        let (room_id, event_id, absent) = (asked.room_id, pdu.event_id(), absent.len());
+        tracing::warn!(%room_id, %event_id, absent, "a state is taken without events that nobody can verify");
         Ok(state)
     }
 }

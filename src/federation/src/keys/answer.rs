@@ -11,7 +11,7 @@ use ruma::{
 use super::{Key, ServerKeys};
 
 /// Bytes that an answer may have.
-pub(super) const ANSWER_BYTES: usize = 65_536;
+pub(super) const ANSWER_BYTES: usize = 32_768;
 
 /// Keys of an answer that are looked at, in use and old ones.
 const MAX_KEYS: usize = 100;

@@ -1,13 +1,24 @@
 //! Asking servers for their own keys: each once at a time, whoever waits for it.
 
+use std::sync::atomic::Ordering;
+
 use futures_util::{
     FutureExt as _,
     future::{BoxFuture, Shared},
 };
 use ruma::{OwnedServerName, ServerName};
-use store::federation::server_keys::{self, AnswerRow, KeyRow};
+use store::federation::{
+    forget_strangers,
+    server_keys::{self, AnswerRow, KeyRow},
+};
 
-use super::{KeyRing, MAX_ASKED, answer::Answer};
+use super::{KeyRing, answer::Answer, lines::Line};
+
+/// Servers of one line that are asked or wait to be. For more the answer is that their keys are not known.
+const LONGEST_LINE: usize = 1_000;
+
+/// After so many answers it is looked whether there are too many.
+const LOOK: usize = 100;
 
 /// Ends when the server has answered or failed.
 pub(super) type Asking = Shared<BoxFuture<'static, ()>>;
@@ -22,28 +33,26 @@ pub(super) enum Source {
 }
 
 impl KeyRing {
-    /// Asks a server for its keys, unless that is being done. It is asked even if nobody waits any more. None where too
-    /// many are being asked.
-    ///
-    /// * `many`: whether it is one of many that are wanted at once.
-    pub(super) fn ask(&self, server: &ServerName, many: bool) -> Option<Asking> {
+    /// Asks a server for its keys when its turn in this line comes, unless that is being done. It is asked even if nobody
+    /// waits any more. None where the line is too long.
+    pub(super) fn ask(&self, server: &ServerName, line: Line) -> Option<Asking> {
         let mut asking = self.inner.asking.lock();
-        if let Some(running) = asking.get(server) {
+        if let Some((_, running)) = asking.get(server) {
             return Some(running.clone());
         }
-        if asking.len() >= (if many { MAX_ASKED / 2 } else { MAX_ASKED }) {
-            tracing::warn!(%server, "too many servers are being asked for keys");
+        if asking.values().filter(|(other, _)| *other == line).count() >= LONGEST_LINE {
+            tracing::warn!(%server, ?line, "too many servers are being asked for keys");
             return None;
         }
         let done = Done { ring: self.clone(), server: server.to_owned() };
         let task = self.inner.options.runtime.spawn(async move {
             let inner = &done.ring.inner;
             // They are never closed.
-            let _permit = if many { inner.of_many.acquire().await } else { inner.single.acquire().await };
+            let _turn = inner.lines.turns(line).acquire().await;
             done.ring.ask_now(&done.server).await;
         });
         let running = task.map(|_| ()).boxed().shared();
-        asking.insert(server.to_owned(), running.clone());
+        asking.insert(server.to_owned(), (line, running.clone()));
         Some(running)
     }
 
@@ -86,6 +95,19 @@ impl KeyRing {
         if let Err(error) = read {
             tracing::warn!(%server, %error, "the keys of a server could not be kept");
             self.inner.memory.put(&server, keys);
+        }
+        if self.inner.learned.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOOK) {
+            self.forget_strangers().await;
+        }
+    }
+
+    /// Sees to it that names that anybody can make up do not fill the database. What is in memory stays there.
+    async fn forget_strangers(&self) {
+        let most = self.inner.options.strangers;
+        match self.inner.options.store.write(move |tx| forget_strangers(tx, most)).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "the keys of servers were forgotten that are in no room here"),
+            Err(error) => tracing::warn!(%error, "the keys of strangers could not be forgotten"),
         }
     }
 }

@@ -13,9 +13,6 @@ type OfServer = BTreeMap<OwnedServerSigningKeyId, MilliSecondsSinceUnixEpoch>;
 /// Whoever needs keys for what was signed this long ago, in milliseconds, is not looking at the past.
 const LATELY: i64 = 3_600_000;
 
-/// So many servers are asked as single ones are.
-const FEW: usize = 8;
-
 /// Servers that are asked because of one look-up. The keys of the others are missing.
 const MAX_SERVERS: usize = 1_000;
 
@@ -41,8 +38,8 @@ impl KeyRing {
         if asked.is_empty() {
             return keys;
         }
-        let many = asked.len() > FEW;
-        let asking = join_all(asked.iter().filter_map(|server| self.ask(server, many)));
+        let lines = self.lines_of(&asked).await;
+        let asking = join_all(asked.iter().zip(lines).filter_map(|(server, line)| self.ask(server, line)));
         // Who takes longer is still heard, for the next who wants to know.
         let _late = tokio::time::timeout(PATIENCE, asking).await;
         keys = self.known(wanted).await.0;
@@ -88,11 +85,12 @@ impl KeyRing {
         if !self.inner.attempts.may_ask(server, now) {
             return;
         }
-        let Some(asking) = self.ask(server, false) else { return };
         // Until it has answered it counts as one that did not.
         self.inner.attempts.in_vain(server, now);
         let (ring, server) = (self.clone(), server.to_owned());
         self.inner.options.runtime.spawn(async move {
+            let line = ring.lines_of(std::slice::from_ref(&server)).await;
+            let Some(asking) = line.first().and_then(|line| ring.ask(&server, *line)) else { return };
             asking.await;
             let known = ring.inner.memory.of([&server].into_iter()).await;
             if known.get(&server).is_some_and(|known| known.refresh_at > now) {

@@ -7,6 +7,7 @@ mod fetch;
 mod found;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod lines;
 mod lookup;
 mod memory;
 mod notaries;
@@ -15,7 +16,10 @@ mod own;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicUsize},
+};
 
 use events::SigningKey;
 use peerbrain_core::Clock;
@@ -26,24 +30,22 @@ use tokio::{
     sync::{OnceCell, Semaphore},
 };
 
-use self::{ask::Asking, attempts::Attempts, memory::Memory};
+use self::{
+    ask::Asking,
+    attempts::Attempts,
+    lines::{Line, Lines},
+    memory::Memory,
+};
 pub use self::{
     fetch::Fetch,
     found::{Key, Keys, ServerKeys, Wanted},
 };
 
-/// Servers that are asked for keys at once. More wait.
-const ASKED_AT_ONCE: usize = 64;
-
-/// The same for those of whom many are wanted at once, so that a large room does not hold up single requests.
-const ASKED_AT_ONCE_OF_MANY: usize = 48;
-
 /// Requests of others for keys of others that are worked on at once. More are told to come back.
 const NOTARY_REQUESTS: usize = 8;
 
-/// Servers that are asked or wait to be; half of it for those of whom many are wanted. For more the answer is that their
-/// keys are not known.
-const MAX_ASKED: usize = 2_000;
+/// Servers that are in no room here whose keys are kept in the database.
+pub const STRANGERS: i64 = 10_000;
 
 /// What [`KeyRing`] is made of.
 pub struct Options {
@@ -59,6 +61,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Who is asked for keys of servers that cannot be reached.
     pub notaries: Vec<OwnedServerName>,
+    /// How many servers that are in no room here have their keys kept.
+    pub strangers: i64,
     /// Where other servers are asked.
     pub runtime: Handle,
 }
@@ -74,10 +78,11 @@ struct Inner {
     memory: Memory,
     attempts: Attempts,
     /// Servers that are being asked, each once, for all who wait for it.
-    asking: parking_lot::Mutex<HashMap<OwnedServerName, Asking>>,
-    single: Semaphore,
-    of_many: Semaphore,
+    asking: parking_lot::Mutex<HashMap<OwnedServerName, (Line, Asking)>>,
+    lines: Lines,
     notary_requests: Semaphore,
+    /// How many answers were kept.
+    learned: AtomicUsize,
     old: OnceCell<Vec<OldKeyRow>>,
 }
 
@@ -89,9 +94,9 @@ impl KeyRing {
             options,
             attempts: Attempts::new(),
             asking: parking_lot::Mutex::default(),
-            single: Semaphore::new(ASKED_AT_ONCE),
-            of_many: Semaphore::new(ASKED_AT_ONCE_OF_MANY),
+            lines: Lines::new(),
             notary_requests: Semaphore::new(NOTARY_REQUESTS),
+            learned: AtomicUsize::new(0),
             old: OnceCell::new(),
         };
         Self { inner: Arc::new(inner) }

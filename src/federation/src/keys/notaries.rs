@@ -6,7 +6,7 @@ use ruma::{OwnedServerName, ServerName};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 
-use super::{KeyRing, Keys, Wanted, answer::Answer, ask::Source};
+use super::{KeyRing, Keys, Wanted, answer::Answer, ask::Source, lines::Line};
 
 /// Servers that one query names.
 const SERVERS_PER_QUERY: usize = 100;
@@ -36,7 +36,7 @@ impl KeyRing {
         let now = self.now();
         let mut known = load().await;
         if known.refresh_at <= now && self.inner.attempts.may_ask(notary, now) {
-            self.ask(notary, false)?.await;
+            self.ask(notary, Line::Known)?.await;
             known = load().await;
             match known.refresh_at > now {
                 true => self.inner.attempts.helped(notary),

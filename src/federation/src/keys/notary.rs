@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use ruma::{CanonicalJsonObject, MilliSecondsSinceUnixEpoch, OwnedServerName};
 use store::federation::server_keys::{self, AnswerRow};
 
-use super::{KeyRing, memory::half_life};
+use super::{KeyRing, lines::Line, memory::half_life};
 use crate::{Error, Result};
 
 /// Servers of one request that are looked up. The others are left out of the answer, like those that nobody knows.
@@ -74,7 +74,7 @@ impl KeyRing {
         if asked.is_empty() {
             return Ok(rows);
         }
-        let asking = join_all(asked.iter().filter_map(|server| self.ask(server, true)));
+        let asking = join_all(asked.iter().filter_map(|server| self.ask(server, Line::ForOthers)));
         // Who takes longer is still heard, for the next who asks.
         let _late = tokio::time::timeout(PATIENCE, asking).await;
         let rows = self.answers(wanted).await?;

@@ -113,13 +113,14 @@ impl Federation {
         let Rebuilt { event, rules, .. } = &prepared.event;
         let request =
             create_join_event::v2::Request::new(room_id.to_owned(), event.event_id().to_owned(), text(event)?);
-        let told = self.inner.client.send(server, request, ENTRY).await?.room_state;
+        let place = self.inner.entries.place();
+        let told = self.inner.client.send_large(server, request, ENTRY, &place).await?.room_state;
         let bad = |reason: &str| Error::BadAnswer { server: server.to_owned(), reason: reason.into() };
         if told.members_omitted {
             return Err(bad("members were left out, which was not asked for"));
         }
         let join = self.accepted(server, &prepared.event, told.event.as_deref()).await?;
-        let auth_chain = without(told.auth_chain, &told.state);
+        let (whole, auth_chain) = (told.state.len(), without(told.auth_chain, &told.state));
         let (state, auth_chain) = tokio::join!(
             self.inner.verifier.verify(rules, told.state, Provenance::History),
             self.inner.verifier.verify(rules, auth_chain, Provenance::History),
@@ -129,9 +130,13 @@ impl Federation {
             events.into_iter().filter_map(|checked| checked.outcome.inspect_err(dropped).ok()).collect()
         };
         let (state, auth_chain) = (good(state), good(auth_chain));
+        if (whole - state.len()) * 10 > whole {
+            return Err(bad("much of the state cannot be verified"));
+        }
         let adoption =
             Adoption { room_id: room_id.to_owned(), version: prepared.version.clone(), state, auth_chain, join };
         self.inner.rooms.adopt(adoption).await?;
+        drop(place);
         tracing::info!(%room_id, %server, "a room elsewhere was joined");
         Ok(())
     }

@@ -2,8 +2,11 @@
 //! §inviting-to-a-room, §leaving-rooms): ours in rooms elsewhere, with the help of a server that is there, and those of
 //! other servers in rooms that are here ([`serve`]).
 
+mod bound;
 mod candidates;
 mod failure;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod handshake;
 mod invite;
 mod join;

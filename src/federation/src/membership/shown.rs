@@ -32,7 +32,7 @@ impl Federation {
     /// The same where all of it must be whole events of the room, the one that made it among them.
     ///
     /// # Errors
-    /// [`Error::InvalidParam`], [`Error::MissingParam`].
+    /// [`Error::InvalidParam`].
     pub(super) async fn shown_whole(
         &self,
         told: Vec<RawStrippedState>,
@@ -50,14 +50,14 @@ impl Federation {
         }
         match state.has_create() {
             true => Ok(state),
-            false => Err(Error::MissingParam("the m.room.create of the room must be told".into())),
+            false => Err(Error::InvalidParam("the m.room.create of the room must be told".into())),
         }
     }
 }
 
 /// Whole events and stripped ones, only those of interest, and of each key one: keys of other servers may have to be
 /// fetched for each.
-fn useful(told: Vec<RawStrippedState>, about: &UserId) -> (Vec<Box<RawValue>>, Vec<Box<RawValue>>) {
+pub(super) fn useful(told: Vec<RawStrippedState>, about: &UserId) -> (Vec<Box<RawValue>>, Vec<Box<RawValue>>) {
     let mut interest = StrippedState::interest(about);
     let (mut whole, mut stripped) = (Vec::new(), Vec::new());
     for event in told {

@@ -16,6 +16,7 @@ mod ledger;
 mod operate;
 mod parcel;
 mod queue;
+mod refusals;
 mod retry;
 mod run;
 mod table;

@@ -1,6 +1,6 @@
 //! The task of one server: one transaction after the other, each once the one before was taken.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use ruma::OwnedServerName;
 use store::federation::destinations::{self, DestinationRow};
@@ -32,6 +32,8 @@ pub(super) struct Course {
     repeat: Option<(i64, i64)>,
     /// How many things a transaction may hold: less after the server refused one, to find what it refuses.
     most: usize,
+    /// Whether it has taken a transaction of ours that had nothing in it.
+    pub is_known: bool,
 }
 
 impl Sender {
@@ -67,7 +69,14 @@ impl Sender {
                     }
                     let repeat =
                         failing.as_ref().map(|row| (row.txn_events, row.txn_outbox)).filter(|ends| *ends != (0, 0));
-                    return Some(Course { server: server.clone(), failing, known, repeat, most: EVERYTHING });
+                    return Some(Course {
+                        server: server.clone(),
+                        failing,
+                        known,
+                        repeat,
+                        most: EVERYTHING,
+                        is_known: false,
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%server, %error, "what is known of a server could not be read; it is tried again");
@@ -100,13 +109,12 @@ impl Sender {
                 self.took(course, &parcel);
                 Ok(Next::Again)
             }
-            Err(error) if is_refusal(&error) => {
-                self.inner.counted.failures.fetch_add(1, Ordering::Relaxed);
-                self.refused(course, &parcel, &error);
-                Ok(Next::Again)
-            }
             Err(error) => {
                 self.inner.counted.failures.fetch_add(1, Ordering::Relaxed);
+                if self.is_refused(course, &parcel, &error).await {
+                    self.refused(course, &parcel, &error);
+                    return Ok(Next::Again);
+                }
                 self.fails(course, &parcel, &error).await?;
                 self.inner.table.remove(&course.server);
                 self.inner.retry.notify_one();
@@ -115,27 +123,13 @@ impl Sender {
         }
     }
 
-    fn took(&self, course: &mut Course, parcel: &Parcel) {
+    pub(super) fn took(&self, course: &mut Course, parcel: &Parcel) {
         course.repeat = None;
         if let Some(row) = &mut course.failing {
             (row.failing_since, row.pause) = (None, 0);
         }
         self.inner.table.taken(&course.server, parcel.events, parcel.outbox);
         self.inner.unwritten.notify_one();
-    }
-
-    /// The server is there, but refuses what it was sent. It is sent less at a time, until what it refuses is alone.
-    fn refused(&self, course: &mut Course, parcel: &Parcel, error: &Error) {
-        if parcel.queued > 0 {
-            // That is gone; perhaps it was what is refused.
-            return;
-        }
-        if parcel.repeated() > 1 {
-            (course.most, course.repeat) = ((parcel.repeated() / 2).max(1), None);
-            return;
-        }
-        tracing::warn!(server = %course.server, %error, "another server refuses something of ours, which it will not get");
-        self.took(course, parcel);
     }
 
     async fn nothing_left(&self, course: &mut Course, parcel: &Parcel) -> Result<Next> {
@@ -170,6 +164,17 @@ impl Sender {
 }
 
 impl Course {
+    /// How long the server was let alone after the last attempt.
+    pub fn pause(&self) -> Duration {
+        let pause = self.failing.as_ref().map_or(0, |row| row.pause);
+        Duration::from_millis(u64::try_from(pause).unwrap_or(0))
+    }
+
+    /// From now on a transaction may hold half of so many things.
+    pub fn halve(&mut self, count: usize) {
+        (self.most, self.repeat) = ((count / 2).max(1), None);
+    }
+
     /// The row of the server; one that says nothing where it does not fail.
     pub fn row(&self) -> DestinationRow {
         self.failing.clone().unwrap_or_else(|| DestinationRow {
@@ -183,9 +188,4 @@ impl Course {
             txn_outbox: 0,
         })
     }
-}
-
-/// Whether a server that is well does not want this transaction: sending it again would change nothing.
-fn is_refusal(error: &Error) -> bool {
-    matches!(error, Error::Remote { status, .. } if matches!(*status, 400 | 411 | 413 | 414 | 415 | 422))
 }

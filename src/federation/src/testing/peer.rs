@@ -28,6 +28,7 @@ use store::rooms::{current_state, events_by_nid};
 
 use crate::{
     Checked, Error, Result,
+    client::Place,
     history::{Check, Events, Peers, StateIds},
 };
 
@@ -285,7 +286,13 @@ impl Peers for Peer {
         })
     }
 
-    fn state<'a>(&'a self, _: &'a ServerName, _: &'a RoomId, id: OwnedEventId) -> BoxFuture<'a, Result<Events>> {
+    fn state<'a>(
+        &'a self,
+        _: &'a ServerName,
+        _: &'a RoomId,
+        id: OwnedEventId,
+        _: &'a Place,
+    ) -> BoxFuture<'a, Result<Events>> {
         self.ask_many(move |graph| {
             let state: Vec<OwnedEventId> = graph.before.get(&id)?.values().cloned().collect();
             let all = graph.auth_chain(state.clone()).into_iter().chain(state);
@@ -305,7 +312,13 @@ impl Peers for Peer {
         })
     }
 
-    fn event_auth<'a>(&'a self, _: &'a ServerName, _: &'a RoomId, id: OwnedEventId) -> BoxFuture<'a, Result<Events>> {
+    fn event_auth<'a>(
+        &'a self,
+        _: &'a ServerName,
+        _: &'a RoomId,
+        id: OwnedEventId,
+        _: &'a Place,
+    ) -> BoxFuture<'a, Result<Events>> {
         self.ask_many(move |graph| {
             let chain = graph.auth_chain([id]);
             Some(chain.iter().filter_map(|id| graph.get(id).map(raw)).collect())

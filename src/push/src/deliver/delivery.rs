@@ -170,6 +170,9 @@ impl Delivery {
             }
             self.wake(user, false);
         }
+        for user in &news.invited {
+            self.wake(user, false);
+        }
         for user in &news.readers {
             self.wake(user, true);
         }

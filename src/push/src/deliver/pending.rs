@@ -81,6 +81,10 @@ impl Push {
         one: &notified::Notified,
         unread: i64,
     ) -> Result<Option<Value>> {
+        if let Some(invite) = &one.invite {
+            let described = self.describe_invite(conn, invite, is_whole(row))?;
+            return Ok(described.map(|(told, outcome)| of_invite(row, told, &outcome, unread)));
+        }
         let event = self.inner.rooms.events().one(conn, one.event)?;
         let Some(room) = rooms_by_nid(conn, &[one.room])?.pop() else { return Ok(None) };
         if event.redacted_by.is_some() {
@@ -122,6 +126,16 @@ impl Push {
         }
         Ok(Some(Value::Object(notification)))
     }
+}
+
+/// The object `notification` for an invite to a room that is not here.
+fn of_invite(row: &PusherRow, mut told: Map<String, Value>, outcome: &Outcome, unread: i64) -> Value {
+    let tweaks = Outcome::tweaks(&outcome.actions);
+    let loud = tweaks.contains_key("sound") || outcome.highlight;
+    told.insert("counts".into(), json!({ "unread": unread }));
+    told.insert("prio".into(), json!(if loud { "high" } else { "low" }));
+    told.insert("devices".into(), json!([device(row, is_whole(row).then_some(tweaks))]));
+    Value::Object(told)
 }
 
 /// The object `notification` that only tells a new badge.

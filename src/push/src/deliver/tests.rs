@@ -22,6 +22,7 @@ use serde_json::{json, value::to_raw_value};
 use store::{
     Options, Store, Tx,
     push::{PusherRow, push_progress, set_pusher},
+    rooms::{ForeignMember, Membership, keep_foreign},
     testing::{Database, each},
 };
 use tokio::{
@@ -231,6 +232,62 @@ async fn only_those_are_woken_whom_an_event_notifies() {
         let events: Vec<i64> = news.events.into_iter().collect();
         let notified = world.store.read(move |conn| store::push::users_notified(conn, &events)).await.unwrap();
         assert_eq!(notified, [user("user0").to_string()]);
+    })
+    .await;
+}
+
+/// To a room that is not here, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_from_another_server_is_told() {
+    each(async |database| {
+        let world = World::on(database);
+        let (url, heard) = gateway().await;
+        world.set_pusher("bob", &url).await;
+        let delivery = tokio::spawn(world.push.clone().deliver());
+        let content = json!({ "membership": "invite" });
+        let event =
+            json!({ "type": "m.room.member", "content": content, "origin_server_ts": 5, "sender": "@carol:far" });
+        let name =
+            json!({ "type": "m.room.name", "state_key": "", "sender": "@carol:far", "content": { "name": "Tea" } });
+        let mut invite = ForeignMember {
+            user_id: user("bob").to_string(),
+            room_id: "!tea:far".into(),
+            membership: Membership::Invite as i16,
+            position: 0,
+            version: "11".into(),
+            sender: "@carol:far".into(),
+            via: "far".into(),
+            event_id: "$invite".into(),
+            json: event.to_string(),
+            state: json!([name]).to_string(),
+        };
+        let kept = invite.clone();
+        world.store.write(move |tx| keep_foreign(tx, &kept)).await.unwrap();
+        until("it is told", async || heard.load(Ordering::SeqCst) == 1).await;
+        let (push, of_invite) = (world.push.clone(), invite.clone());
+        let described = world.store.read(move |conn| Ok(push.describe_invite(conn, &of_invite, true).unwrap()));
+        let (told, outcome) = described.await.unwrap().unwrap();
+        assert!(outcome.notify);
+        let wanted = json!({
+            "event_id": "$invite", "room_id": "!tea:far", "type": "m.room.member", "sender": "@carol:far",
+            "user_is_target": true, "content": content, "room_name": "Tea",
+        });
+        assert_eq!(serde_json::Value::Object(told), wanted);
+        let (push, of_invite) = (world.push.clone(), invite.clone());
+        let listed = world.store.read(move |conn| Ok(push.told_invite(conn, &of_invite).unwrap())).await.unwrap();
+        let listed = serde_json::to_value(listed.unwrap()).unwrap();
+        assert_eq!((&listed["event"]["content"], &listed["ts"]), (&content, &json!(5)));
+        // That it is over, and a knock of one's own, are nothing to be told.
+        for membership in [Membership::Leave, Membership::Knock] {
+            invite.membership = membership as i16;
+            let kept = invite.clone();
+            world.store.write(move |tx| keep_foreign(tx, &kept)).await.unwrap();
+        }
+        let last = world.store.position();
+        until("it is written down", async || world.written().await >= last).await;
+        assert_eq!(heard.load(Ordering::SeqCst), 1);
+        world.push.stop();
+        delivery.await.unwrap();
     })
     .await;
 }

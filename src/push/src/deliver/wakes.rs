@@ -27,6 +27,8 @@ pub(crate) struct News {
     pub rooms: HashSet<i64>,
     /// Numbers of new events that may notify single users.
     pub events: HashSet<i64>,
+    /// Users who stand otherwise in a room that is not here: perhaps they are invited.
+    pub invited: HashSet<String>,
     /// Users who have read something.
     pub readers: HashSet<String>,
     /// Users whose pushers have changed.
@@ -35,7 +37,11 @@ pub(crate) struct News {
 
 impl News {
     fn is_empty(&self) -> bool {
-        self.rooms.is_empty() && self.events.is_empty() && self.readers.is_empty() && self.changed.is_empty()
+        self.rooms.is_empty()
+            && self.events.is_empty()
+            && self.invited.is_empty()
+            && self.readers.is_empty()
+            && self.changed.is_empty()
     }
 }
 
@@ -62,6 +68,7 @@ impl Wakes {
         let mut newer = self.news.lock();
         newer.rooms.extend(news.rooms);
         newer.events.extend(news.events);
+        newer.invited.extend(news.invited);
         newer.readers.extend(news.readers);
         newer.changed.extend(news.changed);
         drop(newer);
@@ -94,6 +101,7 @@ impl Observer for Wakes {
             let Some(user) = &entry.user else { continue };
             match entry.kind {
                 LogKind::Receipt => drop(self.news.lock().readers.replace(user.clone())),
+                LogKind::Membership if entry.room.is_none() => drop(self.news.lock().invited.replace(user.clone())),
                 LogKind::Pushers => drop(self.news.lock().changed.replace(user.clone())),
                 _ => {}
             }

@@ -13,7 +13,11 @@ use store::{
 };
 
 use super::resident::servers_of;
-use crate::{Error, Result, Rooms, parse, read::server::auth_chain, rules_of};
+use crate::{
+    Error, Result, Rooms, parse,
+    read::{server::auth_chain, store_errors_out},
+    rules_of,
+};
 
 /// By how many members a room without a name is called; one of those who are looked at may be the one who joins.
 const HEROES: usize = 6;
@@ -38,14 +42,15 @@ impl Rooms {
     /// # Errors
     /// [`Error::NotFound`] for an event that has no place in the room.
     pub async fn entry(&self, room_id: &RoomId, join: &EventId, without_members: bool) -> Result<Entry> {
-        let (room, join) = (self.resident_room(room_id).await?.nid, join.to_owned());
-        self.reading(move |rooms, conn| {
+        let (room, join, rooms) = (self.resident_room(room_id).await?.nid, join.to_owned(), self.clone());
+        let read = move |conn: &mut Conn| {
             let event = event_by_id(conn, room, join.as_str())?;
             let event = event.filter(|event| !EventFlags(event.flags).has(EventFlags::OUTLIER));
             let event = event.ok_or_else(|| Error::NotFound("there is no such event in this room".into()))?;
             rooms.entry_before(conn, &event, without_members)
-        })
-        .await
+        };
+        // It is large, so it is read where what is large is read.
+        self.store().slow_snapshot(move |conn, _| store_errors_out(read(conn))).await?
     }
 
     fn entry_before(&self, conn: &mut Conn, join: &StoredEvent, without_members: bool) -> Result<Entry> {

@@ -9,6 +9,7 @@ mod accept;
 mod entry;
 mod invite;
 mod memberships;
+mod notify;
 mod rebuild;
 mod resident;
 mod shown;

@@ -112,6 +112,11 @@ impl StrippedState {
         events::version::room_id_is_create_hash(rules)
     }
 
+    /// The events of it, as clients get them.
+    pub fn events(&self) -> &[Box<RawValue>] {
+        &self.events
+    }
+
     /// The JSON array of it.
     pub(super) fn text(&self) -> Result<String> {
         serde_json::to_string(&self.events).map_err(|error| Error::Internal(error.to_string()))

@@ -50,21 +50,30 @@ impl Building<'_> {
         let root = self.head.room.state;
         let Some(policy) = self.state(root, &StateEventType::from(EVENT_TYPE), "")? else { return Ok(None) };
         let Some(policy) = PolicyServer::read(policy.pdu.content().get()) else { return Ok(None) };
-        let (room, ours) = (self.head.room.nid, policy.name == self.rooms.inner.server_name);
+        let (room, ours) = (self.head.room.nid, self.names_us(&policy));
         let is_in_room = ours || room_servers::is_in_room(self.nodes.conn(), room, policy.name.as_str())?;
         Ok(is_in_room.then_some(policy))
+    }
+
+    /// Whether a policy server is said to be this one. It is none, so nobody can be asked.
+    pub(crate) fn names_us(&self, policy: &PolicyServer) -> bool {
+        policy.name == self.rooms.inner.server_name
     }
 
     /// One of our own events, as its room's policy server recommends it: `signed` is the same event with that signature.
     ///
     /// # Errors
-    /// [`Error::Unasked`] where that signature is missing.
+    /// [`Error::Unasked`] where that signature is missing; [`Error::NotRecommended`] in a room that names this server, which
+    /// is no policy server: others have nothing signed by it either.
     pub(crate) fn recommended(&mut self, event: VerifiedPdu, signed: Option<&VerifiedPdu>) -> Result<VerifiedPdu> {
         let Some(server) = self.policy_server(&event)? else { return Ok(event) };
         let rules = self.head.rules;
         let same = signed.filter(|signed| signed.event_id() == event.event_id());
         match same.filter(|signed| signed.is_recommended_by(&server.name, &server.key, rules)) {
             Some(signed) => Ok(signed.clone()),
+            None if self.names_us(&server) => {
+                Err(Error::not_recommended(400, "M_FORBIDDEN", "the room names this server, which is no policy server"))
+            }
             None => Err(Error::Unasked(Box::new(Unasked { server, event, rules }))),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use ruma::events::room::history_visibility::HistoryVisibility;
+use ruma::events::room::{history_visibility::HistoryVisibility, member::MembershipState};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::rooms::{EventRow, Membership};
@@ -43,6 +43,17 @@ pub(crate) fn membership(event: &EventRow) -> Membership {
     read::<Content<'_>>(event)
         .and_then(|content| Membership::from_word(&content.membership))
         .unwrap_or(Membership::Leave)
+}
+
+/// A membership as the rules of visibility name it.
+pub(crate) fn membership_state(membership: Membership) -> MembershipState {
+    match membership {
+        Membership::Join => MembershipState::Join,
+        Membership::Invite => MembershipState::Invite,
+        Membership::Knock => MembershipState::Knock,
+        Membership::Leave => MembershipState::Leave,
+        Membership::Ban => MembershipState::Ban,
+    }
 }
 
 /// Whether the content has a `url` (the filter `contains_url`).

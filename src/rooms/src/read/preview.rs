@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use ruma::{RoomAliasId, UserId, events::room::history_visibility::HistoryVisibility};
+use ruma::{RoomAliasId, RoomId, UserId, events::room::history_visibility::HistoryVisibility};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::{
@@ -28,6 +28,10 @@ const TYPES: [&str; 9] = [
     "m.room.guest_access",
     "m.room.encryption",
 ];
+
+/// How many rooms are looked at whose members one room lets in, and how many for many rooms together.
+const ALLOWED: usize = 100;
+pub(super) const MOST_ALLOWED: usize = 10_000;
 
 /// A room in a few words (client-server § definitions `RoomSummary`, `PublishedRoomsChunk`). Other servers give them, too,
 /// and what they leave out is what the specification says that it means.
@@ -57,7 +61,7 @@ pub struct RoomSummary {
     #[serde(default = "public")]
     pub join_rule: String,
     /// Members of these rooms may join, if the join rule is a restricted one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "few", skip_serializing_if = "Vec::is_empty")]
     pub allowed_room_ids: Vec<String>,
     /// Whether anybody may read it.
     #[serde(default)]
@@ -71,6 +75,14 @@ pub struct RoomSummary {
     /// Its version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_version: Option<String>,
+}
+
+/// Reads ids of rooms, no more than are looked at: another server may name any number of anything.
+fn few<'de, D: serde::Deserializer<'de>>(de: D) -> Result<Vec<String>, D::Error> {
+    let mut ids = Vec::<String>::deserialize(de)?;
+    ids.retain(|id| RoomId::parse(id).is_ok());
+    ids.truncate(ALLOWED);
+    Ok(ids)
 }
 
 fn public() -> String {
@@ -138,7 +150,7 @@ fn join_rule(event: &EventRow) -> Option<(String, Vec<String>)> {
     if matches!(&*content.join_rule, "restricted" | "knock_restricted") {
         let allow = content.allow.and_then(|allow| serde_json::from_str::<Vec<&RawValue>>(allow.get()).ok());
         let allow = allow.into_iter().flatten().filter_map(|rule| serde_json::from_str::<Allow>(rule.get()).ok());
-        rooms.extend(allow.filter(|rule| rule.kind == "m.room_membership").map(|rule| rule.room_id));
+        rooms.extend(allow.filter(|rule| rule.kind == "m.room_membership").map(|rule| rule.room_id).take(ALLOWED));
     }
     Some((content.join_rule.into_owned(), rooms))
 }
@@ -182,8 +194,8 @@ impl Acquaintance {
         let nids: Vec<i64> = rooms.iter().map(|room| room.nid).collect();
         let standings = standings(conn, user_id.as_str(), &nids)?;
         let memberships = standings.into_iter().map(|member| (member.room, member.membership())).collect();
-        let allowed: HashSet<String> = summaries.iter().flat_map(|room| room.allowed_room_ids.clone()).collect();
-        let allowed: Vec<String> = allowed.into_iter().collect();
+        let allowed: HashSet<&String> = summaries.iter().flat_map(|room| &room.allowed_room_ids).collect();
+        let allowed: Vec<String> = allowed.into_iter().take(MOST_ALLOWED).cloned().collect();
         let joined = if allowed.is_empty() { Vec::new() } else { joined_among(conn, user_id.as_str(), &allowed)? };
         Ok(Self { memberships, joined: joined.into_iter().collect() })
     }
@@ -221,4 +233,22 @@ pub(super) fn is_open(room: &RoomRow, summary: &RoomSummary) -> Result<bool> {
             "knock_restricted" => rules.knock_restricted_join_rule,
             _ => false,
         })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn another_server_names_no_more_rooms_than_are_looked_at() {
+        let ids: Vec<String> = (0..50_000).map(|n| format!("!{n}:far")).collect();
+        let named = ["no id".to_owned(), "!zero\0:far".to_owned()].into_iter().chain(ids.clone()).collect::<Vec<_>>();
+        let told = json!({ "room_id": "!a:far", "join_rule": "restricted", "allowed_room_ids": named });
+        let summary: RoomSummary = serde_json::from_value(told).unwrap();
+        assert_eq!(summary.allowed_room_ids, ids[..ALLOWED]);
+    }
 }

@@ -74,7 +74,7 @@ pub(crate) fn no_member() -> Error {
 }
 
 /// Errors of the store go the store's way, so that it notices a dead connection.
-pub(super) fn store_errors_out<T>(outcome: Result<T>) -> store::Result<Result<T>> {
+pub(crate) fn store_errors_out<T>(outcome: Result<T>) -> store::Result<Result<T>> {
     match outcome {
         Err(Error::Store(error)) => Err(error),
         outcome => Ok(outcome),

@@ -14,11 +14,11 @@ use store::{
     Conn,
     accounts::users::erased,
     rooms::{EventFlags, EventRow, Membership, StoredEvent},
-    state::{NodeReader, get},
 };
 
 use super::{
-    content,
+    content::{self, membership_state},
+    holder::named_holder,
     viewer::{Standing, Viewer},
 };
 use crate::{Result, Rooms};
@@ -136,25 +136,15 @@ fn sees(viewer: &Viewer, at: &AtEvent, event: &StoredEvent) -> bool {
             return may_see(&view, &change);
         }
     };
-    let view = View { visibility: at.visibility.clone(), membership: state(at.membership), joined_later };
+    let view = View { visibility: at.visibility.clone(), membership: membership_state(at.membership), joined_later };
     let change = if is_visibility(event) {
         Change::Visibility(content::history_visibility(event))
     } else if is_own_membership(event, viewer) {
-        Change::Membership(state(content::membership(event)))
+        Change::Membership(membership_state(content::membership(event)))
     } else {
         Change::None
     };
     may_see(&view, &change)
-}
-
-fn state(membership: Membership) -> MembershipState {
-    match membership {
-        Membership::Join => MembershipState::Join,
-        Membership::Invite => MembershipState::Invite,
-        Membership::Knock => MembershipState::Knock,
-        Membership::Leave => MembershipState::Leave,
-        Membership::Ban => MembershipState::Ban,
-    }
 }
 
 /// The views of the states that were met, by root.
@@ -192,20 +182,11 @@ impl<'a> Views<'a> {
     }
 
     fn look_up(&mut self, root: i64) -> Result<AtEvent> {
-        let visibility = self.holder(root, VISIBILITY, "")?;
-        let membership = self.holder(root, MEMBER, self.viewer.user_id.as_str())?;
+        let visibility = named_holder(self.rooms, self.conn, root, VISIBILITY, "")?;
+        let membership = named_holder(self.rooms, self.conn, root, MEMBER, self.viewer.user_id.as_str())?;
         Ok(AtEvent {
             visibility: visibility.map_or(HistoryVisibility::Shared, |event| content::history_visibility(&event)),
             membership: membership.map_or(Membership::Leave, |event| content::membership(&event)),
         })
-    }
-
-    /// The event that holds a key in a state.
-    fn holder(&mut self, root: i64, event_type: &str, state_key: &str) -> Result<Option<StoredEvent>> {
-        let Some(key) = self.rooms.state_key(self.conn, event_type, state_key)? else { return Ok(None) };
-        match get(&mut NodeReader::new(self.conn, self.rooms.nodes()), root, key)? {
-            Some(event) => Ok(Some(self.rooms.events().one(self.conn, event)?)),
-            None => Ok(None),
-        }
     }
 }

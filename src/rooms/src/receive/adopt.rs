@@ -11,7 +11,7 @@ use store::{moderation, rooms::joined_of_server};
 use crate::{
     Error, Result, Rooms, Sent,
     lane::{Building, NewRoom, Placed, Work},
-    receive::{Reception, Verdict, outliers, take_in::Way},
+    receive::{Reception, Verdict, foundations::FOUNDATIONS, outliers, take_in::Way},
 };
 
 /// A room as another server tells it to who has just joined there: the answer to `send_join`, every event of it checked.
@@ -39,9 +39,9 @@ impl Rooms {
     /// are left out.
     ///
     /// # Errors
-    /// Nothing is stored then: [`Error::InvalidParam`] for events of another room or a state that cannot be one,
-    /// [`Error::Forbidden`] where the rules, or a block of the room on this server, refuse the join,
-    /// [`Error::UnsupportedRoomVersion`], [`Error::TooLarge`], and what is our own fault.
+    /// Nothing is stored then, but for events of a large room that nobody sees: [`Error::InvalidParam`] for events of
+    /// another room or a state that cannot be one, [`Error::Forbidden`] where the rules, or a block of the room on this
+    /// server, refuse the join, [`Error::UnsupportedRoomVersion`], [`Error::TooLarge`], and what is our own fault.
     pub async fn adopt(&self, adoption: Adoption) -> Result<Sent> {
         if adoption.state.len().saturating_add(adoption.auth_chain.len()) > outliers::MOST {
             return Err(Error::TooLarge("too many events at once".into()));
@@ -62,7 +62,9 @@ impl Rooms {
         let reserved = || self.inner.entered.get_or_insert_with(&room_id, || Ok::<_, Error>(self.store().next_nid()));
         let room = known.map_or_else(reserved, Ok)?;
         let new = known.is_none().then_some(new);
-        let sent = self.enqueue(room, new, |reply| Work::Adopt(Arc::new(adoption), reply)).await?;
+        let adoption = Arc::new(adoption);
+        self.store_ahead(room, new.as_ref(), &adoption).await?;
+        let sent = self.enqueue(room, new, |reply| Work::Adopt(adoption, reply)).await?;
         self.inner.entered.remove(&room_id);
         Ok(sent)
     }
@@ -116,6 +118,12 @@ impl Building<'_> {
             let left_out = state.len() - usable.len();
             tracing::warn!(room_id = %adoption.room_id, left_out, "parts of a state lack what they were allowed by");
         }
+        for kind in FOUNDATIONS {
+            let told = adoption.state.iter().chain(&adoption.auth_chain).any(|event| is_of(event.pdu(), kind));
+            if told && !state.iter().any(|pdu| is_of(pdu, kind) && known.contains_key(pdu.event_id())) {
+                return Err(Error::InvalidParam(format!("the state lacks the room's {kind}")));
+            }
+        }
         usable.sort_unstable();
         usable.dedup();
         Ok(usable)
@@ -129,6 +137,11 @@ impl Building<'_> {
         let ours = self.rooms.inner.server_name.as_str();
         Ok(!joined_of_server(self.nodes.conn(), self.head.room.nid, ours, 1)?.is_empty())
     }
+}
+
+/// Whether an event is of this type, under an empty state key.
+fn is_of(pdu: &Pdu, event_type: &str) -> bool {
+    pdu.state_key() == Some("") && pdu.event_type().to_string() == event_type
 }
 
 /// What is read of an `m.room.create`.

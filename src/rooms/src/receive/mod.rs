@@ -3,9 +3,11 @@
 //! comes here is a [`VerifiedPdu`].
 
 mod adopt;
+mod ahead;
 mod auth_events;
 mod collapse;
 mod current_state;
+mod foundations;
 mod gaps;
 mod history;
 mod outliers;

@@ -1,5 +1,5 @@
-//! Steps 6 and 7: an event that the room's current state does not allow was perhaps sent from the past to get around it (a ban).
-//! It is stored, but not shown (server-server §soft-failure).
+//! Steps 6 and 7: an event that the room's current state does not allow was perhaps sent from the past to get around it
+//! (a ban). It is stored, but not shown (server-server §soft-failure).
 
 use std::collections::HashSet;
 
@@ -23,7 +23,7 @@ impl Building<'_> {
         if let Some(server) = self.policy_server(pdu)?
             && !pdu.is_recommended_by(&server.name, &server.key, self.head.rules)
         {
-            if self.asked {
+            if self.asked || self.names_us(&server) {
                 return Ok(Some("the room's policy server does not recommend it".into()));
             }
             return Err(Error::Unrecommended(Box::new(server)));

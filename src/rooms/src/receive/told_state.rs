@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use ruma::OwnedEventId;
 use store::{rooms::EventFlags, state};
 
-use crate::{Error, Result, lane::Building, receive::outliers};
+use crate::{
+    Error, Result,
+    lane::{Building, Known},
+    receive::{foundations::FOUNDATIONS, outliers},
+};
 
 const CREATE: &str = "m.room.create";
 
@@ -31,6 +35,12 @@ impl Building<'_> {
             let state_key = event.row.state_key.clone().ok_or_else(|| no_state("one of them is no state event"))?;
             if held.insert((event.row.event_type.clone(), state_key), event.row.nid).is_some() {
                 return Err(no_state("two of them hold the same key"));
+            }
+        }
+        for kind in FOUNDATIONS {
+            let is_of_kind = |event: &Known| event.row.event_type == kind && event.row.state_key.as_deref() == Some("");
+            if known.values().any(is_of_kind) && !held.contains_key(&(kind.to_owned(), String::new())) {
+                return Err(no_state("what the room's rules are made of was rejected"));
             }
         }
         self.check_create(held.get(&(CREATE.to_owned(), String::new())).copied())?;

@@ -7,7 +7,7 @@ use crate::{
     Conn, Result,
     connection::ROWS_PER_INSERT,
     meta,
-    rooms::{Append, Appended, Membership, joined_of_server},
+    rooms::{Append, Appended, Membership, ending::ends_with, joined_of_server},
     schema::{device_list_changes as changes, memberships, remote_device_lists as lists},
 };
 
@@ -18,10 +18,9 @@ pub fn sharing(conn: &mut Conn, users: &[String]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for users in users.chunks(ROWS_PER_INSERT) {
         let ours = diesel::alias!(memberships as ours);
-        let (room, user_id, membership) =
-            (ours.field(memberships::room), ours.field(memberships::user_id), ours.field(memberships::membership));
-        let one_of_ours =
-            ours.filter(room.eq(memberships::room)).filter(membership.eq(JOIN)).filter(user_id.like(&end));
+        let (room, membership) = (ours.field(memberships::room), ours.field(memberships::membership));
+        let is_ours = ends_with!(ours.field(memberships::user_id), end.clone());
+        let one_of_ours = ours.filter(room.eq(memberships::room)).filter(membership.eq(JOIN)).filter(is_ours);
         let query = memberships::table
             .filter(memberships::user_id.eq_any(users))
             .filter(memberships::membership.eq(JOIN))
@@ -62,9 +61,9 @@ fn forget_of(conn: &mut Conn, users: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// How user ids of ours end, as a pattern.
+/// How user ids of ours end.
 fn ending(conn: &mut Conn) -> Result<Option<String>> {
-    Ok(meta::get(conn, "server_name")?.map(|name| format!("%:{name}")))
+    Ok(meta::get(conn, "server_name")?.map(|name| format!(":{name}")))
 }
 
 /// Whether none of ours is in a room.

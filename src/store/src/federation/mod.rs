@@ -14,6 +14,8 @@ mod sending_plans;
 mod sending_tests;
 pub mod server_keys;
 pub mod staged;
+mod strangers;
 
 pub use prune::prune;
 pub(crate) use record::{record_outgoing, record_servers};
+pub use strangers::forget_strangers;

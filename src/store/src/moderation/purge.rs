@@ -14,7 +14,7 @@ use crate::{
     Conn, Result, Tx,
     backup::catalog::{self, Table},
     moderation::departures::note_departures,
-    rooms::{MemberRow, Membership, state_nodes},
+    rooms::{MemberRow, Membership, ending::ends_with, state_nodes},
     schema::{
         auth_chain_links, auth_chains, events, foreign_memberships, memberships, purged_rooms, room_aliases, rooms,
         state_nodes as nodes,
@@ -59,7 +59,7 @@ pub fn begin(tx: &mut Tx<'_>, room: i64, ending: &str, condition: &Condition) ->
     let Some(room_id) = found else { return Ok(Begun::Unknown) };
     let remember: Vec<MemberRow> = memberships::table
         .filter(memberships::room.eq(room))
-        .filter(memberships::user_id.like(format!("%{ending}")))
+        .filter(ends_with!(memberships::user_id, ending.to_owned()))
         .select(MemberRow::as_select())
         .load(conn)?
         .into_iter()

@@ -7,7 +7,7 @@ use diesel::{
 
 use crate::{
     Conn, Result,
-    rooms::Membership,
+    rooms::{Membership, ending::ends_with},
     schema::{memberships, rooms},
 };
 
@@ -46,7 +46,7 @@ pub fn forgotten_rooms(
     let gone = [Membership::Leave as i16, Membership::Ban as i16];
     let ours = memberships::table
         .filter(memberships::room.eq(rooms::nid))
-        .filter(memberships::user_id.like(format!("%{ending}")));
+        .filter(ends_with!(memberships::user_id, ending.to_owned()));
     let there = ours.clone().filter(not(memberships::forgotten.and(memberships::membership.eq_any(gone))));
     let query = rooms::table.filter(rooms::nid.eq_any(page)).filter(exists(ours)).filter(not(exists(there))).select((
         rooms::nid,

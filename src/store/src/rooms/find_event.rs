@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::{
     Conn, Result,
-    rooms::{EventRow, StoredEvent},
+    rooms::{EventFlags, EventRow, StoredEvent},
     schema::events,
 };
 
@@ -28,6 +28,28 @@ pub fn event_nids(conn: &mut Conn, room: i64, event_ids: &[String]) -> Result<Ve
     for ids in event_ids.chunks(LIST) {
         let query = events::table.filter(events::room.eq(room)).filter(events::event_id.eq_any(ids));
         found.extend(query.select((events::event_id, events::nid)).load::<(String, i64)>(conn)?);
+    }
+    Ok(found)
+}
+
+/// The flags of the events of these Matrix ids in this room, as far as they are here.
+pub fn event_flags(conn: &mut Conn, room: i64, event_ids: &[String]) -> Result<Vec<(String, EventFlags)>> {
+    let mut found = Vec::new();
+    for ids in event_ids.chunks(LIST) {
+        let query = events::table.filter(events::room.eq(room)).filter(events::event_id.eq_any(ids));
+        let rows = query.select((events::event_id, events::flags)).load::<(String, i16)>(conn)?;
+        found.extend(rows.into_iter().map(|(id, flags)| (id, EventFlags(flags))));
+    }
+    Ok(found)
+}
+
+/// Of which of these types, with an empty state key, there is an event among those of these Matrix ids in this room.
+pub fn types_among(conn: &mut Conn, room: i64, event_ids: &[String], types: &[&str]) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for ids in event_ids.chunks(LIST) {
+        let among = events::table.filter(events::room.eq(room)).filter(events::event_id.eq_any(ids));
+        let of_types = among.filter(events::event_type.eq_any(types.to_vec())).filter(events::state_key.eq(""));
+        found.extend(of_types.select(events::event_type).distinct().load::<String>(conn)?);
     }
     Ok(found)
 }

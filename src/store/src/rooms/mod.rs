@@ -6,6 +6,7 @@ mod append_value;
 mod auth_chains;
 mod current;
 mod directory;
+pub(crate) mod ending;
 mod event;
 mod find_event;
 mod find_room;
@@ -38,7 +39,9 @@ pub use directory::{
     AliasOutcome, aliases_of_room, create_alias, delete_alias, publish, published_count, published_rooms, rooms_by_id,
 };
 pub use event::{EventCounts, EventFlags, EventRow, NO_DEPTH, StoredEvent};
-pub use find_event::{event_by_id, event_ids, event_nids, events_by_nid, events_by_txn, events_of_id};
+pub use find_event::{
+    event_by_id, event_flags, event_ids, event_nids, events_by_nid, events_by_txn, events_of_id, types_among,
+};
 pub use find_room::{room_by_alias, room_by_id, room_by_nid, rooms_by_nid};
 pub use foreign_memberships::{
     ForeignMember, foreign_changes, foreign_count, foreign_member, foreign_standing, forget_foreign, keep_foreign,

@@ -2,15 +2,19 @@
 
 use diesel::prelude::*;
 
-use crate::{Conn, Result, rooms::Membership, schema::memberships};
+use crate::{
+    Conn, Result,
+    rooms::{Membership, ending::ends_with},
+    schema::memberships,
+};
 
 /// Those of these rooms to which a user of this server is invited. In which of them a server is, `room_servers` says.
 pub fn rooms_inviting_server(conn: &mut Conn, rooms: &[i64], server: &str) -> Result<Vec<i64>> {
-    let (own, others) = patterns(server);
+    let (own, others) = endings(server);
     Ok(memberships::table
         .filter(memberships::room.eq_any(rooms))
         .filter(memberships::membership.eq(Membership::Invite as i16))
-        .filter(memberships::user_id.like(own))
+        .filter(ends_with!(memberships::user_id, own))
         .filter(memberships::user_id.not_like(others))
         .select(memberships::room)
         .distinct()
@@ -20,11 +24,11 @@ pub fn rooms_inviting_server(conn: &mut Conn, rooms: &[i64], server: &str) -> Re
 /// The joined members who are users of this server, those who have been joined for longest first: at most `limit` of them.
 /// No row is read of the others.
 pub fn joined_of_server(conn: &mut Conn, room: i64, server: &str, limit: i64) -> Result<Vec<String>> {
-    let (own, others) = patterns(server);
+    let (own, others) = endings(server);
     Ok(memberships::table
         .filter(memberships::room.eq(room))
         .filter(memberships::membership.eq(Membership::Join as i16))
-        .filter(memberships::user_id.like(own))
+        .filter(ends_with!(memberships::user_id, own))
         .filter(memberships::user_id.not_like(others))
         .order(memberships::position.asc())
         .limit(limit)
@@ -35,10 +39,10 @@ pub fn joined_of_server(conn: &mut Conn, room: i64, server: &str, limit: i64) ->
 /// Users of this server whom a room knows, however they stand: first those who are joined, and of them first who has
 /// been for longest.
 pub fn members_of_server(conn: &mut Conn, room: i64, server: &str, limit: i64) -> Result<Vec<String>> {
-    let (own, others) = patterns(server);
+    let (own, others) = endings(server);
     Ok(memberships::table
         .filter(memberships::room.eq(room))
-        .filter(memberships::user_id.like(own))
+        .filter(ends_with!(memberships::user_id, own))
         .filter(memberships::user_id.not_like(others))
         .order((memberships::membership.asc(), memberships::position.asc()))
         .limit(limit)
@@ -46,10 +50,10 @@ pub fn members_of_server(conn: &mut Conn, room: i64, server: &str, limit: i64) -
         .load(conn)?)
 }
 
-/// What user ids of a server look like, and those among them of another one, of whose name this is only the end, as
-/// `8448` is of `example.org:8448`. No server name has a character that means something in a pattern.
-fn patterns(server: &str) -> (String, String) {
-    (format!("%:{server}"), format!("%:%:{server}"))
+/// How user ids of a server end, and what those among them look like that are of another one, of whose name this is only the
+/// end, as `8448` is of `example.org:8448`. No server name has a character that means something in a pattern.
+fn endings(server: &str) -> (String, String) {
+    (format!(":{server}"), format!("%:%:{server}"))
 }
 
 #[cfg(test)]
@@ -68,6 +72,7 @@ mod tests {
                 (1, "@c:example.org:8448", Membership::Join),
                 (1, "@d:an.example.org", Membership::Join),
                 (1, "@e:example.orga", Membership::Join),
+                (1, "@f:Example.org", Membership::Join),
                 (2, "@a:example.org", Membership::Invite),
             ];
             for (position, (room, user_id, membership)) in members.into_iter().enumerate() {
@@ -87,6 +92,7 @@ mod tests {
             let joined = |conn: &mut Conn, server| joined_of_server(conn, 1, server, 10).unwrap();
             assert_eq!(joined(&mut conn, "example.org"), ["@b:example.org"]);
             assert_eq!(joined(&mut conn, "example.org:8448"), ["@c:example.org:8448"]);
+            assert_eq!(joined(&mut conn, "Example.org"), ["@f:Example.org"]);
             assert_eq!(joined(&mut conn, "8448"), [""; 0]);
             assert_eq!(joined(&mut conn, "org"), [""; 0]);
             assert_eq!(rooms_inviting_server(&mut conn, &[1, 2], "example.org").unwrap(), [2]);

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use accounts::{Limit, rate_limits::address_key};
 use actix_web::HttpResponse;
 
 use crate::{
@@ -19,20 +20,23 @@ use crate::{
 
 /// Gives a file to somebody with a token.
 pub(super) async fn download(call: Call) -> Result<HttpResponse> {
-    required_session(&call).await?;
+    let session = required_session(&call).await?;
     let (wait, app) = (wait(&call)?, &call.app);
+    let limit = || app.accounts.limits().check(Limit::RemoteFile, &session.user_id);
     let file = match which(&call)? {
         Which::Own(id) => app.media.download(id, wait).await?,
-        Which::Remote(server, id) => app.federation.download(&server, id, wait, false).await?,
+        Which::Remote(server, id) => app.federation.download(&server, id, wait, false, limit).await?,
     };
     Ok(answer(&call, file, Shown::File { name: call.args.get(2).map(String::as_str) }))
 }
 
 /// Gives a file to anybody.
 pub(super) async fn download_open(call: Call) -> Result<HttpResponse> {
+    let app = &call.app;
+    let limit = || app.accounts.limits().check(Limit::RemoteFile, call.client.ip.map(address_key));
     let file = match which_old(&call)? {
-        Which::Own(id) => call.app.media.download_open(id).await?,
-        Which::Remote(server, id) => call.app.federation.download(&server, id, Duration::ZERO, true).await?,
+        Which::Own(id) => app.media.download_open(id).await?,
+        Which::Remote(server, id) => app.federation.download(&server, id, Duration::ZERO, true, limit).await?,
     };
     Ok(answer(&call, file, Shown::File { name: call.args.get(2).map(String::as_str) }))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use accounts::{Limit, rate_limits::address_key};
 use actix_web::HttpResponse;
 use media::{Method, Wanted};
 use serde::Deserialize;
@@ -35,21 +36,23 @@ enum MethodName {
 
 /// Gives a thumbnail to somebody with a token.
 pub(super) async fn thumbnail(call: Call) -> Result<HttpResponse> {
-    required_session(&call).await?;
+    let session = required_session(&call).await?;
     let (wanted, wait, app) = (wanted(&call)?, wait(&call)?, &call.app);
+    let limit = || app.accounts.limits().check(Limit::RemoteFile, &session.user_id);
     let thumbnail = match which(&call)? {
         Which::Own(id) => app.media.thumbnail(id, wanted, wait).await?,
-        Which::Remote(server, id) => app.federation.thumbnail(&server, id, wanted, wait, false).await?,
+        Which::Remote(server, id) => app.federation.thumbnail(&server, id, wanted, wait, false, limit).await?,
     };
     Ok(answer(&call, thumbnail, Shown::Thumbnail))
 }
 
 /// Gives a thumbnail to anybody.
 pub(super) async fn thumbnail_open(call: Call) -> Result<HttpResponse> {
-    let wanted = wanted(&call)?;
+    let (wanted, app) = (wanted(&call)?, &call.app);
+    let limit = || app.accounts.limits().check(Limit::RemoteFile, call.client.ip.map(address_key));
     let thumbnail = match which_old(&call)? {
-        Which::Own(id) => call.app.media.thumbnail_open(id, wanted).await?,
-        Which::Remote(server, id) => call.app.federation.thumbnail(&server, id, wanted, Duration::ZERO, true).await?,
+        Which::Own(id) => app.media.thumbnail_open(id, wanted).await?,
+        Which::Remote(server, id) => app.federation.thumbnail(&server, id, wanted, Duration::ZERO, true, limit).await?,
     };
     Ok(answer(&call, thumbnail, Shown::Thumbnail))
 }

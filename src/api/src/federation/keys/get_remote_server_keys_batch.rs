@@ -15,6 +15,7 @@ pub(super) async fn get_remote_server_keys_batch(app: Arc<App>, request: Ruma<v2
         let until = keys.values().filter_map(|criteria| criteria.minimum_valid_until_ts).max();
         (server, until.unwrap_or(now))
     });
-    let answers = app.federation.keys().notarised(wanted.collect()).await?;
+    let wanted = wanted.filter(|(server, _)| app.federation.tells_keys_of(server)).collect();
+    let answers = app.federation.keys().notarised(wanted).await?;
     Ok(v2::Response::new(answers.iter().map(raw).collect::<Result<_>>()?))
 }

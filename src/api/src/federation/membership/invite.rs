@@ -1,25 +1,41 @@
 //! `PUT /invite`: one of our users is invited elsewhere.
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use ruma::{
     RoomVersionId,
-    api::federation::{authentication::ServerSignatures, membership::create_invite::v2},
+    api::federation::{authentication::ServerSignatures, membership::RawStrippedState},
 };
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{
-    App, Error, Result,
-    bridge::{Authenticate, Call, Ruma},
+    Error, Result,
+    bridge::{Authenticate, Call},
+    federation::arguments,
 };
 
+/// The body. ruma's type refuses one without state beside the invite, which some servers send.
+#[derive(Deserialize)]
+struct Invite {
+    room_version: RoomVersionId,
+    event: Box<RawValue>,
+    invite_room_state: Option<Vec<RawStrippedState>>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    event: Box<RawValue>,
+}
+
 /// Signs the invite, and has the user hear of it.
-pub(super) async fn invite(app: Arc<App>, request: Ruma<v2::Request>) -> Result<v2::Response> {
-    let Ruma { body, caller, .. } = request;
-    let v2::Request { room_id, event_id, room_version, event, invite_room_state, .. } = body;
-    let signed =
-        app.federation.take_invite(&caller, &room_id, &event_id, room_version, event, invite_room_state).await?;
-    Ok(v2::Response::new(signed))
+pub(super) async fn invite(call: Call) -> Result<HttpResponse> {
+    let origin = ServerSignatures::authenticate(&call).await?;
+    let (room_id, event_id) = (arguments::room_id(&call, 0)?, arguments::event_id(&call, 1)?);
+    let Invite { room_version, event, invite_room_state } = call.json()?;
+    let federation = &call.app.federation;
+    let state = invite_room_state.unwrap_or_default();
+    let event = federation.take_invite(&origin, &room_id, &event_id, room_version, event, state).await?;
+    Ok(HttpResponse::Ok().json(Answer { event }))
 }
 
 /// The first version is for rooms of versions 1 and 2, which are not spoken here.

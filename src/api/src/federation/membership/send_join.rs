@@ -1,7 +1,5 @@
 //! `PUT /send_join`: a user of another server comes into a room.
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use rooms::foreign::Handshake;
 use ruma::{
@@ -20,18 +18,17 @@ use crate::{
 };
 
 /// Puts the join into the room, and tells what the room was like before it.
-pub(super) async fn send_join(app: Arc<App>, request: Ruma<v2::Request>) -> Result<v2::Response> {
-    let Ruma { body, caller, .. } = request;
-    let state = join(&app, caller, &body.room_id, &body.event_id, body.pdu, body.omit_members).await?;
-    Ok(v2::Response::new(state))
+pub(super) async fn send_join(call: Call) -> Result<HttpResponse> {
+    let app = call.app.clone();
+    let Ruma { body, caller, .. } = Ruma::<v2::Request>::read(call).await?;
+    arguments::large(join(&app, caller, &body.room_id, &body.event_id, body.pdu, body.omit_members).await?).await
 }
 
 /// The first version, which the specification has left: the same answer, in a list behind its status.
 pub(super) async fn first_version(call: Call) -> Result<HttpResponse> {
     let origin = ServerSignatures::authenticate(&call).await?;
     let (room_id, event_id) = (arguments::room_id(&call, 0)?, arguments::event_id(&call, 1)?);
-    let state = join(&call.app, origin, &room_id, &event_id, call.json()?, false).await?;
-    Ok(HttpResponse::Ok().json((200, state)))
+    arguments::large((200, join(&call.app, origin, &room_id, &event_id, call.json()?, false).await?)).await
 }
 
 async fn join(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use federation::Cost;
 use rooms::read::MissingEvents;
 use ruma::api::federation::event::get_missing_events::v1::{Request, Response};
 
@@ -10,6 +11,7 @@ use crate::{App, Result, bridge::Ruma};
 /// What lies between events that a server has and those of which it has heard.
 pub(super) async fn missing_events(app: Arc<App>, request: Ruma<Request>) -> Result<Response> {
     let Ruma { body: Request { room_id, limit, min_depth, earliest_events, latest_events, .. }, caller, .. } = request;
+    let _reading = app.federation.begin_read(&caller, Cost::Page).await?;
     let missing = MissingEvents {
         earliest: earliest_events,
         latest: latest_events,

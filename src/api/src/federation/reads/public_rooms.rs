@@ -1,6 +1,7 @@
 //! `GET` and `POST /publicRooms`.
 
 use actix_web::HttpResponse;
+use federation::Cost;
 
 use crate::{
     Result,
@@ -10,12 +11,14 @@ use crate::{
 
 /// A page of the directory.
 pub(super) async fn get(call: Call) -> Result<HttpResponse> {
-    super::origin(&call).await?;
+    let origin = super::origin(&call).await?;
+    let _reading = call.app.federation.begin_read(&origin, Cost::Page).await?;
     answer(&call.app, listed(&call)?).await
 }
 
 /// A page of what a search finds in the directory.
 pub(super) async fn post(call: Call) -> Result<HttpResponse> {
-    super::origin(&call).await?;
+    let origin = super::origin(&call).await?;
+    let _reading = call.app.federation.begin_read(&origin, Cost::Page).await?;
     answer(&call.app, searched(&call)?).await
 }

@@ -2,6 +2,7 @@
 
 use accounts::JsonObject;
 use actix_web::HttpResponse;
+use federation::Cost;
 use ruma::OwnedUserId;
 use serde::Deserialize;
 
@@ -15,7 +16,8 @@ struct Query {
 
 /// The profile of a user of ours, or one field of it.
 pub(super) async fn query_profile(call: Call) -> Result<HttpResponse> {
-    super::origin(&call).await?;
+    let origin = super::origin(&call).await?;
+    let _reading = call.app.federation.begin_read(&origin, Cost::One).await?;
     let Query { user_id, field } = call.query()?;
     let accounts = &call.app.accounts;
     let profile = match field {

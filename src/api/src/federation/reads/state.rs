@@ -1,14 +1,16 @@
 //! `GET /state/{roomId}`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
+use federation::Cost;
 use rooms::read::ServerState;
 use ruma::api::federation::event::get_room_state::v1::Request;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    Error, Result,
+    Result,
     bridge::{Call, Ruma},
+    federation::arguments,
 };
 
 #[derive(Serialize)]
@@ -17,13 +19,11 @@ struct Answer {
     pdus: Vec<Box<RawValue>>,
 }
 
-/// The state before an event, with its auth chain. The many megabytes of a large room are not written on a thread for
-/// which others wait.
+/// The state before an event, with its auth chain.
 pub(super) async fn state(call: Call) -> Result<HttpResponse> {
     let app = call.app.clone();
     let Ruma { body: Request { room_id, event_id, .. }, caller, .. } = Ruma::<Request>::read(call).await?;
+    let _reading = app.federation.begin_read(&caller, Cost::Whole).await?;
     let ServerState { state: pdus, auth_chain } = app.rooms.state_for_server(&caller, &room_id, &event_id).await?;
-    let write = move || serde_json::to_vec(&Answer { auth_chain, pdus });
-    let body = web::block(write).await.map_err(Error::internal)?.map_err(Error::internal)?;
-    Ok(HttpResponse::Ok().content_type("application/json").body(body))
+    arguments::large(Answer { auth_chain, pdus }).await
 }

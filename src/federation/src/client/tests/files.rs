@@ -66,7 +66,7 @@ impl Fetching {
     }
 
     async fn get(&self, id: &str) -> Result<(String, Option<String>, Vec<u8>)> {
-        let file = self.files.download(remote(), id, Duration::ZERO, false).await?;
+        let file = self.files.download(remote(), id, Duration::ZERO, false, || Ok(())).await?;
         let (kind, name, size) = (file.content_type.clone(), file.file_name.clone(), file.size);
         let (mut body, mut bytes) = (file.body(0..size), Vec::new());
         while let Some(piece) = body.next().await {
@@ -98,6 +98,22 @@ async fn a_file_is_fetched_once() {
         let asked = seen.iter().filter(|seen| !seen.path.starts_with("/.well-known"));
         let asked: Vec<&str> = asked.map(|seen| seen.path.as_str()).collect();
         assert_eq!(asked, ["/_matrix/federation/v1/media/download/large?timeout_ms=0"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_what_is_not_here_is_counted() {
+    each(async |database| {
+        let fetching = Fetching::from(&database, |_, stream| {
+            reply(stream, "200 OK", PARTS, &parts(b"Content-Type: text/plain\r\n\r\ntea"))
+        });
+        let refuse = || Err(accounts::Error::LimitExceeded { retry_after: Duration::from_secs(1) });
+        let refused = fetching.files.download(remote(), "one", Duration::ZERO, false, refuse).await;
+        assert!(matches!(refused, Err(Error::Accounts(_))));
+        assert!(fetching.peer.seen().is_empty());
+        fetching.get("one").await.unwrap();
+        fetching.files.download(remote(), "one", Duration::ZERO, false, refuse).await.unwrap();
     })
     .await;
 }

@@ -4,6 +4,7 @@
 mod elsewhere;
 mod gaps;
 mod lies;
+mod partial;
 mod policy;
 mod restart;
 mod together;

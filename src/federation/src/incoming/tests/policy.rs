@@ -124,3 +124,30 @@ async fn a_server_that_is_not_in_the_room_has_no_say() {
     })
     .await;
 }
+
+/// We are no policy server: others who ask us get nothing signed, so what they do not show is not shown here either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_names_us_has_nothing_signed() {
+    worlds(async |world| {
+        let policy = PolicyPeer::new(world.peer.rules);
+        world.server.rooms.set_policy(policy.clone());
+        let ours = json!({ "via": "a", "public_keys": PolicyPeer::content()["public_keys"] });
+        set(&world, &ours).await;
+        let refused = say(&world, "one").await;
+        assert!(matches!(&refused, Err(Error::NotRecommended { status: 400, .. })), "{refused:?}");
+        let head = world.heads().await[0].clone();
+        world.peer.learn(&world.server.rooms, &world.room_id).await;
+        let said = world.peer.make(&[&head], message("hello"));
+        assert_eq!(world.send(&[&said]).await[said.event_id()], Ok(()));
+        assert!(world.flags(said.event_id()).await.unwrap().has(EventFlags::SOFT_FAILED));
+        let state = json!([{ "type": "m.room.policy", "state_key": "", "content": ours }]);
+        let request = json!({ "initial_state": state, "name": "Room" });
+        let made = world.server.rooms.create(&user("alice"), serde_json::from_value(request).unwrap()).await;
+        assert!(matches!(made, Err(Error::NotRecommended { status: 400, .. })), "{made:?}");
+        assert_eq!(policy.asked.load(Ordering::SeqCst), 0);
+        // The room can get rid of it.
+        set(&world, &json!({})).await;
+        say(&world, "one").await.unwrap();
+    })
+    .await;
+}

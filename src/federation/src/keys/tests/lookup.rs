@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use store::testing::each;
+use store::{federation::server_keys, testing::each};
 
-use super::world::{DAY, NOW, World, honest, key, sign, unsigned};
+use super::world::{DAY, NOW, STRANGERS, World, honest, key, sign, unsigned};
 
 #[tokio::test]
 async fn a_server_is_asked_once_and_what_it_said_is_kept() {
@@ -106,6 +106,26 @@ async fn our_own_keys_need_nobody() {
         assert!(world.finds("test.example", &key(1), NOW + 100 * DAY).await);
         assert!(!world.finds_now("test.example", &key(2)).await);
         assert_eq!(world.net.asked("test.example"), 0);
+        world.store.close().await;
+    })
+    .await;
+}
+
+/// Whoever has a name in the DNS has any number of them.
+#[tokio::test]
+async fn made_up_names_do_not_fill_the_database() {
+    each(async |database| {
+        let world = World::new(&database);
+        let names: Vec<String> = (0..300).map(|n| format!("s{n}.example")).collect();
+        for name in &names {
+            world.publish(name, honest(name, &key(2), NOW + DAY).to_string());
+        }
+        let own = key(2);
+        let found = join_all(names.iter().map(|name| world.finds_now(name, &own))).await;
+        assert!(found.into_iter().all(|found| found), "each of them may sign");
+        let kept = world.store.read(move |c| server_keys::ages(c, &names)).await.unwrap().len();
+        let most = usize::try_from(STRANGERS).unwrap();
+        assert!((most..=most + 100).contains(&kept), "{kept}");
         world.store.close().await;
     })
     .await;

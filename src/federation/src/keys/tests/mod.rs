@@ -1,5 +1,6 @@
 //! Honest and lying servers and notaries, without a network.
 
+mod lines;
 mod lookup;
 mod notaries;
 mod notary;

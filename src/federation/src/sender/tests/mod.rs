@@ -6,5 +6,6 @@ mod network;
 mod operating;
 mod order;
 mod random;
+mod refusals;
 mod restarts;
 mod world;

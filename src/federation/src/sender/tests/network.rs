@@ -26,6 +26,12 @@ pub enum Mood {
     Slow(Duration),
     /// It refuses transactions with this in them.
     Refuses(String),
+    /// It takes those with this in them for badly signed.
+    Doubts(String),
+    /// It has nothing to do with us.
+    Shuns,
+    /// It finds that everything makes no sense.
+    Broken,
 }
 
 /// What one server has got.
@@ -69,18 +75,19 @@ impl Network {
         let texts = |list: &[Box<serde_json::value::RawValue>]| list.iter().map(|raw| raw.get().to_owned()).collect();
         let (events, edus): (Vec<String>, Vec<String>) = (texts(&transaction.pdus), texts(&transaction.edus));
         assert!(events.len() <= 50 && edus.len() <= 100, "too much at once");
-        assert!(!events.is_empty() || !edus.is_empty(), "an empty transaction");
+        let is_empty = events.is_empty() && edus.is_empty();
+        assert_eq!(is_empty, transaction.id.starts_with("nothing."), "an empty transaction");
         let mut receivers = self.receivers.lock();
         let Some(receiver) = receivers.get_mut(server.as_str()) else { return Ok(()) };
         receiver.busy = false;
+        let has = |what: &str| events.iter().chain(&edus).any(|text| text.contains(what));
         let unreachable = || Err(Error::Unreachable { server: server.to_owned(), reason: "a test".into() });
         match mood {
             Mood::Gone => return unreachable(),
-            Mood::Refuses(what) if events.iter().chain(&edus).any(|text| text.contains(&what)) => {
-                let (errcode, message) = (Some("M_BAD_JSON".into()), "no".into());
-                let (server, body) = (server.to_owned(), serde_json::Value::Null);
-                return Err(Error::Remote { server, status: 400, errcode, message, body });
-            }
+            Mood::Shuns => return refused(server, 403, "M_FORBIDDEN"),
+            Mood::Broken => return refused(server, 400, "M_UNKNOWN"),
+            Mood::Refuses(what) if has(&what) => return refused(server, 400, "M_BAD_JSON"),
+            Mood::Doubts(what) if has(&what) => return refused(server, 401, "M_UNAUTHORIZED"),
             _ => {}
         }
         match receiver.seen.get(&transaction.id) {
@@ -99,6 +106,11 @@ impl Network {
             _ => Ok(()),
         }
     }
+}
+
+fn refused(server: &ServerName, status: u16, errcode: &str) -> Result<()> {
+    let (errcode, message) = (Some(errcode.to_owned()), "no".to_owned());
+    Err(Error::Remote { server: server.to_owned(), status, errcode, message, body: serde_json::Value::Null })
 }
 
 impl Transport for Network {

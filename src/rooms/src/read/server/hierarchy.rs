@@ -15,13 +15,10 @@ use crate::{
     acl::acl_of,
     read::{
         HierarchyRoom,
-        preview::{RoomSummary, is_open, lets_in_members, summaries},
+        preview::{MOST_ALLOWED, RoomSummary, is_open, lets_in_members, summaries},
         space_children::children_of,
     },
 };
-
-/// How many rooms are looked at whose members are let into others.
-const MOST_ALLOWED: usize = 10_000;
 
 /// A space and its children, as far as users of a server may learn of them.
 #[derive(Debug, Serialize)]

@@ -15,11 +15,16 @@ use serde_json::value::RawValue;
 use store::{
     accounts::users::erased,
     rooms::{EventFlags, EventRow, Membership, StoredEvent, members_of_server},
-    state::{NodeReader, get},
 };
 
 use super::{ServerSight, pdu};
-use crate::{Result, read::content};
+use crate::{
+    Result,
+    read::{
+        content,
+        holder::{holder, named_holder},
+    },
+};
 
 const VISIBILITY: &str = "m.room.history_visibility";
 const MEMBER: &str = "m.room.member";
@@ -98,7 +103,9 @@ impl<'v, 'a> Views<'v, 'a> {
     fn change(&self, event: &EventRow) -> Change {
         match (event.event_type.as_str(), event.state_key.as_deref()) {
             (VISIBILITY, Some("")) => Change::Visibility(content::history_visibility(event)),
-            (MEMBER, Some(user)) if self.is_own(user) => Change::Membership(state(content::membership(event))),
+            (MEMBER, Some(user)) if self.is_own(user) => {
+                Change::Membership(content::membership_state(content::membership(event)))
+            }
             _ => Change::None,
         }
     }
@@ -112,10 +119,8 @@ impl<'v, 'a> Views<'v, 'a> {
         let visibility = match self.visibilities.get(&event.state_before) {
             Some(visibility) => visibility.clone(),
             None => {
-                let holder = match self.sight.rooms.state_key(self.sight.conn, VISIBILITY, "")? {
-                    Some(key) => self.holder(event.state_before, key)?,
-                    None => None,
-                };
+                let sight = &mut *self.sight;
+                let holder = named_holder(sight.rooms, sight.conn, event.state_before, VISIBILITY, "")?;
                 let visibility = holder.map_or(HistoryVisibility::Shared, |event| content::history_visibility(&event));
                 self.visibilities.insert(event.state_before, visibility.clone());
                 visibility
@@ -157,7 +162,7 @@ impl<'v, 'a> Views<'v, 'a> {
     fn look_up(&mut self, root: i64) -> Result<MembershipState> {
         let mut best = MembershipState::Leave;
         for key in self.members()? {
-            let Some(event) = self.holder(root, key)? else { continue };
+            let Some(event) = holder(self.sight.rooms, self.sight.conn, root, key)? else { continue };
             match content::membership(&event) {
                 Membership::Join => return Ok(MembershipState::Join),
                 Membership::Invite => best = MembershipState::Invite,
@@ -180,28 +185,9 @@ impl<'v, 'a> Views<'v, 'a> {
         self.members = Some(keys.clone());
         Ok(keys)
     }
-
-    /// The event that holds a key in a state.
-    fn holder(&mut self, root: i64, key: i64) -> Result<Option<StoredEvent>> {
-        let sight = &mut *self.sight;
-        match get(&mut NodeReader::new(sight.conn, sight.rooms.nodes()), root, key)? {
-            Some(event) => Ok(Some(sight.rooms.events().one(sight.conn, event)?)),
-            None => Ok(None),
-        }
-    }
 }
 
 /// Whether everybody in the room may see it; what is not understood counts as `shared`.
 fn is_open(visibility: &HistoryVisibility) -> bool {
     !matches!(visibility, HistoryVisibility::Joined | HistoryVisibility::Invited)
-}
-
-fn state(membership: Membership) -> MembershipState {
-    match membership {
-        Membership::Join => MembershipState::Join,
-        Membership::Invite => MembershipState::Invite,
-        Membership::Knock => MembershipState::Knock,
-        Membership::Leave => MembershipState::Leave,
-        Membership::Ban => MembershipState::Ban,
-    }
 }

@@ -13,7 +13,7 @@ use super::{
     model::{NOW, user},
     world::World,
 };
-use crate::Adoption;
+use crate::{Adoption, Error};
 
 /// A public room of many members from fifty servers, and carol's join.
 fn adoption(members: usize) -> Adoption {
@@ -53,9 +53,25 @@ fn adoption(members: usize) -> Adoption {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_members_come_in_one_step() {
-    let members = 5_000;
+    enter(4_000).await;
+}
+
+/// Of more the events are stored first, some at a time.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_members_come_in_several_steps() {
+    enter(7_000).await;
+}
+
+async fn enter(members: usize) {
     let adoption = adoption(members);
     let world = World::without(&adoption.room_id, server_name!("c"));
+    // A join that fails leaves nothing that anybody sees, and keeps nobody from the next attempt.
+    let mut banned = adoption.clone();
+    banned.state.truncate(2);
+    banned.state.extend(adoption.state.iter().skip(4).cloned());
+    let refused = world.rooms.adopt(banned).await;
+    assert!(matches!(refused, Err(Error::InvalidParam(_))), "{refused:?}");
+    assert!(!world.rooms.is_resident(&adoption.room_id).await.unwrap());
     let start = Instant::now();
     world.rooms.adopt(adoption).await.unwrap();
     let took = start.elapsed();

@@ -1,6 +1,6 @@
 //! Events whose state others tell.
 
-use ruma::RoomVersionId;
+use ruma::{EventId, OwnedEventId, RoomVersionId};
 use serde_json::json;
 use store::rooms::EventFlags;
 
@@ -110,4 +110,26 @@ async fn what_comes_after_told_history_stands_on_it() {
     assert_eq!(world.row().await.extremities, stored.nid.to_string());
     assert!(EventFlags(stored.flags).has(EventFlags::AFTER_GAP), "what is before it was no news");
     check::tables_agree(&world).await;
+}
+
+/// Without power levels everybody could do everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_rules_are_made_of_is_missed() {
+    for version in VERSIONS {
+        let (model, carol, said) = room(version);
+        let world = World::entered(&model, carol).await;
+        world.rooms.add_outliers(&world.room_id, model.needed(said)).await.unwrap();
+        let told = model.told(said);
+        let lacks = async |left_out: Option<&EventId>| {
+            let state: Vec<OwnedEventId> = told.iter().filter(|id| Some(&***id) != left_out).cloned().collect();
+            world.rooms.lacks_foundations(&world.room_id, &state, &told).await.unwrap()
+        };
+        assert!(!lacks(None).await);
+        for foundation in [0, 2, 3] {
+            assert!(lacks(Some(model.id(foundation))).await, "{foundation}");
+        }
+        for other in [1, carol, said - 1] {
+            assert!(!lacks(Some(model.id(other))).await, "{other}");
+        }
+    }
 }
