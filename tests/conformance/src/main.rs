@@ -19,12 +19,9 @@ mod interop;
 mod keys;
 mod known;
 mod path;
-mod peer;
-mod reply;
 mod report;
 mod room;
 mod run;
-mod signing;
 mod sync;
 mod table;
 mod tests;
@@ -36,6 +33,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+pub use peerbrain_peer::{self as peer, fed, reply, signing};
 
 use crate::client::Server;
 use crate::known::KnownFailures;

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Body};
-use super::events::{self, Event, origin};
-use super::keys::signed_by;
-use super::request::Request;
-use super::{Peer, locked};
+use crate::answer::{Answer, Body};
+use crate::events::{self, Event, origin};
+use crate::keys::signed_by;
+use crate::request::Request;
+use crate::{Peer, locked};
 
 impl Peer {
     /// Answers a request of the server under test.
@@ -104,6 +104,6 @@ impl Peer {
 
     /// The events among values, in their order, as an object for an answer.
     pub(super) fn transaction(&self, pdus: Vec<Value>) -> Answer {
-        Answer::ok(json!({ "origin": self.me.name, "origin_server_ts": super::now(), "pdus": pdus }))
+        Answer::ok(json!({ "origin": self.me.name, "origin_server_ts": crate::now(), "pdus": pdus }))
     }
 }
