@@ -32,4 +32,4 @@ pub use federation::{Federation, Options};
 pub use files::Fetched;
 pub use incoming::{Answer, Transaction};
 pub use lookup::PublicRoomsElsewhere;
-pub use verify::{Checked, Verifier};
+pub use verify::{Checked, Checks, Verifier};

@@ -149,7 +149,8 @@ async fn against(arguments: &Arguments, chosen: Vec<Test>, known: KnownFailures)
     };
     let mut server = server(&arguments.url, &arguments.server_name, peer)?;
     if let (Some(address), Some(folder)) = (arguments.peer_listen, &arguments.peer_tls) {
-        server = server.with_scripted(Peer::start(address, folder, &arguments.server_name).await?);
+        let peer = Peer::start(address, folder, &arguments.server_name).await.map_err(|failure| failure.to_string())?;
+        server = server.with_scripted(peer);
     }
     for server in [Some(&server), server.peer()].into_iter().flatten() {
         server.user("hello").await.map_err(|failure| format!("no user can be made: {failure}"))?;

@@ -23,17 +23,20 @@ impl Peer {
         }
         locked(&self.inner.asked).push(request.clone());
         let honest = match peer.is_signed(request) {
-            true => peer.answer(request),
+            true => {
+                locked(&self.inner.watching).retain(|watcher| watcher.send(request.clone()).is_ok());
+                peer.answer(request)
+            }
             false => Answer::error(401, "M_UNAUTHORIZED"),
         };
         peer.twist(request, honest)
     }
 
-    /// The one of the two servers that is asked: whose name the request was signed for, or else its host.
+    /// The one of the servers that is asked: whose name the request was signed for, or else its host.
     fn addressed(&self, request: &Request) -> Peer {
-        let named = [request.signed("destination"), request.header("host")].contains(&self.inner.second.name.as_str());
-        let me = if named { &self.inner.second } else { &self.inner.main };
-        Peer { me: me.clone(), inner: self.inner.clone() }
+        let named = |name: &str| self.inner.servers.iter().find(|server| server.name == name);
+        let me = named(request.signed("destination")).or_else(|| named(request.header("host")));
+        Peer { me: me.unwrap_or(&self.me).clone(), inner: self.inner.clone() }
     }
 
     /// Whether the server under test has signed a request, for this server.

@@ -44,6 +44,17 @@ impl Peer {
         // A server sends one transaction after the other.
         let _turn =
             if uri.starts_with("/_matrix/federation/v1/send/") { Some(self.inner.sending.lock().await) } else { None };
+        self.exchange(method, uri, body, authorizations).await
+    }
+
+    /// The same without waiting for a transaction that is under way.
+    pub(crate) async fn exchange(
+        &self,
+        method: Method,
+        uri: &str,
+        body: Option<String>,
+        authorizations: &[String],
+    ) -> Result<Reply, Failure> {
         let mut request = self.inner.http.request(method.clone(), format!("https://{}{uri}", self.under_test()));
         for authorization in authorizations {
             request = request.header("authorization", authorization);
