@@ -33,12 +33,10 @@ mod request;
 mod requests;
 mod resident;
 mod room;
+mod servers;
 pub mod signing;
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::ops::Range;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -103,143 +101,6 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Peer {
-    /// Begins to listen at an address of 127.0.0.1, with the certificate in a folder, as a peer of the server named.
-    pub async fn start(address: SocketAddr, folder: &Path, under_test: &str) -> Result<Self, Failure> {
-        let name = |host: &str| format!("{host}:{}", address.port());
-        // The seeds may be known to everybody: nothing but a server under test believes these names.
-        let main = Identity::new(&name("127.0.0.1"), "ed25519:scripted", &[0x31; 32])?;
-        let second = Identity::new(&name("localhost"), "ed25519:second", &[0x32; 32])?;
-        Peer::play(vec![main, second], &[address], folder, under_test).await
-    }
-
-    /// Begins to listen at several ports of 127.0.0.1, as another server at each.
-    pub async fn start_many(ports: Range<u16>, folder: &Path, under_test: &str) -> Result<Self, Failure> {
-        let named = |port: u16| {
-            let mut seed = [0x33; 32];
-            seed.iter_mut().zip(port.to_be_bytes()).for_each(|(to, from)| *to = from);
-            Identity::new(&format!("127.0.0.1:{port}"), "ed25519:many", &seed)
-        };
-        let servers: Result<Vec<Identity>, Failure> = ports.clone().map(named).collect();
-        let addresses: Vec<SocketAddr> = ports.map(|port| (Ipv4Addr::LOCALHOST, port).into()).collect();
-        Peer::play(servers?, &addresses, folder, under_test).await
-    }
-
-    /// Begins to listen at these addresses as these servers.
-    async fn play(
-        servers: Vec<Identity>,
-        addresses: &[SocketAddr],
-        folder: &Path,
-        under_test: &str,
-    ) -> Result<Self, Failure> {
-        // Whoever has chosen another one before keeps it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let main = servers.first().cloned().ok_or_else(|| Failure::new("there is no server to be played"))?;
-        let tls = http::tls(folder).map_err(Failure::new)?;
-        let http = requests::client(folder).map_err(Failure::new)?;
-        let keys = requests::keys_of(&http, under_test).await?;
-        let inner = Arc::new(Inner {
-            servers,
-            under_test: under_test.to_owned(),
-            keys,
-            http,
-            rooms: Mutex::default(),
-            lies: Mutex::default(),
-            asked: Mutex::default(),
-            watching: Mutex::default(),
-            sending: tokio::sync::Mutex::default(),
-            told: Mutex::default(),
-            files: Mutex::default(),
-        });
-        let peer = Peer { me: main, inner };
-        for address in addresses {
-            let answering = peer.clone();
-            http::listen(*address, tls.clone(), Arc::new(move |request: &Request| answering.handle(request)))
-                .map_err(|error| Failure::new(format!("{address}: {error}")))?;
-        }
-        Ok(peer)
-    }
-
-    /// The same as each of its servers.
-    pub fn servers(&self) -> Vec<Peer> {
-        self.inner.servers.iter().map(|me| Peer { me: me.clone(), inner: self.inner.clone() }).collect()
-    }
-
-    /// The same as the second of its servers.
-    pub fn second(&self) -> Peer {
-        self.servers().into_iter().nth(1).unwrap_or_else(|| self.clone())
-    }
-
-    /// The name of the server under test.
-    under_test: String,
-    /// The keys the server under test has published.
-    keys: Value,
-    http: reqwest::Client,
-    rooms: Mutex<HashMap<String, Room>>,
-    lies: Mutex<lies::Lies>,
-    /// Everything that was asked, in the order of its coming.
-    asked: Mutex<Vec<Request>>,
-    /// Those who want to see requests as they come.
-    watching: Mutex<Vec<UnboundedSender<Request>>>,
-    /// Held while a transaction is under way.
-    sending: tokio::sync::Mutex<()>,
-    /// What is told of something: by the name of the endpoint and what is asked about.
-    told: Mutex<HashMap<(String, String), Value>>,
-    /// Files by media id: their type and bytes.
-    files: Mutex<HashMap<String, (String, Vec<u8>)>>,
-}
-
-/// Milliseconds since 1970.
-pub fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or_default()
-}
-
-/// A word that was never used before.
-pub fn nonce() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    format!("{:x}{:x}", now(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Peer {
-    /// Begins to listen at an address of 127.0.0.1, with the certificate in a folder, as a peer of the server named.
-    pub async fn start(address: SocketAddr, folder: &Path, under_test: &str) -> Result<Self, String> {
-        let tls = http::tls(folder)?;
-        let told = |failure: Failure| failure.to_string();
-        let name = |host: &str| format!("{host}:{}", address.port());
-        // The seeds may be known to everybody: nothing but a server under test believes these names.
-        let main = Identity::new(&name("127.0.0.1"), "ed25519:scripted", &[0x31; 32]).map_err(told)?;
-        let second = Identity::new(&name("localhost"), "ed25519:second", &[0x32; 32]).map_err(told)?;
-        let http = requests::client(folder)?;
-        let keys = requests::keys_of(&http, under_test).await.map_err(told)?;
-        let inner = Arc::new(Inner {
-            main: main.clone(),
-            second,
-            under_test: under_test.to_owned(),
-            keys,
-            http,
-            rooms: Mutex::default(),
-            lies: Mutex::default(),
-            asked: Mutex::default(),
-            sending: tokio::sync::Mutex::default(),
-            told: Mutex::default(),
-            files: Mutex::default(),
-        });
-        let peer = Peer { me: main, inner };
-        let answering = peer.clone();
-        http::listen(address, tls, Arc::new(move |request: &Request| answering.handle(request)))
-            .map_err(|error| format!("{address}: {error}"))?;
-        Ok(peer)
-    }
-
-    /// The same as the other of its two servers.
-    pub fn second(&self) -> Peer {
-        Peer { me: self.inner.second.clone(), inner: self.inner.clone() }
-    }
-
     /// The name of the server under test.
     pub fn under_test(&self) -> &str {
         &self.inner.under_test
