@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use peerbrain_peer::events::finish;
-use peerbrain_peer::{Event, Identity, Parcel, Peer};
+use peerbrain_peer::{Event, Identity};
 use serde_json::{Value, json};
 
-use crate::error::Result;
 use crate::setup::{Room, path_segment};
 
 /// How many events a transaction holds: the most that is allowed.
@@ -28,20 +27,19 @@ pub struct Chain {
 }
 
 /// A transaction, and the paths of the newest event in each of its rooms. When those can be read, so can all others.
-pub struct Load {
+pub struct Load<P> {
     /// What is sent.
-    pub parcel: Parcel,
+    pub parcel: P,
     /// What can be read then.
     pub newest: Vec<String>,
 }
 
 impl Chain {
-    /// Begins at the end of a room, as another server knows it.
-    pub fn new(room: &Room, peer: &Peer, user: &str) -> Result<Self> {
-        let known = peer.room(&room.id)?;
+    /// Begins at the end of a room as a server knows it, with a user of that server.
+    pub fn new(known: &peerbrain_peer::Room, by: &Identity, user: &str) -> Self {
         let draft = known.draft(user, "m.room.message", None, json!({"msgtype": "m.text", "body": BODY}));
         let depth = draft.get("depth").and_then(Value::as_u64).unwrap_or_default();
-        Ok(Self { room: room.clone(), version: known.version, draft, depth, by: peer.me.clone() })
+        Self { room: Room::new(&known.id), version: known.version, draft, depth, by: by.clone() }
     }
 
     /// The next message.
@@ -56,8 +54,8 @@ impl Chain {
     }
 }
 
-/// So many transactions of one server with messages of these chains, by turns.
-pub fn loads(peer: &Peer, chains: &mut [Chain], count: usize) -> Vec<Load> {
+/// So many transactions of one server with messages of these chains, by turns. `pack` makes one of its events.
+pub fn loads<P>(chains: &mut [Chain], count: usize, pack: impl Fn(&[Event]) -> P) -> Vec<Load<P>> {
     let (mut loads, mut turn, rooms) = (Vec::with_capacity(count), 0, chains.len().max(1));
     while loads.len() < count {
         let (mut events, mut newest) = (Vec::with_capacity(EVENTS), BTreeMap::new());
@@ -69,7 +67,37 @@ pub fn loads(peer: &Peer, chains: &mut [Chain], count: usize) -> Vec<Load> {
             }
             turn += 1;
         }
-        loads.push(Load { parcel: peer.pack(&events), newest: newest.into_values().collect() });
+        loads.push(Load { parcel: pack(&events), newest: newest.into_values().collect() });
     }
     loads
+}
+
+#[cfg(test)]
+mod tests {
+    use peerbrain_peer::create::founded;
+
+    use super::*;
+
+    #[test]
+    fn events_of_a_room_follow_each_other_across_transactions() {
+        let by = Identity::new("b.example", "ed25519:1", &[7; 32]).unwrap();
+        let rooms = [(); 2].map(|()| founded(&by, "@a:b.example", 12, "public").unwrap());
+        let mut chains = rooms.each_ref().map(|room| Chain::new(room, &by, "@a:b.example"));
+        let loads = loads(&mut chains, 3, <[Event]>::to_vec);
+        assert_eq!(loads.len(), 3);
+        for room in &rooms {
+            let mut heads = json!(room.heads);
+            let of_room = |event: &&Event| event.pdu["room_id"] == room.id.as_str();
+            for event in loads.iter().flat_map(|load| &load.parcel).filter(of_room) {
+                assert_eq!(event.pdu["prev_events"], heads);
+                heads = json!([event.id]);
+            }
+            assert_ne!(heads, json!(room.heads));
+        }
+        for load in &loads {
+            assert_eq!((load.parcel.len(), load.newest.len()), (EVENTS, 2));
+            let last = load.parcel.last().unwrap();
+            assert!(load.newest.iter().any(|path| path.contains(&path_segment(&last.id))));
+        }
+    }
 }

@@ -30,7 +30,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// A server that sends one transaction after the other, and the local client that looks for its events.
 struct Origin {
     peer: Peer,
-    loads: std::vec::IntoIter<Load>,
+    loads: std::vec::IntoIter<Load<Parcel>>,
     reader: Connection,
     authorization: HeaderValue,
 }
@@ -159,8 +159,11 @@ async fn prepare(stage: &Stage, host: &User, origins: usize, rooms: usize) -> Re
     let transactions = (seconds * stage.scale.ready as f64 / (EVENTS * origins.max(1)) as f64) as usize + 2;
     let origin = |(number, peer): (usize, &Peer)| -> Result<Origin> {
         let own = places.iter().filter(|(place, ..)| *place == number);
-        let chains: Result<Vec<Chain>> = own.map(|(_, room, server, user)| Chain::new(room, server, user)).collect();
-        let loads = loads(peer, &mut chains?, transactions).into_iter();
+        let chain = |(_, room, server, user): &(usize, &Room, &Peer, &String)| -> Result<Chain> {
+            Ok(Chain::new(&server.room(&room.id)?, &server.me, user))
+        };
+        let mut chains = own.map(chain).collect::<Result<Vec<Chain>>>()?;
+        let loads = loads(&mut chains, transactions, |events| peer.pack(events)).into_iter();
         let (reader, authorization) = (stage.target.connection(), host.authorization.clone());
         Ok(Origin { peer: peer.clone(), loads, reader, authorization })
     };
