@@ -32,11 +32,14 @@ impl Peer {
         peer.twist(request, honest)
     }
 
-    /// The one of the servers that is asked: whose name the request was signed for, or else its host.
+    /// The one of the servers that is asked: whose name the request was signed for, or else its host. It speaks with the
+    /// one that asks.
     fn addressed(&self, request: &Request) -> Peer {
         let named = |name: &str| self.inner.servers.iter().find(|server| server.name == name);
         let me = named(request.signed("destination")).or_else(|| named(request.header("host")));
-        Peer { me: me.unwrap_or(&self.me).clone(), inner: self.inner.clone() }
+        let tested = locked(&self.inner.tested);
+        let them = tested.iter().find(|them| them.name == request.signed("origin")).unwrap_or(&self.them);
+        Peer { me: me.unwrap_or(&self.me).clone(), them: them.clone(), inner: self.inner.clone() }
     }
 
     /// Whether the server under test has signed a request, for this server.

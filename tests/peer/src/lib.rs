@@ -50,7 +50,7 @@ pub use self::events::Event;
 pub use self::keys::Identity;
 pub use self::parcel::Parcel;
 pub use self::request::Request;
-pub use self::room::Room;
+pub use self::room::{Room, State};
 use crate::failure::Failure;
 
 /// A server of the suite's own. Cheap to clone.
@@ -58,17 +58,25 @@ use crate::failure::Failure;
 pub struct Peer {
     /// The server as which it speaks.
     pub me: Identity,
+    /// The server under test with which it speaks.
+    them: Arc<Them>,
     inner: Arc<Inner>,
+}
+
+/// A server under test.
+#[derive(Debug)]
+struct Them {
+    name: String,
+    /// The keys that it has published.
+    keys: Value,
 }
 
 #[derive(Debug)]
 struct Inner {
     /// All servers that are played here.
     servers: Vec<Identity>,
-    /// The name of the server under test.
-    under_test: String,
-    /// The keys the server under test has published.
-    keys: Value,
+    /// All servers under test.
+    tested: Mutex<Vec<Arc<Them>>>,
     http: reqwest::Client,
     rooms: Mutex<HashMap<String, Room>>,
     lies: Mutex<lies::Lies>,
@@ -103,12 +111,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Peer {
     /// The name of the server under test.
     pub fn under_test(&self) -> &str {
-        &self.inner.under_test
+        &self.them.name
     }
 
     /// The keys that the server under test has published.
     pub fn their_keys(&self) -> &Value {
-        &self.inner.keys
+        &self.them.keys
     }
 
     /// A user of this server that nobody has heard of before.

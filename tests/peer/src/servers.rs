@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::failure::Failure;
 use crate::request::Request;
-use crate::{Identity, Inner, Peer, http, requests};
+use crate::{Identity, Inner, Peer, Them, http, locked, requests};
 
 impl Peer {
     /// Begins to listen at an address of 127.0.0.1, with the certificate in a folder, as a peer of the server named.
@@ -43,11 +43,10 @@ impl Peer {
         let main = servers.first().cloned().ok_or_else(|| Failure::new("there is no server to be played"))?;
         let tls = http::tls(folder).map_err(Failure::new)?;
         let http = requests::client(folder).map_err(Failure::new)?;
-        let keys = requests::keys_of(&http, under_test).await?;
+        let them = Arc::new(Them { name: under_test.to_owned(), keys: requests::keys_of(&http, under_test).await? });
         let inner = Arc::new(Inner {
             servers,
-            under_test: under_test.to_owned(),
-            keys,
+            tested: Mutex::new(vec![them.clone()]),
             http,
             rooms: Mutex::default(),
             lies: Mutex::default(),
@@ -57,7 +56,7 @@ impl Peer {
             told: Mutex::default(),
             files: Mutex::default(),
         });
-        let peer = Peer { me: main, inner };
+        let peer = Peer { me: main, them, inner };
         for address in addresses {
             let answering = peer.clone();
             http::listen(*address, tls.clone(), Arc::new(move |request: &Request| answering.handle(request)))
@@ -68,7 +67,15 @@ impl Peer {
 
     /// The same as each of its servers.
     pub fn servers(&self) -> Vec<Peer> {
-        self.inner.servers.iter().map(|me| Peer { me: me.clone(), inner: self.inner.clone() }).collect()
+        self.inner.servers.iter().map(|me| Peer { me: me.clone(), ..self.clone() }).collect()
+    }
+
+    /// The same towards another server under test, whose requests are answered from now on, too.
+    pub async fn towards(&self, name: &str) -> Result<Peer, Failure> {
+        let keys = requests::keys_of(&self.inner.http, name).await?;
+        let them = Arc::new(Them { name: name.to_owned(), keys });
+        locked(&self.inner.tested).push(them.clone());
+        Ok(Peer { them, ..self.clone() })
     }
 
     /// The same as the second of its servers.
