@@ -15,6 +15,7 @@ mod client;
 mod edges;
 mod failure;
 mod federation;
+mod histories;
 mod interop;
 mod keys;
 mod known;
@@ -36,6 +37,8 @@ use clap::Parser;
 pub use peerbrain_peer::{self as peer, fed, reply, signing};
 
 use crate::client::Server;
+use crate::failure::Failure;
+use crate::histories::Side;
 use crate::known::KnownFailures;
 use crate::peer::Peer;
 use crate::report::Report;
@@ -66,6 +69,8 @@ struct Arguments {
     /// The folder with its certificate and the authority, made by tests/federation/certificates.sh.
     #[arg(long)]
     peer_tls: Option<PathBuf>,
+    #[command(flatten)]
+    histories: histories::Options,
     /// Only tests whose name contains this; may be given several times.
     #[arg(long)]
     only: Vec<String>,
@@ -115,6 +120,9 @@ async fn start(arguments: &Arguments) -> Result<bool, String> {
         say(&format!("{} tests, {} mistakes in endpoints.tsv\n", all.len(), wrong.len()));
         return Ok(wrong.is_empty());
     }
+    if let Some(url) = &arguments.histories.beside {
+        return compare(arguments, url).await.map_err(|failure| failure.to_string());
+    }
     let all = match (&arguments.peer_url, arguments.peer_listen) {
         (Some(_), _) => interop::all(),
         (None, Some(_)) => federation::all(),
@@ -131,6 +139,22 @@ async fn start(arguments: &Arguments) -> Result<bool, String> {
         return Ok(true);
     }
     against(arguments, chosen, known).await
+}
+
+/// Compares what the server under test and the one at this address make of random histories.
+async fn compare(arguments: &Arguments, url: &str) -> Result<bool, Failure> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (Some(address), Some(folder)) = (arguments.peer_listen, &arguments.peer_tls) else {
+        return Err(Failure::new("histories need --peer-listen and --peer-tls"));
+    };
+    let (secret, options) = (&arguments.shared_secret, &arguments.histories);
+    let peer = Peer::start(address, folder, &arguments.server_name).await?;
+    let beside = Server::new(url, &options.beside_server_name, secret, None)?;
+    let beside = Side::new(&beside, peer.towards(beside.name()).await?).await?;
+    let tested = Side::new(&Server::new(&arguments.url, &arguments.server_name, secret, None)?, peer).await?;
+    let (text, well) = histories::run(options, &tested, &beside).await?;
+    say(&text);
+    Ok(well)
 }
 
 /// Runs the chosen tests and reports.
