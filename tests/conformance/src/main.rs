@@ -152,9 +152,7 @@ async fn compare(arguments: &Arguments, url: &str) -> Result<bool, Failure> {
     let beside = Server::new(url, &options.beside_server_name, secret, None)?;
     let beside = Side::new(&beside, peer.towards(beside.name()).await?).await?;
     let tested = Side::new(&Server::new(&arguments.url, &arguments.server_name, secret, None)?, peer).await?;
-    let (text, well) = histories::run(options, &tested, &beside).await?;
-    say(&text);
-    Ok(well)
+    histories::run(options, &tested, &beside).await
 }
 
 /// Runs the chosen tests and reports.

@@ -21,6 +21,7 @@ use self::history::History;
 pub use self::side::Side;
 use self::side::Told;
 use crate::failure::Failure;
+use crate::say;
 
 /// At most so many events are sent together.
 const TOGETHER: usize = 8;
@@ -67,17 +68,17 @@ struct Compared {
     beside: Told,
 }
 
-/// Compares; gives what to print, and whether all is well.
-pub async fn run(options: &Options, tested: &Side, beside: &Side) -> Result<(String, bool), Failure> {
+/// Compares, and tells what it finds; true if all is well.
+pub async fn run(options: &Options, tested: &Side, beside: &Side) -> Result<bool, Failure> {
     let (pair, started) = (Pair { tested, beside, options }, Instant::now());
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (mut seed, mut compared, mut text) = (options.seed.unwrap_or(time), Vec::new(), String::new());
+    let (mut seed, mut compared) = (options.seed.unwrap_or(time), Vec::new());
     let late = |count: usize| count > 0 && options.seconds.is_some_and(|most| started.elapsed().as_secs() >= most);
     while compared.len() < options.histories && !late(compared.len()) {
         let restart = options.restart.as_deref().filter(|_| compared.is_empty());
         let one =
             pair.compare(seed, restart).await.map_err(|failure| Failure::new(format!("seed {seed}: {failure}")))?;
-        text.push_str(&one.line());
+        say(&one.line());
         compared.push(one);
         seed = seed.wrapping_add(1);
     }
@@ -89,11 +90,11 @@ pub async fn run(options: &Options, tested: &Side, beside: &Side) -> Result<(Str
         }
     }
     // The smallest of all says most.
-    let smallest = differences.iter().min_by_key(|(size, _)| *size);
-    text.push_str(smallest.map(|(_, text)| text.as_str()).unwrap_or_default());
-    let (count, wrong) = (compared.len(), differences.len());
-    text.push_str(&format!("{count} histories compared, {wrong} differences\n"));
-    Ok((text, wrong == 0))
+    if let Some((_, text)) = differences.iter().min_by_key(|(size, _)| *size) {
+        say(text);
+    }
+    say(&format!("{} histories compared, {} differences\n", compared.len(), differences.len()));
+    Ok(differences.is_empty())
 }
 
 impl Pair<'_> {
