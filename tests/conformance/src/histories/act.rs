@@ -90,3 +90,30 @@ fn membership(chance: &mut Chance, people: &People, room: &Room) -> Act {
     let sender = if by_themselves { target.clone() } else { people.somebody_powerful(room, chance) };
     state(sender, "m.room.member", &target, json!({ "membership": membership }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::chance::Chance;
+    use super::super::people::testing::people;
+    use super::act;
+    use crate::failure::Outcome;
+
+    #[test]
+    fn all_kinds_of_things_are_done() -> Outcome {
+        let people = people()?;
+        let (room, mut chance) = (people.gather(11)?, Chance::new(3));
+        let acts: Vec<_> = (0..500).map(|_| act(&mut chance, &people, &room)).collect();
+        let kinds: BTreeSet<_> = acts.iter().map(|act| act.kind).collect();
+        assert_eq!(kinds.len(), 6, "{kinds:?}");
+        let memberships: BTreeSet<_> = acts.iter().filter_map(|act| act.content["membership"].as_str()).collect();
+        assert_eq!(memberships.into_iter().collect::<Vec<_>>(), ["ban", "invite", "join", "knock", "leave"]);
+        let senders: BTreeSet<_> = acts.iter().map(|act| &act.sender).collect();
+        assert_eq!(senders.len(), 7, "everybody does something");
+        let own_powers =
+            |act: &&super::Act| act.content["users"][&people.creator] != 100 && act.content["users"].is_object();
+        assert!(!acts.iter().any(|act| own_powers(&act)), "the creator keeps all powers");
+        Ok(())
+    }
+}

@@ -33,7 +33,7 @@ impl<'a> Growing<'a> {
     pub async fn begin(tested: &Side, beside: &'a Side, seed: u64) -> Result<Self, Failure> {
         let mut chance = Chance::new(seed);
         let version = u8::try_from(chance.among(6..13)).unwrap_or(11);
-        let people = People::new(&beside.peer);
+        let people = People::new([beside.peer.me.clone(), beside.peer.second().me]);
         let room = people.gather(version)?;
         let id = room.id.clone();
         beside.peer.keep(room);

@@ -6,7 +6,7 @@ use super::chance::Chance;
 use crate::failure::Failure;
 use crate::peer::create::founded;
 use crate::peer::events::finish;
-use crate::peer::{Identity, Peer, Room};
+use crate::peer::{Identity, Room, nonce};
 
 /// The powers of the first members. All others have none.
 const POWERS: [u64; 3] = [75, 50, 25];
@@ -25,11 +25,12 @@ pub struct People {
 }
 
 impl People {
-    /// New people.
-    pub fn new(peer: &Peer) -> Self {
-        let servers = [peer.clone(), peer.second()];
-        let members = servers.iter().cycle().take(MEMBERS).map(|server| server.user("member")).collect();
-        People { creator: peer.user("creator"), members, servers: servers.map(|server| server.me).to_vec() }
+    /// New people of these servers.
+    pub fn new(servers: [Identity; 2]) -> Self {
+        let [first, _] = &servers;
+        let user = |stem: &str, server: &Identity| format!("@{stem}-{}:{}", nonce(), server.name);
+        let members = servers.iter().cycle().take(MEMBERS).map(|server| user("member", server)).collect();
+        People { creator: user("creator", first), members, servers: servers.to_vec() }
     }
 
     /// The server of a user.
@@ -79,5 +80,48 @@ impl People {
     /// One of those to whom things happen.
     pub fn target(&self, chance: &mut Chance) -> String {
         chance.of(&self.members).unwrap_or_else(|| self.creator.clone())
+    }
+}
+
+/// What the unit tests of this folder need.
+#[cfg(test)]
+pub mod testing {
+    use super::People;
+    use crate::failure::Failure;
+    use crate::peer::Identity;
+
+    /// People of two servers.
+    pub fn people() -> Result<People, Failure> {
+        let server = |name, seed| Identity::new(name, "ed25519:1", &[seed; 32]);
+        Ok(People::new([server("a.example:1", 1)?, server("b.example:1", 2)?]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chance::Chance;
+    use super::testing::people;
+    use crate::failure::Outcome;
+    use crate::peer::events::fault;
+
+    #[test]
+    fn all_are_there_and_sign_what_they_do() -> Outcome {
+        let people = people()?;
+        for version in [6, 12] {
+            let room = people.gather(version)?;
+            let is_joined = |user: &String| room.content("m.room.member", user)["membership"] == "join";
+            assert!(is_joined(&people.creator) && people.members.iter().all(is_joined));
+            assert_eq!(room.servers().len(), 2);
+            for pdu in room.pdus(&room.order) {
+                let server = people.server_of(pdu["sender"].as_str().unwrap_or_default())?;
+                assert_eq!(fault(&pdu, version, &server.name, &server.server_keys()), None);
+            }
+            let mut chance = Chance::new(1);
+            let powerful: Vec<String> = (0..100).map(|_| people.somebody_powerful(&room, &mut chance)).collect();
+            let creators = powerful.iter().filter(|user| **user == people.creator).count();
+            assert!((15..60).contains(&creators), "{creators} of 100");
+        }
+        assert!(people.server_of("@x:c.example").is_err());
+        Ok(())
     }
 }
