@@ -10,6 +10,8 @@ use crate::peer::{Identity, Room, nonce};
 
 /// The powers of the first members. All others have none.
 const POWERS: [u64; 3] = [75, 50, 25];
+/// The type of event by which servers join branches.
+const DUMMY: &str = "org.matrix.dummy_event";
 /// How many members there are beside the creator.
 const MEMBERS: usize = 6;
 
@@ -46,6 +48,8 @@ impl People {
         for (member, power) in self.members.iter().zip(POWERS) {
             powers["users"][member] = json!(power);
         }
+        // Servers join many branches by an event of one of theirs, which would be one that the other does not have.
+        powers["events"][DUMMY] = json!(100);
         self.add(&mut room, &self.creator, "m.room.power_levels", "", powers)?;
         for member in &self.members {
             self.add(&mut room, member, "m.room.member", member, json!({ "membership": "join" }))?;
