@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use futures_util::future::join_all;
 use http::{HeaderValue, Method, StatusCode};
 use peerbrain_peer::{Parcel, Peer};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::chain::{Chain, EVENTS, Load, loads};
 use super::signatures;
@@ -19,9 +21,10 @@ use crate::error::{Error, Result};
 use crate::setup::{Room, Stage, in_parallel};
 use crate::users::User;
 
-/// How many transactions a server may be ahead of what can be read. One: the next is on its way while the last is worked
-/// off, as between real servers.
-const AHEAD: usize = 1;
+/// How many transactions of a room may be under way, from all servers together. The next is on its way while the last is
+/// worked off, as between real servers; more must not be, for a Synapse for which 100 events of a room wait throws most of
+/// them away, to ask for them later.
+const UNDER_WAY: usize = 2;
 
 /// How long to wait before an event is asked for again that could not be read: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
@@ -30,6 +33,10 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// A server that sends one transaction after the other, and the local client that looks for its events.
 struct Origin {
     peer: Peer,
+    /// Given to those whose transaction is under way, by all servers of a room.
+    turns: Arc<Semaphore>,
+    /// How many transactions this server may send before it waits until the first can be read.
+    ahead: usize,
     loads: std::vec::IntoIter<Load<Parcel>>,
     reader: Connection,
     authorization: HeaderValue,
@@ -41,20 +48,21 @@ impl Origin {
         let mut unread = VecDeque::new();
         while Instant::now() < end {
             let Some(load) = self.loads.next() else { break };
+            let Ok(turn) = self.turns.clone().acquire_owned().await else { break };
             let start = Instant::now();
             if let Err(error) = self.send(load.parcel).await {
                 // What follows would build on events that are not there.
                 tally.borrow_mut().failure(error);
                 break;
             }
-            unread.push_back((start, load.newest));
-            if unread.len() > AHEAD
-                && let Some((start, newest)) = unread.pop_front()
+            unread.push_back((start, load.newest, turn));
+            if unread.len() > self.ahead
+                && let Some((start, newest, _turn)) = unread.pop_front()
             {
                 self.count(start, &newest, tally).await;
             }
         }
-        for (start, newest) in unread {
+        for (start, newest, _turn) in unread {
             self.count(start, &newest, tally).await;
         }
     }
@@ -154,6 +162,8 @@ async fn prepare(stage: &Stage, host: &User, origins: usize, rooms: usize) -> Re
             places.push((number, room, server, user));
         }
     }
+    let together = Arc::new(Semaphore::new(UNDER_WAY));
+    let is_shared = servers.len() > rooms.len();
     // Only now does everybody know the ends of the rooms.
     let seconds = (stage.run_for + warm_up(stage)).as_secs_f64();
     let transactions = (seconds * stage.scale.ready as f64 / (EVENTS * origins.max(1)) as f64) as usize + 2;
@@ -165,7 +175,12 @@ async fn prepare(stage: &Stage, host: &User, origins: usize, rooms: usize) -> Re
         let mut chains = own.map(chain).collect::<Result<Vec<Chain>>>()?;
         let loads = loads(&mut chains, transactions, |events| peer.pack(events)).into_iter();
         let (reader, authorization) = (stage.target.connection(), host.authorization.clone());
-        Ok(Origin { peer: peer.clone(), loads, reader, authorization })
+        // Whoever shares a room must not wait for a turn while holding one.
+        let (turns, ahead) = match is_shared {
+            true => (together.clone(), 0),
+            false => (Arc::new(Semaphore::new(UNDER_WAY)), UNDER_WAY - 1),
+        };
+        Ok(Origin { peer: peer.clone(), turns, ahead, loads, reader, authorization })
     };
     servers.iter().enumerate().map(origin).collect()
 }
