@@ -183,8 +183,16 @@ pub mod testing {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-    use super::Identity;
+    use super::{Identity, Peer, Them};
     use crate::failure::Failure;
+
+    /// The server of [`domain`] and another one, towards the first of them; nobody can reach them.
+    pub fn peer() -> Result<Peer, Failure> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (me, other) = (domain()?, Identity::new("other", "ed25519:2", &[2; 32])?);
+        let them = Them { name: me.name.clone(), keys: me.server_keys() };
+        Peer::of(vec![me, other], them, reqwest::Client::builder().no_proxy().build()?)
+    }
 
     /// The server of appendices §cryptographic-test-vectors. The last character of its seed carries two bits too many,
     /// which are left out here.

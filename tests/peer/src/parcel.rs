@@ -30,3 +30,47 @@ impl Peer {
         Ok(self.exchange(Method::PUT, &uri, Some(body), &[authorization]).await?.ok()?["pdus"].clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::failure::Outcome;
+    use crate::testing::peer;
+    use crate::{Answer, Event, Request};
+
+    #[test]
+    fn a_parcel_is_a_signed_transaction() -> Outcome {
+        let peer = peer()?;
+        let event =
+            Event { id: "$a".to_owned(), pdu: json!({ "type": "m.room.message", "content": { "body": "é" } }) };
+        let parcel = peer.pack(std::slice::from_ref(&event));
+        let arrived = |body: &str| {
+            let headers = vec![("authorization".to_owned(), parcel.authorization.clone())];
+            Request::new("PUT", &parcel.uri, headers, body.as_bytes().to_vec())
+        };
+        let request = arrived(&parcel.body);
+        assert!(peer.is_signed(&request) && request.about().0 == "send");
+        assert_eq!(request.json["pdus"], json!([event.pdu]));
+        assert!(!peer.is_signed(&arrived(&parcel.body.replace('é', "e"))));
+        Ok(())
+    }
+
+    #[test]
+    fn whoever_watches_sees_what_is_signed() -> Outcome {
+        let peer = peer()?;
+        let mut watching = peer.watch();
+        let uri = "/_matrix/federation/v1/query/profile?user_id=@a:other";
+        let [by_us, by_other] = [&peer, &peer.second()].map(|by| by.me.authorization("GET", uri, "other", None));
+        let asked = |authorization: &str| {
+            let headers = vec![("authorization".to_owned(), authorization.to_owned())];
+            peer.handle(&Request::new("GET", uri, headers, Vec::new()))
+        };
+        peer.tell("profile", "@a:other", json!({ "displayname": "A" }));
+        assert_eq!(asked(&by_us).value()["displayname"], "A");
+        assert_eq!(asked(&by_other).status, Answer::error(401, "M_UNAUTHORIZED").status);
+        assert!(watching.try_recv().is_ok_and(|request| request.signed("origin") == "domain"));
+        assert!(watching.try_recv().is_err(), "the other is no server under test");
+        Ok(())
+    }
+}

@@ -40,10 +40,22 @@ impl Peer {
     ) -> Result<Self, Failure> {
         // Whoever has chosen another one before keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let main = servers.first().cloned().ok_or_else(|| Failure::new("there is no server to be played"))?;
         let tls = http::tls(folder).map_err(Failure::new)?;
         let http = requests::client(folder).map_err(Failure::new)?;
-        let them = Arc::new(Them { name: under_test.to_owned(), keys: requests::keys_of(&http, under_test).await? });
+        let them = Them { name: under_test.to_owned(), keys: requests::keys_of(&http, under_test).await? };
+        let peer = Peer::of(servers, them, http)?;
+        for address in addresses {
+            let answering = peer.clone();
+            http::listen(*address, tls.clone(), Arc::new(move |request: &Request| answering.handle(request)))
+                .map_err(|error| Failure::new(format!("{address}: {error}")))?;
+        }
+        Ok(peer)
+    }
+
+    /// These servers towards one under test. They do not listen yet.
+    pub(crate) fn of(servers: Vec<Identity>, them: Them, http: reqwest::Client) -> Result<Self, Failure> {
+        let me = servers.first().cloned().ok_or_else(|| Failure::new("there is no server to be played"))?;
+        let them = Arc::new(them);
         let inner = Arc::new(Inner {
             servers,
             tested: Mutex::new(vec![them.clone()]),
@@ -56,13 +68,7 @@ impl Peer {
             told: Mutex::default(),
             files: Mutex::default(),
         });
-        let peer = Peer { me: main, them, inner };
-        for address in addresses {
-            let answering = peer.clone();
-            http::listen(*address, tls.clone(), Arc::new(move |request: &Request| answering.handle(request)))
-                .map_err(|error| Failure::new(format!("{address}: {error}")))?;
-        }
-        Ok(peer)
+        Ok(Peer { me, them, inner })
     }
 
     /// The same as each of its servers.
