@@ -28,7 +28,7 @@ pub fn smallest(history: &History, one: &Told, other: &Told) -> Option<Differenc
     let before = numbers.filter_map(|number| before(one, other, number));
     let smallest = before.min_by_key(|difference| difference.at.map(|number| history.ancestry(number).len()));
     smallest.or_else(|| {
-        let ids = |told: &Told| told.current.values().cloned().collect();
+        let ids = |told: &Told| -> BTreeSet<String> { told.current.values().cloned().collect() };
         differ(None, "the state now", &ids(one), &ids(other))
     })
 }

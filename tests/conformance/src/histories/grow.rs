@@ -1,6 +1,8 @@
 //! Makes a history, event by event. Whoever makes one must know the state at each branch, to choose auth events there:
 //! the server beside is asked, which so receives the events in the order in which they are made.
 
+use serde_json::json;
+
 use super::act::{Act, act};
 use super::chance::Chance;
 use super::history::{History, Made};
@@ -9,7 +11,6 @@ use super::side::Side;
 use crate::failure::Failure;
 use crate::peer::events::finish;
 use crate::peer::{Event, Room, State, now};
-use serde_json::json;
 
 /// How many branches there are at most.
 const BRANCHES: usize = 5;
