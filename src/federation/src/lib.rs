@@ -35,4 +35,4 @@ pub use files::Fetched;
 pub use incoming::{Answer, Transaction};
 pub use lookup::PublicRoomsElsewhere;
 pub use reads::{Cost, Reading};
-pub use verify::{Checked, Verifier};
+pub use verify::{Checked, Checks, Verifier};

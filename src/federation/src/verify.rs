@@ -4,7 +4,15 @@
 //! Each signature is checked by itself: checking many by one equation would be quicker, but accepts a few that no single
 //! check accepts, and servers that disagree about an event have a room each.
 
-use std::{num::NonZero, sync::Arc, thread};
+use std::{
+    num::NonZero,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use events::{Error, Provenance, UnverifiedPdu, VerifiedPdu};
 use futures_util::future::join_all;
@@ -23,6 +31,22 @@ pub struct Verifier {
     keys: KeyRing,
     /// One for each processor.
     tasks: Arc<Semaphore>,
+    counted: Arc<Counted>,
+}
+
+/// What was checked since the start.
+#[derive(Clone, Copy, Debug)]
+pub struct Checks {
+    /// Events.
+    pub events: u64,
+    /// The time that their signatures and hashes took, on all threads together.
+    pub took: Duration,
+}
+
+#[derive(Default)]
+struct Counted {
+    events: AtomicU64,
+    nanoseconds: AtomicU64,
 }
 
 /// What became of an event.
@@ -40,7 +64,13 @@ impl Verifier {
     /// With these keys.
     pub fn new(keys: KeyRing) -> Self {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { keys, tasks: Arc::new(Semaphore::new(processors)) }
+        Self { keys, tasks: Arc::new(Semaphore::new(processors)), counted: Arc::default() }
+    }
+
+    /// What was checked since the start.
+    pub fn checks(&self) -> Checks {
+        let nanoseconds = self.counted.nanoseconds.load(Ordering::Relaxed);
+        Checks { events: self.counted.events.load(Ordering::Relaxed), took: Duration::from_nanos(nanoseconds) }
     }
 
     /// Checks events of a room of these rules; the answers are in their order.
@@ -53,7 +83,8 @@ impl Verifier {
         let read = move |json: Box<RawValue>| UnverifiedPdu::read(json.get(), rules, provenance);
         let events: Vec<Unverified> = self.each(events, read, || Err(broken_off())).await;
         let keys = Arc::new(self.keys.get(&wanted(&events, rules)).await);
-        let check = move |event| check(event, rules, &keys);
+        let counted = self.counted.clone();
+        let check = move |event| counted.time(|| check(event, rules, &keys));
         self.each(events, check, || Checked { event_id: None, outcome: Err(broken_off()) }).await
     }
 
@@ -95,6 +126,18 @@ impl Verifier {
             }
         }
         results
+    }
+}
+
+impl Counted {
+    /// Checks one event, and counts it.
+    fn time<T>(&self, check: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let checked = check();
+        let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.nanoseconds.fetch_add(took, Ordering::Relaxed);
+        self.events.fetch_add(1, Ordering::Relaxed);
+        checked
     }
 }
 

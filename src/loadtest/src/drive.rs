@@ -7,15 +7,14 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use hdrhistogram::Histogram;
 
-use crate::connection::PATIENCE;
 use crate::error::Result;
 use crate::measure::{CpuTime, Watch};
 
 /// Between a failed operation and the next, so that a server that refuses everything is not hammered.
 const AFTER_ERROR: Duration = Duration::from_millis(50);
 
-/// Longer than any operation: a request and the opening of its connection.
-const LONGEST: Duration = PATIENCE.saturating_mul(2);
+/// Longer than any operation, also than joining a large room on a slow server.
+const LONGEST: Duration = Duration::from_secs(1800);
 
 /// Someone who does one operation after the other.
 pub trait Worker {
@@ -37,7 +36,7 @@ pub struct Tally {
 impl Tally {
     /// Nothing yet.
     pub fn new() -> Result<Self> {
-        // Three digits of each value are kept, up to what no request outlasts.
+        // Three digits of each value are kept, up to what nothing outlasts.
         Ok(Self {
             latency: Histogram::new_with_bounds(1, LONGEST.as_micros() as u64, 3)?,
             errors: 0,
@@ -47,7 +46,12 @@ impl Tally {
 
     /// Counts one success.
     pub fn success(&mut self, took: Duration) {
-        self.latency.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        self.successes(took, 1);
+    }
+
+    /// Counts several that took equally long, because they were one piece of work.
+    pub fn successes(&mut self, took: Duration, count: u64) {
+        self.latency.saturating_record_n(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), count);
     }
 
     /// Counts one failure.

@@ -58,6 +58,9 @@ pub enum Error {
     /// A histogram cannot be made.
     #[error("histogram: {0}")]
     Histogram(#[from] hdrhistogram::errors::CreationError),
+    /// The servers that are played here cannot begin, or cannot do their part.
+    #[error("as another server: {0}")]
+    Peer(#[from] peerbrain_peer::failure::Failure),
     /// A key that was made here cannot be used.
     #[error("a signing key was refused")]
     Key,

@@ -1,7 +1,7 @@
 //! A neutral load generator for Matrix homeservers.
 //!
 //! It speaks raw JSON over HTTP/1.1 to any homeserver and knows nothing of ours: this crate names neither ruma nor any
-//! crate of the workspace. It runs on one thread and reads as little of the answers as it can, because it shares the
+//! crate of the server. Where federation is measured it plays the other servers (`tests/peer`). It runs on one thread and reads as little of the answers as it can, because it shares the
 //! machine with the server it measures; what it costs itself stands in every row.
 //!
 //! `loadtest --url … --server-name … --shared-secret …` measures, `loadtest compare A.json B.json` sets two runs side

@@ -35,6 +35,13 @@ pub struct Options {
     /// Write the report here.
     #[arg(long)]
     pub json: Option<PathBuf>,
+    /// Measure federation too: play other servers at ports of 127.0.0.1 from this one on, 50 of them (3 with --short). The
+    /// server under test must be reachable at its name over TLS, and willing to talk with 127.0.0.1:PORT.
+    #[arg(long, requires = "peer_tls")]
+    pub peer_port: Option<u16>,
+    /// The folder with their certificate and its authority, made by tests/federation/certificates.sh.
+    #[arg(long)]
+    pub peer_tls: Option<PathBuf>,
     /// A few seconds in all with small rooms: whether everything works, not how fast.
     #[arg(long)]
     pub short: bool,
@@ -86,6 +93,16 @@ pub struct Scale {
     pub logins: usize,
     /// The size of the large file, in bytes.
     pub large_file: usize,
+    /// How many other servers there are.
+    pub servers: u16,
+    /// How many members the room has that is joined over federation.
+    pub crowd: usize,
+    /// The numbers of servers that send events, one row each and way of spreading.
+    pub origins: Vec<usize>,
+    /// How many events lie ready for each second of such a row.
+    pub ready: usize,
+    /// How many servers are told of each message in the latency row.
+    pub receivers: usize,
 }
 
 impl Scale {
@@ -104,6 +121,11 @@ impl Scale {
                 one_time_keys: 20,
                 logins: 5,
                 large_file: 1_000_000,
+                servers: 3,
+                crowd: 60,
+                origins: vec![1, 2],
+                ready: 2_000,
+                receivers: 2,
             }
         } else {
             Self {
@@ -118,6 +140,11 @@ impl Scale {
                 one_time_keys: 50,
                 logins: 50,
                 large_file: 50_000_000,
+                servers: 50,
+                crowd: 5000,
+                origins: vec![1, 8],
+                ready: 15_000,
+                receivers: 10,
             }
         }
     }

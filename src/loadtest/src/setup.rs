@@ -7,11 +7,12 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use http::{HeaderValue, Method};
+use peerbrain_peer::Peer;
 use serde_json::json;
 
 use crate::connection::{Connection, Target};
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::measure::Watch;
 use crate::options::Scale;
 use crate::users::{Registration, User, text};
@@ -41,15 +42,21 @@ pub struct Stage {
     pub devices: usize,
     /// How accounts are made.
     pub registration: Registration,
+    peer: Option<Peer>,
     tag: String,
     senders: Vec<User>,
     reading: Option<(Vec<User>, Room)>,
     holders: Option<Vec<Device>>,
 }
 
-/// A room's id, ready for a path.
+/// A room.
 #[derive(Debug, Clone)]
-pub struct Room(String);
+pub struct Room {
+    /// Its id.
+    pub id: String,
+    /// The same, ready for a path.
+    segment: String,
+}
 
 impl Stage {
     /// A stage on which nothing stands yet.
@@ -60,6 +67,7 @@ impl Stage {
         run_for: Duration,
         devices: usize,
         with: Registration,
+        peer: Option<Peer>,
     ) -> Self {
         // Names must not collide with those of an earlier run against the same database.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -71,11 +79,17 @@ impl Stage {
             run_for,
             devices,
             registration: with,
+            peer,
             tag,
             senders: vec![],
             reading: None,
             holders: None,
         }
+    }
+
+    /// The other servers, which are played here.
+    pub fn peer(&self) -> Result<&Peer> {
+        self.peer.as_ref().ok_or(Error::Missing("--peer-port"))
     }
 
     /// Registers accounts.
@@ -169,13 +183,18 @@ impl Stage {
 }
 
 impl Room {
+    /// A room by its id.
+    pub fn new(id: &str) -> Self {
+        Self { id: id.to_owned(), segment: path_segment(id) }
+    }
+
     /// Makes a room that anyone may join.
     pub async fn create(connection: &mut Connection, owner: Option<&User>) -> Result<Self> {
         const CREATE: &str = "/_matrix/client/v3/createRoom";
         let authorization = owner.map(|owner| &owner.authorization);
         let body = json!({"preset": "public_chat", "name": "A room under load"});
         let answer = connection.json(Method::POST, CREATE, authorization, Some(&body)).await?;
-        Ok(Self(path_segment(text(&answer, CREATE, "room_id")?)))
+        Ok(Self::new(text(&answer, CREATE, "room_id")?))
     }
 
     /// Joins it.
@@ -186,7 +205,13 @@ impl Room {
 
     /// A path below the room, of the client API.
     pub fn path(&self, below: &str) -> String {
-        format!("/_matrix/client/v3/rooms/{}/{below}", self.0)
+        format!("/_matrix/client/v3/rooms/{}/{below}", self.segment)
+    }
+
+    /// The path by which a user joins it with the help of another server.
+    pub fn join_through(&self, server: &str) -> String {
+        let server = path_segment(server);
+        format!("/_matrix/client/v3/join/{}?via={server}&server_name={server}", self.segment)
     }
 }
 
@@ -226,7 +251,7 @@ pub async fn in_parallel<J, T>(
 }
 
 /// Percent-encodes an identifier.
-fn path_segment(id: &str) -> String {
+pub fn path_segment(id: &str) -> String {
     id.bytes().fold(String::with_capacity(3 * id.len()), |mut path, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             path.push(char::from(byte));
@@ -243,7 +268,7 @@ mod tests {
 
     #[test]
     fn room_ids_become_one_path_segment() {
-        let room = Room(path_segment("!a/b?c:example.org"));
+        let room = Room::new("!a/b?c:example.org");
         assert_eq!(room.path("join"), "/_matrix/client/v3/rooms/%21a%2Fb%3Fc%3Aexample.org/join");
     }
 }

@@ -15,16 +15,14 @@ mod client;
 mod edges;
 mod failure;
 mod federation;
+mod histories;
 mod interop;
 mod keys;
 mod known;
 mod path;
-mod peer;
-mod reply;
 mod report;
 mod room;
 mod run;
-mod signing;
 mod sync;
 mod table;
 mod tests;
@@ -36,8 +34,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+pub use peerbrain_peer::{self as peer, fed, reply, signing};
 
 use crate::client::Server;
+use crate::failure::Failure;
+use crate::histories::Side;
 use crate::known::KnownFailures;
 use crate::peer::Peer;
 use crate::report::Report;
@@ -68,6 +69,8 @@ struct Arguments {
     /// The folder with its certificate and the authority, made by tests/federation/certificates.sh.
     #[arg(long)]
     peer_tls: Option<PathBuf>,
+    #[command(flatten)]
+    histories: histories::Options,
     /// Only tests whose name contains this; may be given several times.
     #[arg(long)]
     only: Vec<String>,
@@ -117,6 +120,9 @@ async fn start(arguments: &Arguments) -> Result<bool, String> {
         say(&format!("{} tests, {} mistakes in endpoints.tsv\n", all.len(), wrong.len()));
         return Ok(wrong.is_empty());
     }
+    if let Some(url) = &arguments.histories.beside {
+        return compare(arguments, url).await.map_err(|failure| failure.to_string());
+    }
     let all = match (&arguments.peer_url, arguments.peer_listen) {
         (Some(_), _) => interop::all(),
         (None, Some(_)) => federation::all(),
@@ -135,6 +141,20 @@ async fn start(arguments: &Arguments) -> Result<bool, String> {
     against(arguments, chosen, known).await
 }
 
+/// Compares what the server under test and the one at this address make of random histories.
+async fn compare(arguments: &Arguments, url: &str) -> Result<bool, Failure> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (Some(address), Some(folder)) = (arguments.peer_listen, &arguments.peer_tls) else {
+        return Err(Failure::new("histories need --peer-listen and --peer-tls"));
+    };
+    let (secret, options) = (&arguments.shared_secret, &arguments.histories);
+    let peer = Peer::start(address, folder, &arguments.server_name).await?;
+    let beside = Server::new(url, &options.beside_server_name, secret, None)?;
+    let beside = Side::new(&beside, peer.towards(beside.name()).await?).await?;
+    let tested = Side::new(&Server::new(&arguments.url, &arguments.server_name, secret, None)?, peer).await?;
+    histories::run(options, &tested, &beside).await
+}
+
 /// Runs the chosen tests and reports.
 async fn against(arguments: &Arguments, chosen: Vec<Test>, known: KnownFailures) -> Result<bool, String> {
     if chosen.is_empty() {
@@ -151,7 +171,8 @@ async fn against(arguments: &Arguments, chosen: Vec<Test>, known: KnownFailures)
     };
     let mut server = server(&arguments.url, &arguments.server_name, peer)?;
     if let (Some(address), Some(folder)) = (arguments.peer_listen, &arguments.peer_tls) {
-        server = server.with_scripted(Peer::start(address, folder, &arguments.server_name).await?);
+        let peer = Peer::start(address, folder, &arguments.server_name).await.map_err(|failure| failure.to_string())?;
+        server = server.with_scripted(peer);
     }
     for server in [Some(&server), server.peer()].into_iter().flatten() {
         server.user("hello").await.map_err(|failure| format!("no user can be made: {failure}"))?;

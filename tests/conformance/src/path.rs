@@ -1,17 +1,6 @@
 //! Request paths with percent-encoded arguments.
 
-/// Percent-encodes an argument, so that it can stand in a path segment or a query value.
-pub fn encode(argument: impl AsRef<str>) -> String {
-    let mut encoded = String::new();
-    for byte in argument.as_ref().bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
+pub use peerbrain_peer::path::encode;
 
 /// A path under `/_matrix/client/v3/`; each `{}` is filled with a percent-encoded argument.
 #[macro_export]
@@ -26,14 +15,6 @@ macro_rules! v3 {
 macro_rules! v1 {
     ($format:literal $(, $argument:expr)* $(,)?) => {
         format!(concat!("/_matrix/client/v1/", $format) $(, $crate::path::encode(&$argument))*)
-    };
-}
-
-/// A path under `/_matrix/federation/`; each `{}` is filled with a percent-encoded argument.
-#[macro_export]
-macro_rules! fed {
-    ($format:literal $(, $argument:expr)* $(,)?) => {
-        format!(concat!("/_matrix/federation/", $format) $(, $crate::path::encode(&$argument))*)
     };
 }
 

@@ -64,12 +64,12 @@ impl Poller {
 }
 
 /// The text of message `n`, closed by a mark so that message 1 is not found in message 10.
-fn numbered(n: usize) -> String {
+pub(super) fn numbered(n: usize) -> String {
     format!("number-{n};")
 }
 
 /// The newest number in an answer. Other events (a join seen late) have none.
-fn number_in(body: &[u8]) -> Option<usize> {
+pub(super) fn number_in(body: &[u8]) -> Option<usize> {
     const START: &[u8] = b"number-";
     let numbers = body.windows(START.len()).enumerate().filter(|(_, window)| *window == START).filter_map(|(at, _)| {
         let rest = body.get(at + START.len()..)?;

@@ -1,5 +1,6 @@
 //! The rows of the table: one kind of work each.
 
+mod federation;
 mod incremental_sync;
 mod initial_sync;
 mod keys;
@@ -12,6 +13,7 @@ mod sends;
 use std::io::Write as _;
 use std::time::Duration;
 
+use peerbrain_peer::Peer;
 use serde::Deserialize;
 
 use crate::connection::Target;
@@ -58,6 +60,14 @@ enum Row {
     UploadLarge,
     /// A large file from the server, again and again.
     DownloadLarge,
+    /// Joining a large room of other servers.
+    FederationJoin,
+    /// Events of so many other servers in one room.
+    FederationInOneRoom(usize),
+    /// Events of so many other servers in many rooms.
+    FederationInManyRooms(usize),
+    /// From the start of a send until other servers have it.
+    FederationLatency,
 }
 
 /// The only field of a sync answer that is read.
@@ -68,7 +78,7 @@ struct NextBatch {
 
 impl Row {
     /// All rows. Reading comes after the sends, so it meets a database that has been used.
-    fn all(scale: &Scale) -> Vec<Self> {
+    fn all(scale: &Scale, federated: bool) -> Vec<Self> {
         let one = scale.senders.iter().map(|senders| Self::SendOneRoom(*senders));
         let many = scale.senders.iter().map(|senders| Self::SendManyRooms(*senders));
         let latency = scale.pollers.iter().map(|pollers| Self::Latency(*pollers));
@@ -87,7 +97,15 @@ impl Row {
             Self::UploadLarge,
             Self::DownloadLarge,
         ];
-        one.chain(many).chain(latency).chain(others).collect()
+        let alone = one.chain(many).chain(latency).chain(others);
+        if federated { alone.chain(Self::federation(scale)).collect() } else { alone.collect() }
+    }
+
+    /// The rows with other servers. The join comes first: it finds none of their keys known.
+    fn federation(scale: &Scale) -> Vec<Self> {
+        let one = scale.origins.iter().map(|origins| Self::FederationInOneRoom(*origins));
+        let many = scale.origins.iter().map(|origins| Self::FederationInManyRooms(*origins));
+        [Self::FederationJoin].into_iter().chain(one).chain(many).chain([Self::FederationLatency]).collect()
     }
 
     fn name(self, scale: &Scale) -> String {
@@ -108,12 +126,16 @@ impl Row {
             Self::DownloadSmall => "media-download-10kB".to_owned(),
             Self::UploadLarge => format!("media-upload-{}MB", scale.large_file / 1_000_000),
             Self::DownloadLarge => format!("media-download-{}MB", scale.large_file / 1_000_000),
+            Self::FederationJoin => format!("federation-join-{}-members", scale.crowd),
+            Self::FederationInOneRoom(origins) => format!("federation-in-{origins}-origins-one-room"),
+            Self::FederationInManyRooms(origins) => format!("federation-in-{origins}-origins-many-rooms"),
+            Self::FederationLatency => format!("federation-latency-{}-servers", scale.receivers),
         }
     }
 
     /// Whether operations come at a pace of their own, so that only their latencies say something.
     fn paced(self) -> bool {
-        matches!(self, Self::Latency(_) | Self::BesideLogins)
+        matches!(self, Self::Latency(_) | Self::BesideLogins | Self::FederationLatency)
     }
 
     async fn run(self, stage: &mut Stage) -> Result<Outcome> {
@@ -134,6 +156,10 @@ impl Row {
             Self::DownloadSmall => media::download_small(stage).await,
             Self::UploadLarge => media::upload_large(stage).await,
             Self::DownloadLarge => media::download_large(stage).await,
+            Self::FederationJoin => federation::join::run(stage).await,
+            Self::FederationInOneRoom(origins) => federation::incoming::into_one_room(stage, origins).await,
+            Self::FederationInManyRooms(origins) => federation::incoming::into_many_rooms(stage, origins).await,
+            Self::FederationLatency => federation::latency::run(stage).await,
         }
     }
 }
@@ -144,13 +170,14 @@ pub async fn measure(options: Options) -> Result<String> {
         return Err(Error::Missing("--shared-secret"));
     }
     let scale = Scale::new(options.short);
-    let rows = chosen(&scale, &options.rows)?;
+    let peer = others(&options, &scale).await?;
+    let rows = chosen(&scale, peer.is_some(), &options.rows)?;
     let seconds = if options.short { options.seconds.min(0.3) } else { options.seconds };
     let watch = Watch { server: options.pid.into_iter().collect(), database: options.db_pid };
     let registration = Registration { secret: options.shared_secret, server_name: options.server_name };
     let target = Target::parse(&options.url)?;
     let devices = if options.short { options.devices.min(20) } else { options.devices };
-    let mut stage = Stage::new(target, watch, scale, Duration::from_secs_f64(seconds), devices, registration);
+    let mut stage = Stage::new(target, watch, scale, Duration::from_secs_f64(seconds), devices, registration, peer);
 
     let mut memory = MemoryReport { start: stage.watch.memory()?, ..Default::default() };
     if options.history > 0 {
@@ -185,9 +212,16 @@ pub async fn measure(options: Options) -> Result<String> {
     Ok(table)
 }
 
+/// The other servers, where federation is to be measured.
+async fn others(options: &Options, scale: &Scale) -> Result<Option<Peer>> {
+    let (Some(first), Some(tls)) = (options.peer_port, &options.peer_tls) else { return Ok(None) };
+    let ports = first..first.saturating_add(scale.servers);
+    Ok(Some(Peer::start_many(ports, tls, &options.server_name).await?))
+}
+
 /// The rows whose names hold one of the words; all where there is none.
-fn chosen(scale: &Scale, words: &[String]) -> Result<Vec<Row>> {
-    let all = Row::all(scale);
+fn chosen(scale: &Scale, federated: bool, words: &[String]) -> Result<Vec<Row>> {
+    let all = Row::all(scale, federated);
     let names: Vec<String> = all.iter().map(|row| row.name(scale)).collect();
     if let Some(word) = words.iter().find(|word| !names.iter().any(|name| name.contains(word.as_str()))) {
         return Err(Error::Rows(word.clone(), names.join(", ")));

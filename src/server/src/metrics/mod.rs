@@ -1,5 +1,6 @@
 //! What `/metrics` tells Prometheus.
 
+mod checking;
 mod files;
 mod process;
 mod requests;
@@ -19,7 +20,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Registers the process, the build, the requests, the store's writer, what is sent to other servers and what is fetched from them.
+    /// Registers the process, the build, the requests, the store's writer, what is sent to other servers, what is fetched from
+    /// them, and what their signatures cost.
     ///
     /// # Errors
     /// Two metrics of one name: a mistake in the program.
@@ -32,6 +34,7 @@ impl Metrics {
         registry.register(Box::new(store::Writer::new(store.clone())?))?;
         registry.register(Box::new(sending::Sending::new(federation.sender().clone())?))?;
         registry.register(Box::new(files::Files::new(federation.clone())?))?;
+        registry.register(Box::new(checking::Checking::new(federation.verifier().clone())?))?;
         let requests = Requests::new(&registry)?;
         Ok(Self { registry, requests })
     }

@@ -72,6 +72,23 @@ async fn one_bad_event_spoils_no_other() {
 }
 
 #[tokio::test]
+async fn what_the_checks_cost_is_counted() {
+    each(async |database| {
+        let world = World::new(&database);
+        world.publish("a.example", honest("a.example", &key(2), NOW + DAY).to_string());
+        let rules = events::version::rules(&RoomVersionId::V11).unwrap();
+        let verifier = Verifier::new(world.ring.clone());
+        assert_eq!(verifier.checks().events, 0);
+        let event = event("a.example", &key(2), NOW, "x");
+        verifier.clone().verify(rules, vec![event], Provenance::Sent).await;
+        let checks = verifier.checks();
+        assert!(checks.events == 1 && !checks.took.is_zero(), "{checks:?}");
+        world.store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn keys_must_have_been_good_when_an_event_was_sent() {
     each(async |database| {
         let world = World::new(&database);

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
-use super::request::Request;
-use super::{Peer, locked};
+use crate::answer::Answer;
+use crate::request::Request;
 use crate::signing::{SigningKey, curve_key};
+use crate::{Peer, locked};
 
 impl Peer {
     /// Answers `user/keys/query` and `user/keys/claim`.

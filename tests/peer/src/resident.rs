@@ -2,21 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::Peer;
-use super::answer::Answer;
-use super::events::{Event, event_id, fault, origin, sign};
-use super::request::Request;
-use super::room::Room;
+use crate::Peer;
+use crate::answer::Answer;
+use crate::events::{Event, event_id, fault, origin, sign};
+use crate::request::Request;
+use crate::room::Room;
 
 /// The state that a server is shown that may not see the rest.
-const STRIPPED: [&str; 6] = [
-    "m.room.create",
-    "m.room.join_rules",
-    "m.room.name",
-    "m.room.topic",
-    "m.room.avatar",
-    "m.room.encryption",
-];
+const STRIPPED: [&str; 6] =
+    ["m.room.create", "m.room.join_rules", "m.room.name", "m.room.topic", "m.room.avatar", "m.room.encryption"];
 
 impl Peer {
     /// Answers `make_join`, `make_leave` and `make_knock`.
@@ -42,7 +36,10 @@ impl Peer {
     fn somebody(&self, room: &Room) -> String {
         let mine = |user: &&String| user.ends_with(&format!(":{}", self.me.name));
         let members = room.state.keys().filter(|(kind, _)| kind == "m.room.member").map(|(_, user)| user);
-        members.filter(mine).find(|user| room.content("m.room.member", user)["membership"] == "join").cloned()
+        members
+            .filter(mine)
+            .find(|user| room.content("m.room.member", user)["membership"] == "join")
+            .cloned()
             .unwrap_or_default()
     }
 

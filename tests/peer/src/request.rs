@@ -1,5 +1,7 @@
 //! A request of the server under test, as it came.
 
+use std::time::Instant;
+
 use serde_json::Value;
 
 /// A whole request.
@@ -19,6 +21,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// The body as JSON; null if it is none.
     pub json: Value,
+    /// When it had come as a whole.
+    pub came: Instant,
 }
 
 impl Request {
@@ -35,6 +39,7 @@ impl Request {
             parts: path.split('/').skip(1).map(decode).collect(),
             query: query.split('&').filter(|text| !text.is_empty()).map(pair).collect(),
             headers,
+            came: Instant::now(),
             json: serde_json::from_slice(&body).unwrap_or_default(),
             body,
         }

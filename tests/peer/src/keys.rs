@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde_json::{Value, json};
 
-use super::canonical::{canonical, without};
+use crate::canonical::{canonical, without};
 use crate::failure::Failure;
-use crate::peer::now;
+use crate::now;
 
 /// How long published keys may be believed, in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1_000;
@@ -116,7 +116,7 @@ mod tests {
 
     use super::{Identity, signed_by};
     use crate::failure::Outcome;
-    use crate::peer::testing::domain;
+    use crate::testing::domain;
 
     /// The examples of appendices §json-signing.
     #[test]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
-use super::events::Event;
-use super::now;
+use crate::events::Event;
+use crate::now;
 
 /// Event ids by type and state key.
 pub type State = BTreeMap<(String, String), String>;
@@ -176,10 +176,10 @@ mod tests {
     use serde_json::json;
 
     use super::Room;
+    use crate::create::founded;
+    use crate::events::finish;
     use crate::failure::Outcome;
-    use crate::peer::create::founded;
-    use crate::peer::events::finish;
-    use crate::peer::testing::domain;
+    use crate::testing::domain;
 
     #[test]
     fn a_message_follows_the_heads_and_is_authorised() -> Outcome {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use reqwest::{Certificate, Client, Method};
 use serde_json::{Value, json};
 
-use super::keys::signed_by;
-use super::{Event, Peer, nonce, now};
 use crate::failure::Failure;
+use crate::keys::signed_by;
 use crate::reply::Reply;
+use crate::{Event, Peer, nonce, now};
 
 /// A client that believes the authority in a folder.
 pub fn client(folder: &Path) -> Result<Client, String> {
@@ -42,7 +42,19 @@ impl Peer {
         authorizations: &[String],
     ) -> Result<Reply, Failure> {
         // A server sends one transaction after the other.
-        let _turn = if uri.starts_with("/_matrix/federation/v1/send/") { Some(self.inner.sending.lock().await) } else { None };
+        let _turn =
+            if uri.starts_with("/_matrix/federation/v1/send/") { Some(self.inner.sending.lock().await) } else { None };
+        self.exchange(method, uri, body, authorizations).await
+    }
+
+    /// The same without waiting for a transaction that is under way.
+    pub(crate) async fn exchange(
+        &self,
+        method: Method,
+        uri: &str,
+        body: Option<String>,
+        authorizations: &[String],
+    ) -> Result<Reply, Failure> {
         let mut request = self.inner.http.request(method.clone(), format!("https://{}{uri}", self.under_test()));
         for authorization in authorizations {
             request = request.header("authorization", authorization);

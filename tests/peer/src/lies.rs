@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::answer::Answer;
-use super::request::Request;
-use super::{Peer, locked};
+use crate::answer::Answer;
+use crate::request::Request;
+use crate::{Peer, locked};
 
 type Lie = Arc<dyn Fn(&Request, Answer) -> Answer + Send + Sync>;
 
@@ -36,7 +36,8 @@ impl Peer {
     /// The answer that is sent in the place of an honest one.
     pub(super) fn twist(&self, request: &Request, honest: Answer) -> Answer {
         let (endpoint, subject) = request.about();
-        let wanted = |(other, about, _): &&(String, String, Lie)| (other.as_str(), about.as_str()) == (endpoint, subject);
+        let wanted =
+            |(other, about, _): &&(String, String, Lie)| (other.as_str(), about.as_str()) == (endpoint, subject);
         let lies: Vec<Lie> = locked(&self.inner.lies).0.iter().filter(wanted).map(|(_, _, lie)| lie.clone()).collect();
         lies.into_iter().fold(honest, |answer, lie| lie(request, answer))
     }

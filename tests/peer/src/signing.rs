@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ed25519_dalek::Signer as _;
 use serde_json::{Value, json};
 
-use crate::peer::canonical;
+use crate::canonical;
 
 /// An Ed25519 key pair that follows from a name: the same name always gives the same key.
 #[derive(Clone, Debug)]

@@ -1,12 +1,17 @@
-//! The scripted peer: a remote Matrix server that the suite plays itself. It has names, keys, rooms and users of its own,
-//! joins rooms of the server under test and has rooms that others join. It is honest unless a test makes it lie.
+//! The scripted peer: a remote Matrix server that tests and measurements play themselves. It has names, keys, rooms and
+//! users of its own, joins rooms of the server under test and has rooms that others join. It is honest unless a test makes
+//! it lie.
 //!
 //! It shares nothing with any homeserver: raw JSON, its own canonical JSON, hashes, redactions and signatures. What it
 //! receives it believes only if it is signed as the specification says; it checks no authorisation, for what gets into
 //! its rooms is the tests' choice.
 //!
 //! One listener serves two names, `127.0.0.1:PORT` and `localhost:PORT`, so that there is a second server with which
-//! the first one can be in league, or for which it can pass itself off.
+//! the first one can be in league, or for which it can pass itself off. Where many servers are needed, each has a port of
+//! its own.
+
+// Only JSON values are indexed here: reading one gives null for what is absent, and never panics.
+#![allow(clippy::indexing_slicing)]
 
 mod answer;
 mod answers;
@@ -14,32 +19,38 @@ mod canonical;
 pub mod create;
 mod devices;
 pub mod events;
+pub mod failure;
 mod http;
 mod join;
 pub mod keys;
 mod lies;
+mod parcel;
+pub mod path;
 mod reads;
 mod redact;
+pub mod reply;
 mod request;
 mod requests;
 mod resident;
 mod room;
+mod servers;
+pub mod signing;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 pub use self::answer::{Answer, Body};
 pub use self::canonical::{canonical, without};
 pub use self::events::Event;
 pub use self::keys::Identity;
+pub use self::parcel::Parcel;
 pub use self::request::Request;
-pub use self::room::Room;
+pub use self::room::{Room, State};
 use crate::failure::Failure;
 
 /// A server of the suite's own. Cheap to clone.
@@ -47,22 +58,32 @@ use crate::failure::Failure;
 pub struct Peer {
     /// The server as which it speaks.
     pub me: Identity,
+    /// The server under test with which it speaks.
+    them: Arc<Them>,
     inner: Arc<Inner>,
+}
+
+/// A server under test.
+#[derive(Debug)]
+struct Them {
+    name: String,
+    /// The keys that it has published.
+    keys: Value,
 }
 
 #[derive(Debug)]
 struct Inner {
-    main: Identity,
-    second: Identity,
-    /// The name of the server under test.
-    under_test: String,
-    /// The keys the server under test has published.
-    keys: Value,
+    /// All servers that are played here.
+    servers: Vec<Identity>,
+    /// All servers under test.
+    tested: Mutex<Vec<Arc<Them>>>,
     http: reqwest::Client,
     rooms: Mutex<HashMap<String, Room>>,
     lies: Mutex<lies::Lies>,
     /// Everything that was asked, in the order of its coming.
     asked: Mutex<Vec<Request>>,
+    /// Those who want to see requests as they come.
+    watching: Mutex<Vec<UnboundedSender<Request>>>,
     /// Held while a transaction is under way.
     sending: tokio::sync::Mutex<()>,
     /// What is told of something: by the name of the endpoint and what is asked about.
@@ -88,49 +109,14 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Peer {
-    /// Begins to listen at an address of 127.0.0.1, with the certificate in a folder, as a peer of the server named.
-    pub async fn start(address: SocketAddr, folder: &Path, under_test: &str) -> Result<Self, String> {
-        let tls = http::tls(folder)?;
-        let told = |failure: Failure| failure.to_string();
-        let name = |host: &str| format!("{host}:{}", address.port());
-        // The seeds may be known to everybody: nothing but a server under test believes these names.
-        let main = Identity::new(&name("127.0.0.1"), "ed25519:scripted", &[0x31; 32]).map_err(told)?;
-        let second = Identity::new(&name("localhost"), "ed25519:second", &[0x32; 32]).map_err(told)?;
-        let http = requests::client(folder)?;
-        let keys = requests::keys_of(&http, under_test).await.map_err(told)?;
-        let inner = Arc::new(Inner {
-            main: main.clone(),
-            second,
-            under_test: under_test.to_owned(),
-            keys,
-            http,
-            rooms: Mutex::default(),
-            lies: Mutex::default(),
-            asked: Mutex::default(),
-            sending: tokio::sync::Mutex::default(),
-            told: Mutex::default(),
-            files: Mutex::default(),
-        });
-        let peer = Peer { me: main, inner };
-        let answering = peer.clone();
-        http::listen(address, tls, Arc::new(move |request: &Request| answering.handle(request)))
-            .map_err(|error| format!("{address}: {error}"))?;
-        Ok(peer)
-    }
-
-    /// The same as the other of its two servers.
-    pub fn second(&self) -> Peer {
-        Peer { me: self.inner.second.clone(), inner: self.inner.clone() }
-    }
-
     /// The name of the server under test.
     pub fn under_test(&self) -> &str {
-        &self.inner.under_test
+        &self.them.name
     }
 
     /// The keys that the server under test has published.
     pub fn their_keys(&self) -> &Value {
-        &self.inner.keys
+        &self.them.keys
     }
 
     /// A user of this server that nobody has heard of before.
@@ -171,6 +157,13 @@ impl Peer {
         locked(&self.inner.asked).iter().filter(|request| request.about() == (endpoint, subject)).cloned().collect()
     }
 
+    /// The signed requests of the server under test from now on, as they come.
+    pub fn watch(&self) -> UnboundedReceiver<Request> {
+        let (sender, receiver) = unbounded_channel();
+        locked(&self.inner.watching).push(sender);
+        receiver
+    }
+
     /// The events of a room that have come in transactions.
     pub fn received(&self, room: &str) -> Vec<Value> {
         self.transactions("pdus").into_iter().filter(|pdu| pdu["room_id"] == room).collect()
@@ -190,8 +183,16 @@ pub mod testing {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-    use super::Identity;
+    use super::{Identity, Peer, Them};
     use crate::failure::Failure;
+
+    /// The server of [`domain`] and another one, towards the first of them; nobody can reach them.
+    pub fn peer() -> Result<Peer, Failure> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (me, other) = (domain()?, Identity::new("other", "ed25519:2", &[2; 32])?);
+        let them = Them { name: me.name.clone(), keys: me.server_keys() };
+        Peer::of(vec![me, other], them, reqwest::Client::builder().no_proxy().build()?)
+    }
 
     /// The server of appendices §cryptographic-test-vectors. The last character of its seed carries two bits too many,
     /// which are left out here.

@@ -10,8 +10,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::answer::{Answer, Body};
-use super::request::Request;
+use crate::answer::{Answer, Body};
+use crate::request::Request;
 
 /// How long a connection may be silent.
 const IDLE: Duration = Duration::from_secs(60);
@@ -25,9 +25,8 @@ type Connection = BufReader<StreamOwned<ServerConnection, TcpStream>>;
 /// The certificate and the key in a folder made by `tests/federation/certificates.sh`.
 pub fn tls(folder: &Path) -> Result<Arc<ServerConfig>, String> {
     let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", folder.display());
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(folder.join("tls.crt"))
-        .map_err(|error| wrong(&error))?
-        .collect();
+    let chain: Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(folder.join("tls.crt")).map_err(|error| wrong(&error))?.collect();
     let key = PrivateKeyDer::from_pem_file(folder.join("tls.key")).map_err(|error| wrong(&error))?;
     let config = ServerConfig::builder().with_no_client_auth();
     let config = config.with_single_cert(chain.map_err(|error| wrong(&error))?, key).map_err(|error| wrong(&error))?;

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Body};
-use super::events::{self, Event, origin};
-use super::keys::signed_by;
-use super::request::Request;
-use super::{Peer, locked};
+use crate::answer::{Answer, Body};
+use crate::events::{self, Event, origin};
+use crate::keys::signed_by;
+use crate::request::Request;
+use crate::{Peer, locked};
 
 impl Peer {
     /// Answers a request of the server under test.
@@ -23,17 +23,23 @@ impl Peer {
         }
         locked(&self.inner.asked).push(request.clone());
         let honest = match peer.is_signed(request) {
-            true => peer.answer(request),
+            true => {
+                locked(&self.inner.watching).retain(|watcher| watcher.send(request.clone()).is_ok());
+                peer.answer(request)
+            }
             false => Answer::error(401, "M_UNAUTHORIZED"),
         };
         peer.twist(request, honest)
     }
 
-    /// The one of the two servers that is asked: whose name the request was signed for, or else its host.
+    /// The one of the servers that is asked: whose name the request was signed for, or else its host. It speaks with the
+    /// one that asks.
     fn addressed(&self, request: &Request) -> Peer {
-        let named = [request.signed("destination"), request.header("host")].contains(&self.inner.second.name.as_str());
-        let me = if named { &self.inner.second } else { &self.inner.main };
-        Peer { me: me.clone(), inner: self.inner.clone() }
+        let named = |name: &str| self.inner.servers.iter().find(|server| server.name == name);
+        let me = named(request.signed("destination")).or_else(|| named(request.header("host")));
+        let tested = locked(&self.inner.tested);
+        let them = tested.iter().find(|them| them.name == request.signed("origin")).unwrap_or(&self.them);
+        Peer { me: me.unwrap_or(&self.me).clone(), them: them.clone(), inner: self.inner.clone() }
     }
 
     /// Whether the server under test has signed a request, for this server.
@@ -104,6 +110,6 @@ impl Peer {
 
     /// The events among values, in their order, as an object for an answer.
     pub(super) fn transaction(&self, pdus: Vec<Value>) -> Answer {
-        Answer::ok(json!({ "origin": self.me.name, "origin_server_ts": super::now(), "pdus": pdus }))
+        Answer::ok(json!({ "origin": self.me.name, "origin_server_ts": crate::now(), "pdus": pdus }))
     }
 }

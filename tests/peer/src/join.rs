@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::events::{Event, event_id, finish};
-use super::room::Room;
-use super::Peer;
+use crate::Peer;
+use crate::events::{Event, event_id, finish};
 use crate::failure::Failure;
+use crate::fed;
 use crate::path::encode;
 use crate::reply::Reply;
-use crate::fed;
+use crate::room::Room;
 
 /// A member event that is ready to be sent, and the version of its room.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Peer {
     /// A member event from the draft that is offered, finished.
     pub async fn ready(&self, what: &str, room: &str, user: &str) -> Result<Ready, Failure> {
         let (mut draft, version) = self.make(what, room, user).await?;
-        draft["origin_server_ts"] = json!(super::now());
+        draft["origin_server_ts"] = json!(crate::now());
         Ok(Ready { event: finish(draft, version, &self.me), version })
     }
 

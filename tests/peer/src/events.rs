@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::canonical::{hash, url_hash, without};
-use super::keys::{Identity, signed_by};
-use super::redact::redact;
+use crate::canonical::{hash, url_hash, without};
+use crate::keys::{Identity, signed_by};
+use crate::redact::redact;
 
 /// A finished event.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ mod tests {
 
     use super::{event_id, fault, finish, origin};
     use crate::failure::Outcome;
-    use crate::peer::testing::domain;
+    use crate::testing::domain;
 
     /// The first example of appendices §event-signing.
     #[test]

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::events::{event_id, finish};
-use super::keys::Identity;
-use super::room::Room;
+use crate::events::{event_id, finish};
 use crate::failure::Failure;
+use crate::keys::Identity;
+use crate::room::Room;
 
 /// A room of a version whose creator has joined, with power levels, a join rule and shared history.
 pub fn founded(by: &Identity, creator: &str, version: u8, join_rule: &str) -> Result<Room, Failure> {
@@ -19,8 +19,8 @@ pub fn founded_with(by: &Identity, creator: &str, version: u8, join_rules: Value
         content["creator"] = json!(creator);
     }
     // Without something of its own, two rooms of version 12 made in the same millisecond would be one.
-    content["org.example.nonce"] = json!(super::nonce());
-    let mut room = Room::new(&format!("!{}:{}", super::nonce(), by.name), version);
+    content["org.example.nonce"] = json!(crate::nonce());
+    let mut room = Room::new(&format!("!{}:{}", crate::nonce(), by.name), version);
     let create = finish(room.draft(creator, "m.room.create", Some(""), content), version, by);
     if version >= 12 {
         room.id = event_id(&create.pdu, version).replacen('$', "!", 1);

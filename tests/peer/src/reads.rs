@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
-use super::request::Request;
-use super::room::{Room, State};
-use super::{Peer, locked};
+use crate::answer::Answer;
+use crate::request::Request;
+use crate::room::{Room, State};
+use crate::{Peer, locked};
 
 impl Peer {
     /// Answers the endpoints that read events and state.
@@ -97,9 +97,9 @@ impl Room {
 mod tests {
     use std::collections::BTreeSet;
 
+    use crate::create::founded;
     use crate::failure::Outcome;
-    use crate::peer::create::founded;
-    use crate::peer::testing::domain;
+    use crate::testing::domain;
 
     #[test]
     fn backwards_until_the_stop() -> Outcome {
