@@ -13,7 +13,7 @@ mod server;
 mod peer {
     #[allow(dead_code, reason = "the suite makes events, too")]
     mod canonical;
-    pub use canonical::canonical;
+    pub use self::canonical::canonical;
 }
 #[path = "../conformance/src/signing.rs"]
 mod signing;

@@ -64,7 +64,7 @@ impl Cast {
         for room in &self.rooms {
             let everybody: Vec<&User> = self.residents.iter().chain(&self.visitors).collect();
             for user in &everybody {
-                join_via(user, &room.id, &[&room.via]).await.ok();
+                join_via(user, &room.id, &[room.via.as_str()]).await.ok();
             }
             for resident in &self.residents {
                 for user in &everybody {

@@ -59,9 +59,8 @@ impl Person {
     /// Says something that nobody else says.
     pub async fn say(&mut self, room: &str) -> Option<()> {
         let text = format!("{} of {}", self.done, self.user.id);
-        let event =
-            self.write(Method::PUT, room, &message_path(room, &self.done.to_string()), message(&text), Some(&text));
-        let event = event.await?;
+        let path = message_path(room, &self.done.to_string());
+        let event = self.write(Method::PUT, room, &path, message(&text), Some(&text)).await?;
         self.said.push((room.to_owned(), event));
         Some(())
     }
@@ -105,11 +104,13 @@ impl Person {
     pub async fn must(&self, method: Method, path: &str, body: Value) -> Option<Reply> {
         let started = Instant::now();
         loop {
-            let reply = self.ask(method.clone(), path, body.clone()).await;
-            let told = match reply {
+            let told = match self.ask(method.clone(), path, body.clone()).await {
                 Some(reply) if reply.status == 200 => return Some(reply),
-                // A Synapse that has its database full of work says so.
-                Some(reply) if reply.status >= 500 && !self.is_ours && started.elapsed() < PATIENCE => continue,
+                // A Synapse that has too much to do may say so.
+                Some(reply) if reply.status >= 500 && !self.is_ours && started.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
                 Some(reply) => format!("{} {}", reply.status, reply.text),
                 None => "no answer".to_owned(),
             };

@@ -1,6 +1,6 @@
 //! The story: servers share rooms in a storm, some die in it again and again, and when it is over all have the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -113,8 +113,16 @@ impl Story {
                 let key = self.sites[usize::from(number == 0)].key().unwrap();
                 told.push(state_ids(&client, &key, &site.name(), &room.id, event).await);
             }
-            if told.iter().any(|one| one.is_err() || *one != told[0]) {
-                found.push(format!("the state before {event} in {}: {told:?}", room.id));
+            let all: BTreeSet<String> = told.iter().flatten().flatten().cloned().collect();
+            for (site, told) in self.sites.iter().zip(told) {
+                match told {
+                    Ok(told) => {
+                        found.extend(all.difference(&told).map(|one| {
+                            format!("{} has no {one} in the state before {event} in {}", site.name(), room.id)
+                        }))
+                    }
+                    Err(error) => found.push(error),
+                }
             }
         }
         found
@@ -134,7 +142,7 @@ impl Story {
 async fn enter(user: &User, room: &Room) -> Result<(), String> {
     let started = Instant::now();
     loop {
-        let reply = join_via(user, &room.id, &[&room.via]).await;
+        let reply = join_via(user, &room.id, &[room.via.as_str()]).await;
         if reply.status == 200 {
             return Ok(());
         }
@@ -148,7 +156,7 @@ async fn enter(user: &User, room: &Room) -> Result<(), String> {
 /// A message that all must have.
 async fn last_word(notes: &Notes, site: usize, user: &User, room: &Room, what: &str) -> String {
     let text = format!("{what}, {}", user.id);
-    let event = user.say(&room.id, what, &text).await;
+    let event = user.say(&room.id, &format!("{what} {}", room.id), &text).await;
     let (room, text) = (room.id.clone(), Some(text));
     notes.add(Fact { site, everywhere: true, room, event: event.clone(), text });
     event

@@ -76,13 +76,14 @@ fn compare(views: &[View], facts: &[&Fact], residents: &HashSet<&str>) -> Vec<St
 /// The state of each type and key that is not the same for all.
 fn states(views: &[View]) -> Vec<String> {
     let keys: BTreeSet<_> = views.iter().flat_map(|view| view.state.keys()).collect();
-    let of = |key| -> Vec<Option<&String>> { views.iter().map(|view| view.state.get(key)).collect() };
-    let differs = |values: &Vec<Option<&String>>| values.iter().any(|value| *value != values[0]);
-    keys.into_iter()
-        .map(|key| (key, of(key)))
-        .filter(|(_, values)| differs(values))
-        .map(|(key, values)| format!("the state {key:?} is {values:?}"))
-        .collect()
+    let mut found = Vec::new();
+    for key in keys {
+        let values: Vec<Option<&String>> = views.iter().map(|view| view.state.get(key)).collect();
+        if values.iter().any(|value| *value != values[0]) {
+            found.push(format!("the state {key:?} is {values:?}"));
+        }
+    }
+    found
 }
 
 /// What an event says that was not said. A redaction takes the text away, and so do the rules from a copy that was altered.
