@@ -29,7 +29,7 @@ impl Message {
         if first.is_empty() {
             return Ok(None);
         }
-        let (mut headers, mut length, mut chunked) = (Vec::new(), 0, false);
+        let (mut headers, mut length, mut chunked) = (Vec::new(), 0_u64, false);
         loop {
             let line = line(stream)?;
             let Some((name, value)) = line.split_once(':') else { break };
