@@ -8,7 +8,13 @@ mod postgres;
 mod programs;
 mod random;
 mod server;
-// Signed JSON, as the conformance suite writes it.
+// Canonical and signed JSON, as the conformance suite writes it.
+#[path = "../conformance/src/peer"]
+mod peer {
+    #[allow(dead_code, reason = "the suite makes events, too")]
+    mod canonical;
+    pub use self::canonical::canonical;
+}
 #[path = "../conformance/src/signing.rs"]
 mod signing;
 mod user;
@@ -19,6 +25,7 @@ mod bad_input;
 mod chat;
 mod config_commands;
 mod crate_graph;
+mod faults;
 mod federation;
 mod first_start;
 mod kill;

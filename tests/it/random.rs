@@ -20,6 +20,11 @@ impl Chance {
         given.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64)
     }
 
+    /// Another generator, which follows from this one.
+    pub fn branch(&mut self) -> Self {
+        Self::new(self.among(0..u64::MAX))
+    }
+
     /// A number of the range.
     pub fn among(&mut self, range: Range<u64>) -> u64 {
         self.0 ^= self.0 >> 12;

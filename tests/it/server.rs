@@ -166,8 +166,8 @@ impl Server {
                 self.process = None;
                 return Err(format!("the server ended at its start: {status}"));
             }
-            if let Some(address) = self.announced() {
-                *self.url.write().unwrap() = address;
+            if let Some(address) = self.announced("http") {
+                *self.url.write().unwrap() = format!("http://{address}");
                 if self.client.ask(reqwest::Method::GET, "/health", None).await.is_ok_and(|reply| reply.status == 200) {
                     return Ok(());
                 }
@@ -179,12 +179,12 @@ impl Server {
         }
     }
 
-    /// The address that the server says it listens on.
-    pub fn announced(&self) -> Option<String> {
-        let said = self.said();
-        let address = said.lines().find_map(|line| line.strip_prefix("Listening on http://"))?;
+    /// The address at which the server says it speaks "http" or "https".
+    pub fn announced(&self, scheme: &str) -> Option<String> {
+        let (said, start) = (self.said(), format!("Listening on {scheme}://"));
+        let address = said.lines().find_map(|line| line.strip_prefix(&start))?;
         // A line that is only half written must not be believed.
-        said.contains(&format!("{address}\n")).then(|| format!("http://{address}"))
+        said.contains(&format!("{address}\n")).then(|| address.to_owned())
     }
 
     /// What it said on standard output since its last start.

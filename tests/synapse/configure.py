@@ -64,6 +64,7 @@ def federation(port: int, tls: str) -> dict:
         "federation": {
             "client_timeout": "10s",
             "max_short_retries": 2,
+            "max_long_retry_delay": "1s",
             "destination_min_retry_interval": "1s",
             "destination_max_retry_interval": "5s",
         },

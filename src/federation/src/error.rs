@@ -83,6 +83,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it says nothing about what was asked for, so that the same server may well give it the next time.
+    pub(crate) fn says_nothing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::BadAnswer { .. } => true,
+            Self::Remote { status, .. } => *status >= 500 || matches!(*status, 401 | 429),
+            _ => false,
+        }
+    }
+
     /// Whether the fault is this server's own, and not the other one's.
     pub(crate) fn is_ours(&self) -> bool {
         match self {

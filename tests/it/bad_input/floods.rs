@@ -65,7 +65,7 @@ async fn flood(calm: &Calm) {
 
 async fn broken_http_harms_nobody(database: Database) {
     let mut calm = Calm::new(&database).await;
-    let address = calm.server.announced().unwrap().trim_start_matches("http://").to_owned();
+    let address = calm.server.announced("http").unwrap();
     let broken: [&[u8]; 8] = [
         b"nonsense\r\n\r\n",
         b"GET",

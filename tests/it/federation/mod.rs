@@ -2,9 +2,9 @@
 //! overrides. Nothing leaves the machine.
 
 // The harness.
-mod authority;
-mod story;
-mod world;
+pub mod authority;
+pub mod story;
+pub mod world;
 
 // The tests.
 mod inviting;

@@ -36,19 +36,7 @@ impl World {
                 (None, _) => again(&servers),
             };
             let mut server = Server::prepare(programs::server());
-            let file = |name: &str, text: &str| -> PathBuf {
-                let path = server.folder().join(name);
-                fs::write(&path, text).unwrap();
-                path
-            };
-            let (certificate, key) = authority.certificate(name);
-            let (certificate, key) = (file("tls.crt", &certificate), file("tls.key", &key));
-            let authorities = file("ca.crt", &authority.pem());
-            let more = format!(
-                "[[listeners]]\nbind = {address:?}\napis = [\"federation\"]\ntls_certificate = {certificate:?}\n\
-                 tls_key = {key:?}\n[federation]\nca_file = {authorities:?}\noverrides = [{known}]\n\
-                 allowed_networks = [\"127.0.0.0/8\"]\n{settings}\n",
-            );
+            let more = federates(&server, &authority, name, address) + &format!("overrides = [{known}]\n{settings}\n");
             server.write_configuration_of(name, &database, &more);
             server.restart().await;
             servers.push((server, database));
@@ -66,6 +54,22 @@ impl World {
     pub fn is_sound(&mut self) {
         self.servers.iter_mut().for_each(Server::is_sound);
     }
+}
+
+/// What has a server federate at an address, with a certificate for a host. It ends within the section `[federation]`.
+pub fn federates(server: &Server, authority: &Authority, host: &str, address: &str) -> String {
+    let file = |name: &str, text: &str| -> PathBuf {
+        let path = server.folder().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let (certificate, key) = authority.certificate(host);
+    let (certificate, key) = (file("tls.crt", &certificate), file("tls.key", &key));
+    let authorities = file("ca.crt", &authority.pem());
+    format!(
+        "[[listeners]]\nbind = {address:?}\napis = [\"federation\"]\ntls_certificate = {certificate:?}\n\
+         tls_key = {key:?}\n[federation]\nca_file = {authorities:?}\nallowed_networks = [\"127.0.0.0/8\"]\n",
+    )
 }
 
 /// A fresh database of the same kind.

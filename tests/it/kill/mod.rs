@@ -9,7 +9,7 @@ mod clients;
 mod crew;
 mod follower;
 mod hand;
-mod history;
+pub mod history;
 mod identities;
 mod keys;
 mod ledger;

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use ruma::{EventId, OwnedEventId};
 
 use crate::{
-    Result,
+    Error, Result,
     history::{Asked, History},
 };
 
@@ -34,6 +34,15 @@ impl History {
 
     /// Asks for each of these events. What cannot be had is missing from the answer.
     pub(super) async fn fetch(&self, asked: Asked<'_>, ids: Vec<OwnedEventId>) -> Vec<VerifiedPdu> {
+        self.fetch_each(asked, ids).await.0
+    }
+
+    /// The same, and an error if the other server may have an event all the same that is missing from the answer.
+    pub(super) async fn fetch_each(
+        &self,
+        asked: Asked<'_>,
+        ids: Vec<OwnedEventId>,
+    ) -> (Vec<VerifiedPdu>, Option<Error>) {
         let wanted: HashSet<OwnedEventId> = ids.iter().cloned().collect();
         let asking = stream::iter(ids).map(|id| async move {
             let answer = self.peers().event(asked.server, id.clone()).await;
@@ -41,9 +50,15 @@ impl History {
                 tracing::info!(server = %asked.server, room_id = %asked.room_id, event_id = %id, %error, "an event could not be had");
             })
         });
-        let answers: Vec<_> =
-            asking.buffer_unordered(AT_ONCE).filter_map(|answer| async { answer.ok() }).collect().await;
-        only(self.checked(asked, answers).await, |id| wanted.contains(id))
+        let (mut events, mut failure) = (Vec::new(), None);
+        for answer in asking.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
+            match answer {
+                Ok(event) => events.push(event),
+                Err(error) if error.says_nothing() => failure = Some(error),
+                Err(_) => {}
+            }
+        }
+        (only(self.checked(asked, events).await, |id| wanted.contains(id)), failure)
     }
 }
 

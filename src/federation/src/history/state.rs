@@ -53,8 +53,12 @@ impl History {
             missing = self.unknown(asked, missing.iter()).await?;
             missing.truncate(SINGLE);
         }
-        let events = self.fetch(asked, missing).await;
+        let (events, failure) = self.fetch_each(asked, missing).await;
         self.add_outliers(asked, events).await?;
+        // A state with holes would stay one for ever.
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
 
         let absent: HashSet<OwnedEventId> = self.unknown(asked, &ids.state).await?.into_iter().collect();
         let (mut state, chain) = (ids.state, ids.auth_chain);

@@ -7,6 +7,6 @@ mod policy;
 mod server;
 
 pub(crate) use lists::{Lists, device_keys};
-pub(crate) use peer::{Keys, Peer, message, raw, state};
+pub(crate) use peer::{Draft, Keys, Peer, message, raw, state};
 pub(crate) use policy::{Mood, PolicyPeer};
 pub(crate) use server::{Server, user};

@@ -69,6 +69,8 @@ pub(crate) struct Peer {
     pub extra: Mutex<Vec<String>>,
     /// Whether it gives another event than the one it is asked for.
     pub wrong: AtomicBool,
+    /// How many of the next requests for a single event it does not answer.
+    pub silent: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -86,8 +88,8 @@ impl Peer {
     pub fn new(rules: &'static RoomVersionRules) -> Arc<Self> {
         let (key, room_id) = (SigningKey::generate([2; 32]).unwrap(), OnceLock::new());
         let (graph, extra) = (Mutex::default(), Mutex::default());
-        let (asked, wrong) = (AtomicUsize::default(), AtomicBool::default());
-        Arc::new(Self { room_id, rules, key, graph, asked, extra, wrong })
+        let (asked, wrong, silent) = (AtomicUsize::default(), AtomicBool::default(), AtomicUsize::default());
+        Arc::new(Self { room_id, rules, key, graph, asked, extra, wrong, silent })
     }
 
     /// Takes over the room as it is on another server: its state, and its newest event.
@@ -300,7 +302,11 @@ impl Peers for Peer {
         })
     }
 
-    fn event<'a>(&'a self, _: &'a ServerName, id: OwnedEventId) -> BoxFuture<'a, Result<Box<RawValue>>> {
+    fn event<'a>(&'a self, server: &'a ServerName, id: OwnedEventId) -> BoxFuture<'a, Result<Box<RawValue>>> {
+        if self.silent.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            let error = Error::Unreachable { server: server.to_owned(), reason: "silence".into() };
+            return Box::pin(async { Err(error) });
+        }
         let wrong = self.wrong.load(Ordering::SeqCst);
         self.ask(move |graph| {
             graph

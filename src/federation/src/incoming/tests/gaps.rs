@@ -1,10 +1,12 @@
 //! Events that build on others which are not here.
 
-use ruma::room_id;
+use std::{sync::atomic::Ordering, time::Duration};
+
+use ruma::{UserId, room_id};
 use serde_json::json;
 
 use super::world::worlds;
-use crate::testing::{message, state};
+use crate::testing::{Draft, message, state};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_gap_is_closed() {
@@ -90,6 +92,37 @@ async fn a_past_that_is_lost_is_replaced_by_a_state() {
             (&gaps[0].event_id, &gaps[0].missing[..]),
             (&kept.event_id().to_owned(), &[lost.event_id().to_owned()][..])
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_is_not_taken_without_what_could_not_be_had() {
+    worlds(async |world| {
+        let mut last = world.last.clone();
+        // So many that one would hardly be missed.
+        for n in 0..12 {
+            let user = UserId::parse(format!("@user{n}:b")).unwrap();
+            let draft = state("m.room.member", user.as_str(), json!({ "membership": "join" }));
+            let join = world.peer.make(&[&last], Draft { sender: user.clone(), ..draft });
+            world.send(&[&join]).await;
+            last = join.event_id().to_owned();
+        }
+        let renamed = json!({ "membership": "join", "displayname": "Bob" });
+        let name = world.peer.make(&[&last], state("m.room.member", "@bob:b", renamed));
+        let lost = world.peer.make(&[name.event_id()], message("lost"));
+        let end = world.peer.make(&[lost.event_id()], message("end"));
+        world.peer.hide(lost.event_id());
+        world.peer.silent.store(1, Ordering::SeqCst);
+        world.send(&[&end]).await;
+        while world.peer.silent.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let next = world.peer.make(&[end.event_id()], message("next"));
+        world.send(&[&next]).await;
+        world.comes(next.event_id()).await;
+        assert!(world.is_here(end.event_id()).await);
+        assert!(world.flags(name.event_id()).await.is_some(), "it is of the state");
     })
     .await;
 }
