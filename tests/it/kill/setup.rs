@@ -39,11 +39,16 @@ impl Cast {
             let room = json!({ "preset": "public_chat", "name": format!("room {number}"), "power_level_content_override": levels });
             cast.rooms.push(cast.writers[0].post("/createRoom", room).await.text_at("room_id"));
         }
-        cast.revolving_door = cast.writers[0].public_room("revolving door").await;
         for user in cast.writers.iter().skip(1) {
-            for room in cast.rooms.iter().chain([&cast.revolving_door]) {
+            for room in &cast.rooms {
                 user.join(room).await;
             }
+        }
+        // Somebody stays, for nobody enters a room in which nobody is.
+        let keeper = User::register(client, "doorkeeper").await;
+        cast.revolving_door = keeper.public_room("revolving door").await;
+        for user in &cast.writers {
+            user.join(&cast.revolving_door).await;
         }
         for user in &cast.followers {
             for room in &cast.rooms {

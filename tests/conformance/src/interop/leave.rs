@@ -18,36 +18,34 @@ async fn leave(pair: Pair) -> Outcome {
     pair.alice.see_membership(&room, &pair.bob, "leave").await.map(drop)
 }
 
-/// The leave reaches the one who was sent out, though their server is no longer in the room.
-async fn kick(pair: Pair) -> Outcome {
-    let Pair { alice, bob } = &pair;
+/// Bob is kicked or banned from a room of both, and his server has heard of it; gives the room.
+async fn sent_out(pair: &Pair, action: &str) -> Result<String, Failure> {
+    let Pair { alice, bob } = pair;
     let room = pair.shared_room().await?;
     alice.see_membership(&room, bob, "join").await?;
     let since = bob.now().await?;
-    alice.act("kick", &room, bob).await?.ok()?;
+    alice.act(action, &room, bob).await?.ok()?;
     bob.sync_until(&since, |answer| answer["rooms"]["leave"][&room].is_object()).await?;
+    Ok(room)
+}
+
+/// The leave reaches the one who was sent out, though their server is no longer in the room.
+async fn kick(pair: Pair) -> Outcome {
+    let room = sent_out(&pair, "kick").await?;
+    let Pair { alice, bob } = &pair;
     bob.join_via(&room, &alice.server).await?;
     alice.see_membership(&room, bob, "join").await.map(drop)
 }
 
 async fn ban(pair: Pair) -> Outcome {
-    let Pair { alice, bob } = &pair;
-    let room = pair.shared_room().await?;
-    alice.see_membership(&room, bob, "join").await?;
-    let since = bob.now().await?;
-    alice.act("ban", &room, bob).await?.ok()?;
-    bob.sync_until(&since, |answer| answer["rooms"]["leave"][&room].is_object()).await?;
-    bob.try_join_via(&room, &alice.server).await?.error(403, "M_FORBIDDEN").map(drop)
+    let room = sent_out(&pair, "ban").await?;
+    pair.bob.try_join_via(&room, &pair.alice.server).await?.error(403, "M_FORBIDDEN").map(drop)
 }
 
 async fn unban(pair: Pair) -> Outcome {
+    // As long as his server has not heard of the ban, bob is in the room and need not join.
+    let room = sent_out(&pair, "ban").await?;
     let Pair { alice, bob } = &pair;
-    let room = pair.shared_room().await?;
-    alice.see_membership(&room, bob, "join").await?;
-    let since = bob.now().await?;
-    alice.act("ban", &room, bob).await?.ok()?;
-    // As long as his server has not heard of it, he is in the room and need not join.
-    bob.sync_until(&since, |answer| answer["rooms"]["leave"][&room].is_object()).await?;
     alice.act("unban", &room, bob).await?.ok()?;
     bob.join_via(&room, &alice.server).await?;
     alice.see_membership(&room, bob, "join").await.map(drop)

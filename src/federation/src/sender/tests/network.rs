@@ -24,6 +24,8 @@ pub enum Mood {
     /// It takes so many transactions without the answer coming through.
     LosesAnswers(usize),
     Slow(Duration),
+    /// It does not answer until it is in another mood.
+    Silent,
     /// It refuses transactions with this in them.
     Refuses(String),
     /// It takes those with this in them for badly signed.
@@ -115,8 +117,12 @@ fn refused(server: &ServerName, status: u16, errcode: &str) -> Result<()> {
 
 impl Transport for Network {
     fn send<'a>(&'a self, server: &'a ServerName, transaction: Transaction) -> BoxFuture<'a, Result<()>> {
-        let mood = self.begin(server.as_str());
+        let mut mood = self.begin(server.as_str());
         async move {
+            while mood == Mood::Silent {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                mood = self.got(server.as_str()).mood;
+            }
             if let Mood::Slow(time) = mood {
                 tokio::time::sleep(time).await;
             }

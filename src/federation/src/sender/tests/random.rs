@@ -39,6 +39,11 @@ async fn nothing_is_lost_whatever_happens() {
         for (server, events) in SERVERS.iter().zip(&expected) {
             world.expect(server, events).await;
         }
+        // Whoever has got everything may still be asked to take it once more, where the answer was lost.
+        world.calm().await;
+        for server in SERVERS {
+            until(async || !world.is_failing(server).await).await;
+        }
         world.calm().await;
         // Another life has nothing left to do.
         let attempts = world.network.attempts.load(std::sync::atomic::Ordering::SeqCst);
