@@ -23,7 +23,7 @@ const ORDER: [&str; 13] = [
 /// What stands apart: it sees the server from outside only.
 const APART: [&str; 4] = ["peer", "conformance", "loadtest", "tests"];
 /// The remote server that is played, and who may play it.
-const PLAYED: (&str, [&str; 2]) = ("peer", ["conformance", "loadtest"]);
+const PLAYED: (&str, [&str; 3]) = ("peer", ["conformance", "loadtest", "tests"]);
 /// Libraries that only some may name.
 const RESERVED: [(&str, &[&str]); 3] =
     [("diesel", &["store"]), ("libsqlite3-sys", &["store"]), ("actix", &["api", "server"])];

@@ -8,15 +8,6 @@ mod postgres;
 mod programs;
 mod random;
 mod server;
-// Canonical and signed JSON, as the conformance suite writes it.
-#[path = "../conformance/src/peer"]
-mod peer {
-    #[allow(dead_code, reason = "the suite makes events, too")]
-    mod canonical;
-    pub use self::canonical::canonical;
-}
-#[path = "../conformance/src/signing.rs"]
-mod signing;
 mod user;
 
 // The tests.

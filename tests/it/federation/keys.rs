@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use peerbrain_peer::signing::{SigningKey, curve_key};
 use serde_json::{Value, json};
 
 use super::{
@@ -11,7 +12,6 @@ use super::{
 use crate::{
     client::encode,
     database::{Database, on_both_databases},
-    signing::{SigningKey, curve_key},
     user::{PASSWORD, User},
 };
 

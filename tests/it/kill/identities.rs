@@ -1,11 +1,11 @@
 //! Device keys, cross-signing keys and signatures: newcomers set up encryption as clients do.
 
+use peerbrain_peer::signing::{SigningKey, curve_key};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::hand::Hand;
 use crate::client::Client;
-use crate::signing::{SigningKey, curve_key};
 use crate::user::{PASSWORD, User};
 
 /// The Ed25519 key of a device.

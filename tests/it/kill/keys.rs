@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use peerbrain_peer::signing::curve_key;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::claims::Claimer;
 use super::hand::Hand;
 use super::identities::{device_keys, signing_key};
-use crate::signing::curve_key;
 use crate::user::User;
 
 /// The algorithm of all of them.

@@ -10,7 +10,7 @@ use super::{
     Sender,
     parcel::{Parcel, Stretch},
 };
-use crate::{Error, Result};
+use crate::Result;
 
 /// More than a transaction holds.
 const EVERYTHING: usize = 1_000;

@@ -69,7 +69,10 @@ async fn of_nobody_here(stage: Stage) -> Outcome {
     let reply = stage.peer.post(fed!("v1/user/keys/query"), &body).await?;
     let told = &reply.json["device_keys"][&stage.bob];
     ensure!(told.as_object().is_none_or(|keys| keys.is_empty()), "keys of the asker's own user: {}", reply.brief());
-    ensure!(stage.peer.asked("keys", "").iter().all(|asked| asked.json["device_keys"][&stage.bob].is_null()), "asked on");
+    ensure!(
+        stage.peer.asked("keys", "").iter().all(|asked| asked.json["device_keys"][&stage.bob].is_null()),
+        "asked on"
+    );
     Ok(())
 }
 

@@ -37,7 +37,11 @@ async fn download(stage: Stage) -> Outcome {
     ensure!(reply.header("content-type").starts_with("multipart/mixed"), "the type: {}", reply.header("content-type"));
     let parts: Vec<&str> = reply.text.split("\r\n\r\n").collect();
     ensure!(parts.len() == 3, "two parts, each with header fields: {}", reply.text);
-    ensure!(parts.iter().any(|part| part.trim_start().starts_with("{}")), "the first part is an object: {}", reply.text);
+    ensure!(
+        parts.iter().any(|part| part.trim_start().starts_with("{}")),
+        "the first part is an object: {}",
+        reply.text
+    );
     ensure!(reply.text.contains(WORDS), "the bytes: {}", reply.text);
     Ok(())
 }

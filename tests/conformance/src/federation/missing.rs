@@ -70,7 +70,11 @@ async fn two_branches(stage: Stage) -> Outcome {
     let ours = stage.event(&room, "m.room.name", Some(""), json!({ "name": "of the one" }))?;
     stage.keep(&room, &ours);
     let mut fork = before.clone();
-    let theirs = finish(fork.draft(&stage.bob, "m.room.topic", Some(""), json!({ "topic": "of the other" })), 11, &stage.peer.me);
+    let theirs = finish(
+        fork.draft(&stage.bob, "m.room.topic", Some(""), json!({ "topic": "of the other" })),
+        11,
+        &stage.peer.me,
+    );
     fork.add(&theirs);
     stage.peer.transact(&[theirs.clone(), ours.clone()]).await?;
     stage.peer.change(&room, |room| {

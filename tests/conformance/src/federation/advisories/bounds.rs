@@ -89,7 +89,8 @@ async fn push_rule_globs(stage: Stage) -> Outcome {
 async fn server_names_that_are_none(stage: Stage) -> Outcome {
     let before = stage.peer.asked("make_join", "!room:nowhere.invalid").len();
     let me = &stage.peer.me.name;
-    for name in [format!("user@{me}"), format!("{me}/path"), format!("{me}?x="), format!("{me}#x"), format!("{me}\\@x")] {
+    for name in [format!("user@{me}"), format!("{me}/path"), format!("{me}?x="), format!("{me}#x"), format!("{me}\\@x")]
+    {
         let name = encode(&name);
         let path = format!("{}?via={name}&server_name={name}", v3!("join/{}", "!room:nowhere.invalid"));
         let reply = stage.alice.post(path, json!({})).await?;

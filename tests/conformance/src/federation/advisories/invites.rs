@@ -62,7 +62,8 @@ async fn huge_state(stage: Stage) -> Outcome {
 /// What is shown of a room comes from a stranger: only what is meant for it.
 async fn state_of_other_kinds(stage: Stage) -> Outcome {
     let event = |kind: &str| json!({ "type": kind, "state_key": "", "sender": stage.bob, "content": {} });
-    let state = json!([event("m.room.power_levels"), event("org.example.anything"), event("m.room.third_party_invite")]);
+    let state =
+        json!([event("m.room.power_levels"), event("org.example.anything"), event("m.room.third_party_invite")]);
     let shown = shown(&stage, state).await?;
     let kinds: Vec<&Value> = events(&shown, "invite_state").iter().map(|event| &event["type"]).collect();
     ensure!(!kinds.iter().any(|kind| **kind == "org.example.anything"), "anything is shown: {kinds:?}");

@@ -96,7 +96,8 @@ async fn state_with_unknown_authority(stage: Stage) -> Outcome {
     let me = stage.peer.me.clone();
     fails(stage, move |_, honest| {
         honest.changed(|answer| {
-            for pdu in answer["state"].as_array_mut().into_iter().flatten().filter(|pdu| pdu["type"] != "m.room.create") {
+            for pdu in answer["state"].as_array_mut().into_iter().flatten().filter(|pdu| pdu["type"] != "m.room.create")
+            {
                 let mut bare = crate::peer::without(pdu, &["signatures", "hashes"]);
                 bare["auth_events"] = json!([format!("${}", "A".repeat(43))]);
                 *pdu = finish(bare, 11, &me).pdu;
@@ -183,7 +184,8 @@ async fn endless_chain(stage: Stage) -> Outcome {
 }
 
 /// 64 KiB of spaces, deflated, in a block that ends at a byte and may be repeated.
-const SPACES: &str = "7MGBAAAAAIAglf0pF6kKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAagAAAP//";
+const SPACES: &str =
+    "7MGBAAAAAIAglf0pF6kKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAagAAAP//";
 
 /// A gigabyte that is small on its way (CWE-409).
 async fn compressed_bomb(stage: Stage) -> Outcome {

@@ -109,7 +109,8 @@ async fn server_key_is_no_weak_one(stage: Stage) -> Outcome {
     let keys = stage.peer.their_keys()["verify_keys"].clone();
     for (id, key) in keys.as_object().into_iter().flatten() {
         let text = text(key, "key")?;
-        let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD_NO_PAD, &text).unwrap_or_default();
+        let bytes =
+            base64::Engine::decode(&base64::engine::general_purpose::STANDARD_NO_PAD, &text).unwrap_or_default();
         let mut kinds = bytes.clone();
         kinds.sort_unstable();
         kinds.dedup();

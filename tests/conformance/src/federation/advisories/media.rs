@@ -39,7 +39,8 @@ where
 
 async fn without_end(stage: Stage) -> Outcome {
     let reply = lied(&stage, |_, honest| {
-        let first = b"--part\r\ncontent-type: application/json\r\n\r\n{}\r\n--part\r\ncontent-type: text/plain\r\n\r\n".to_vec();
+        let first = b"--part\r\ncontent-type: application/json\r\n\r\n{}\r\n--part\r\ncontent-type: text/plain\r\n\r\n"
+            .to_vec();
         Answer { body: Body::Repeated { first, part: vec![b'x'; 1 << 16], times: 1 << 14 }, ..honest }
     })
     .await;
@@ -52,7 +53,8 @@ async fn without_end(stage: Stage) -> Outcome {
 
 async fn no_parts(stage: Stage) -> Outcome {
     for body in ["", "words", "--part--\r\n", "--part\r\n\r\n{}\r\n--part--\r\n"] {
-        let reply = lied(&stage, move |_, honest| Answer { body: Body::Whole(body.as_bytes().to_vec()), ..honest }).await?;
+        let reply =
+            lied(&stage, move |_, honest| Answer { body: Body::Whole(body.as_bytes().to_vec()), ..honest }).await?;
         ensure!(reply.status >= 400, "{body:?} is no file: {}", reply.brief());
     }
     Ok(())

@@ -64,7 +64,9 @@ async fn create_event_with_a_room_id(stage: Stage) -> Outcome {
         let me = stage.peer.me.clone();
         move |_, honest| {
             honest.changed(|answer| {
-                for pdu in answer["state"].as_array_mut().into_iter().flatten().filter(|pdu| pdu["type"] == "m.room.create") {
+                for pdu in
+                    answer["state"].as_array_mut().into_iter().flatten().filter(|pdu| pdu["type"] == "m.room.create")
+                {
                     let mut bare = crate::peer::without(pdu, &["signatures", "hashes"]);
                     bare["room_id"] = json!("!chosen:example.org");
                     *pdu = finish(bare, 12, &me).pdu;

@@ -48,7 +48,8 @@ async fn rooms_cannot_be_guessed(stage: Stage) -> Outcome {
     let private = stage.alice.private_room().await?;
     let event = stage.alice.say(&private, "secret").await?;
     let none = "$nothing-of-this-name-nothing-of-this-name-0000";
-    let (there, gone) = (stage.peer.get(fed!("v1/event/{}", event)).await?, stage.peer.get(fed!("v1/event/{}", none)).await?);
+    let (there, gone) =
+        (stage.peer.get(fed!("v1/event/{}", event)).await?, stage.peer.get(fed!("v1/event/{}", none)).await?);
     ensure!([403, 404].contains(&there.status) && [403, 404].contains(&gone.status), "refusals");
     let nowhere = format!("!{}:{}", nonce(), stage.peer.under_test());
     let hierarchy = |room: &str| fed!("v1/hierarchy/{}", room);

@@ -101,10 +101,12 @@ async fn passed_on_for_another(stage: Stage) -> Outcome {
     let ready = second.ready("join", &room, &carol).await?;
     second.try_deliver("join", &room, &ready.event).await?.ok()?;
     stage.keep(&room, &ready.event);
-    let draft = stage.peer.room(&room)?.draft(&carol, "m.room.message", None, json!({ "body": "x", "msgtype": "m.text" }));
+    let draft =
+        stage.peer.room(&room)?.draft(&carol, "m.room.message", None, json!({ "body": "x", "msgtype": "m.text" }));
     let forged = finish(draft.clone(), 11, &stage.peer.me);
     stage.refused(&room, &[forged]).await?;
-    let draft = stage.peer.room(&room)?.draft(&carol, "m.room.message", None, json!({ "body": "y", "msgtype": "m.text" }));
+    let draft =
+        stage.peer.room(&room)?.draft(&carol, "m.room.message", None, json!({ "body": "y", "msgtype": "m.text" }));
     let honest = finish(draft, 11, &second.me);
     stage.send(&room, &honest).await?;
     stage.alice.receive(&room, &honest.id).await.map(drop)
@@ -143,7 +145,8 @@ async fn in_backfill(stage: Stage) -> Outcome {
 async fn in_send_join(stage: Stage) -> Outcome {
     let room = stage.alice.public_room().await?;
     let mut ready = stage.peer.ready("join", &room, &stage.bob).await?;
-    ready.event = finish(crate::peer::without(&ready.event.pdu, &["signatures"]), ready.version, &stage.peer.me.forged()?);
+    ready.event =
+        finish(crate::peer::without(&ready.event.pdu, &["signatures"]), ready.version, &stage.peer.me.forged()?);
     let reply = stage.peer.try_deliver("join", &room, &ready.event).await?;
     ensure!((400..500).contains(&reply.status), "a forged join: {}", reply.brief());
     let member = stage.alice.get(v3!("rooms/{}/state/m.room.member/{}", room, stage.bob)).await?;
@@ -154,7 +157,8 @@ async fn in_send_join(stage: Stage) -> Outcome {
 async fn in_send_leave(stage: Stage) -> Outcome {
     let room = stage.shared().await?;
     let mut ready = stage.peer.ready("leave", &room, &stage.bob).await?;
-    ready.event = finish(crate::peer::without(&ready.event.pdu, &["signatures"]), ready.version, &stage.peer.me.forged()?);
+    ready.event =
+        finish(crate::peer::without(&ready.event.pdu, &["signatures"]), ready.version, &stage.peer.me.forged()?);
     let reply = stage.peer.try_deliver("leave", &room, &ready.event).await?;
     ensure!((400..500).contains(&reply.status), "a forged leave: {}", reply.brief());
     stage.say(&room, "I am still here").await.map(drop)
