@@ -107,12 +107,12 @@ mod tests {
     fn each_server_is_asked_for_its_own_users_and_not_for_too_many_at_once() {
         let followed = (0..300).map(|n| Followed { user_id: user(n, "a"), heard: 7 }).collect();
         let asked = Asked::from([(user(1, "b"), vec!["D".to_owned()])]);
-        let errands = errands(&asked, followed, vec![user(1, "b"), user(1, "a")]);
+        let errands = errands(&asked, followed, vec![user(1, "b"), user(300, "a")]);
         let numbers: Vec<_> = errands
             .iter()
             .map(|(server, errand)| (server.as_str(), errand.asked.len(), errand.followed.len()))
             .collect();
-        assert_eq!(numbers, [("a", 250, 250), ("a", 50, 50), ("b", 1, 0)]);
+        assert_eq!(numbers, [("a", 250, 250), ("a", 51, 50), ("b", 1, 0)]);
         assert_eq!(errands[2].1.asked, asked);
     }
 }

@@ -4,7 +4,7 @@ use std::{
     io::Write,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU16, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -121,13 +121,19 @@ async fn only_what_is_not_here_is_counted() {
 #[tokio::test]
 async fn a_file_may_be_elsewhere() {
     each(async |database| {
-        let fetching = Fetching::from(&database, |seen, stream| match seen.path.as_str() {
+        let port = Arc::new(AtomicU16::new(0));
+        let known = port.clone();
+        let fetching = Fetching::from(&database, move |seen, stream| match seen.path.as_str() {
             "/kept/x" => reply(stream, "200 OK", "Content-Type: image/png\r\n", b"picture"),
             path if path.contains("/private?") => {
                 reply(stream, "200 OK", PARTS, &parts(b"Location: https://10.0.0.1/x\r\n\r\n"))
             }
-            _ => reply(stream, "200 OK", PARTS, &parts(b"Location: https://files.example/kept/x\r\n\r\n")),
+            _ => {
+                let place = format!("Location: https://files.example:{}/kept/x\r\n\r\n", known.load(Ordering::SeqCst));
+                reply(stream, "200 OK", PARTS, &parts(place.as_bytes()))
+            }
         });
+        port.store(fetching.peer.port, Ordering::SeqCst);
         let (kind, _, bytes) = fetching.get("elsewhere").await.unwrap();
         assert_eq!((kind.as_str(), bytes.as_slice()), ("image/png", &b"picture"[..]));
         let refused = fetching.get("private").await.unwrap_err();

@@ -1,6 +1,6 @@
 //! Events that build on others which are not here.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::Ordering;
 
 use ruma::{UserId, room_id};
 use serde_json::json;
@@ -108,16 +108,17 @@ async fn a_state_is_not_taken_without_what_could_not_be_had() {
             world.send(&[&join]).await;
             last = join.event_id().to_owned();
         }
-        let renamed = json!({ "membership": "join", "displayname": "Bob" });
-        let name = world.peer.make(&[&last], state("m.room.member", "@bob:b", renamed));
+        // Not Bob: what allows an event is fetched with it.
+        let sender = UserId::parse("@user1:b").unwrap();
+        let renamed = json!({ "membership": "join", "displayname": "One" });
+        let draft = state("m.room.member", sender.as_str(), renamed);
+        let name = world.peer.make(&[&last], Draft { sender, ..draft });
         let lost = world.peer.make(&[name.event_id()], message("lost"));
         let end = world.peer.make(&[lost.event_id()], message("end"));
         world.peer.hide(lost.event_id());
         world.peer.silent.store(1, Ordering::SeqCst);
         world.send(&[&end]).await;
-        while world.peer.silent.load(Ordering::SeqCst) > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        world.is_asked_in_vain().await;
         let next = world.peer.make(&[end.event_id()], message("next"));
         world.send(&[&next]).await;
         world.comes(next.event_id()).await;

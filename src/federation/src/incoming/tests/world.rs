@@ -94,13 +94,24 @@ impl World {
 
     /// Waits until an event has its place in the room.
     pub async fn comes(&self, id: &EventId) {
-        for _ in 0..400 {
+        for _ in 0..1_000 {
             if self.is_here(id).await {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
         panic!("{id} does not come");
+    }
+
+    /// Waits until the other server was asked for the events that it keeps silent about.
+    pub async fn is_asked_in_vain(&self) {
+        for _ in 0..1_000 {
+            if self.peer.silent.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("nobody asks: {:?}", self.peer.asked);
     }
 
     /// How many events wait.
@@ -112,7 +123,7 @@ impl World {
 
     /// Waits until no more than this many events wait.
     pub async fn settles(&self, most: usize) {
-        for _ in 0..400 {
+        for _ in 0..1_000 {
             if self.waiting().await <= most {
                 return;
             }
