@@ -165,6 +165,8 @@ fn fill(conn: &mut Conn) {
          INSERT INTO media_usage {n} 500) SELECT '@u' || i, i, i FROM n;
          INSERT INTO media_thumbnails {n} 2000) SELECT CAST('h' || (i % 100) AS {bytes}), i, i, i % 2 = 1, i % 2 = 1,
             CAST('h' || i AS {bytes}), '' FROM n;
+         INSERT INTO remote_media {n} 2000) SELECT 's' || (i % 200), 'm' || i, CAST('h' || i AS {bytes}), i, '', NULL,
+            i % 2 = 1, i, i FROM n;
          INSERT INTO remote_device_lists {n} 5000) SELECT '@u' || i, 's' || (i % 200), i, i % 7 <> 0, i,
             CASE WHEN i % 7 = 0 THEN i END FROM n;
          INSERT INTO remote_devices {n} 5000) SELECT '@u' || (i % 1000), 'D' || i, NULL, '{{}}' FROM n;
