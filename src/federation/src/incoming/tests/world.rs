@@ -27,6 +27,9 @@ use crate::{
 /// The room versions in which events of others are tried.
 pub const VERSIONS: [RoomVersionId; 2] = [RoomVersionId::V11, RoomVersionId::V12];
 
+/// How often is looked whether something has come about: for a minute, as machines may be slow.
+pub const LOOKS: usize = 2_400;
+
 pub struct World {
     pub server: Server,
     pub peer: Arc<Peer>,
@@ -94,7 +97,7 @@ impl World {
 
     /// Waits until an event has its place in the room.
     pub async fn comes(&self, id: &EventId) {
-        for _ in 0..400 {
+        for _ in 0..LOOKS {
             if self.is_here(id).await {
                 return;
             }
@@ -112,7 +115,7 @@ impl World {
 
     /// Waits until no more than this many events wait.
     pub async fn settles(&self, most: usize) {
-        for _ in 0..400 {
+        for _ in 0..LOOKS {
             if self.waiting().await <= most {
                 return;
             }
