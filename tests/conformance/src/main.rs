@@ -18,6 +18,7 @@ mod interop;
 mod keys;
 mod known;
 mod path;
+mod patience;
 mod reply;
 mod report;
 mod room;
