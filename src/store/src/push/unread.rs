@@ -61,7 +61,7 @@ pub fn unread(conn: &mut Conn, user_id: &str, of: &[i64], changed_after: Option<
 
 /// Where a user stands in one room.
 pub fn unread_row(conn: &mut Conn, user_id: &str, room: i64) -> Result<Option<UnreadRow>> {
-    Ok(unread::table.find((user_id, room)).select(UnreadRow::as_select()).first(conn).optional()?)
+    Ok(unread::table.find((user_id, room)).select(UnreadRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Where a user stands in all rooms that they are joined to, and what the rooms count: (row, counts, newest position).
