@@ -169,7 +169,8 @@ impl Store {
 
 fn in_snapshot<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn, i64) -> Result<T>) -> Result<T> {
     conn.snapshot(|conn| {
-        let position = clock::table.find(1).select(clock::position).first(conn)?;
+        // Not `first`: SQLite makes a new statement for each limit that is bound.
+        let position = clock::table.find(1).select(clock::position).get_result(conn)?;
         f(conn, position)
     })
 }

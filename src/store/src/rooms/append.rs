@@ -51,6 +51,7 @@ pub(crate) fn run(tx: &mut Tx<'_>, appends: &[&Append], committed: &mut Committe
         committed.flagged.extend(placed.map(|event| (event.nid, EventFlags(event.flags))));
         committed.redacted.extend(append.redactions.iter().map(|r| (append.room.nid, r.target)));
         committed.moved.extend((!append.memberships.is_empty()).then_some(append.room.nid));
+        committed.restated.extend((!append.changes.is_empty()).then_some(append.room.nid));
         committed.outgoing |= !append.outgoing.is_empty();
     }
     committed.flagged.extend(flagged);

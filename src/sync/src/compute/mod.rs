@@ -47,7 +47,7 @@ use crate::{
     ephemeral::Shown,
     events::{Loaded, Moment},
     filter::Filter,
-    follow::Follower,
+    follow::{Follower, Kind},
     token::SyncToken,
 };
 
@@ -172,9 +172,19 @@ impl Work<'_> {
         self.loaded.load(self.conn, &follower.events, rooms, &self.rooms, nids)
     }
 
+    /// Whether something of this kind may have happened to the user since the token.
+    fn happened(&self, kind: Kind) -> bool {
+        let user = self.question.user.as_str();
+        let lately = &self.sources.follower.lately;
+        self.question.since.is_none_or(|since| lately.happened(kind, user, since, self.end))
+    }
+
     fn read_account_data(&mut self, found: &mut Found) -> Result<()> {
         let user = self.question.user.as_str();
-        let rows = account_data::changed(self.conn, user, self.question.since.unwrap_or(0), self.end)?;
+        let rows = match self.happened(Kind::AccountData) {
+            true => account_data::changed(self.conn, user, self.question.since.unwrap_or(0), self.end)?,
+            false => Vec::new(),
+        };
         let mut by_room: HashMap<i64, Vec<AccountDataRow>> = HashMap::new();
         for row in rows {
             by_room.entry(row.room).or_default().push(row);

@@ -10,7 +10,7 @@ use store::{
 };
 
 use super::{Found, Question, Section, Task, Work, task::joined_viewer};
-use crate::{Error, Result};
+use crate::{Error, Result, follow::Kind};
 
 /// Rooms up to which it pays to ask for these rooms rather than for all of the user.
 const FEW: usize = 200;
@@ -69,9 +69,12 @@ impl Work<'_> {
             return Ok(standing(self.conn, user, &only)?);
         };
         let mut rows = match self.sources.follower.tails.rooms_since(since, self.end) {
-            Some(rooms) if rooms.is_empty() => Vec::new(),
-            Some(rooms) if rooms.len() <= FEW => changed_rooms_among(self.conn, user, since, &rooms)?,
-            _ => changed_rooms(self.conn, user, since)?,
+            Some(rooms) => match self.concerning(since, rooms) {
+                rooms if rooms.is_empty() => Vec::new(),
+                rooms if rooms.len() <= FEW => changed_rooms_among(self.conn, user, since, &rooms)?,
+                _ => changed_rooms(self.conn, user, since)?,
+            },
+            None => changed_rooms(self.conn, user, since)?,
         };
         if self.question.full_state {
             let changed: Vec<i64> = rows.iter().map(|(_, room)| room.nid).collect();
@@ -79,6 +82,17 @@ impl Work<'_> {
             rows.extend(joined.into_iter().filter(|(_, room)| !changed.contains(&room.nid)));
         }
         Ok(rows)
+    }
+
+    /// Those of the rooms in which something happened that may concern the user.
+    fn concerning(&self, since: i64, rooms: Vec<i64>) -> Vec<i64> {
+        let (follower, user) = (&self.sources.follower, self.question.user.as_str());
+        // In this order: whoever came or went since is known for it when the list of their rooms has changed.
+        let Some((joined, followed_from)) = follower.watches.joined_among(user, &rooms) else { return rooms };
+        match follower.lately.happened(Kind::Membership, user, since, self.end.max(followed_from)) {
+            true => rooms,
+            false => joined,
+        }
     }
 
     /// How the user's own membership changed since the token, by room, and the events of that.

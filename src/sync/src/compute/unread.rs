@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use store::{push::UnreadRow, rooms::RoomCounts};
 
 use super::{Found, Section, Work};
-use crate::Result;
+use crate::{Result, follow::Kind};
 
 impl Work<'_> {
     /// Reads the counts of all joined rooms, and brings in those of which nothing else is told but that they changed.
@@ -14,7 +14,8 @@ impl Work<'_> {
         let since = self.question.since;
         let joined: Vec<i64> =
             found.tasks.iter().filter(|task| task.section == Section::Join).map(|task| task.room.nid).collect();
-        let rows = store::push::unread(self.conn, user, &joined, since)?;
+        let changed_after = since.filter(|_| self.happened(Kind::Unread));
+        let rows = store::push::unread(self.conn, user, &joined, changed_after)?;
         let rows: HashMap<i64, UnreadRow> = rows.into_iter().map(|row| (row.room, row)).collect();
         let changed = |row: &UnreadRow| since.is_some_and(|since| row.changed > since);
         let told: HashSet<i64> = found.tasks.iter().map(|task| task.room.nid).collect();

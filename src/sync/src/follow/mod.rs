@@ -2,6 +2,7 @@
 
 mod departures;
 mod device_lists;
+mod lately;
 mod pace;
 mod reads;
 mod tails;
@@ -15,6 +16,7 @@ use std::{
 use store::{Committed, Observer};
 use tokio::sync::Notify;
 
+pub(crate) use lately::{Kind, Lately};
 pub(crate) use pace::Pace;
 pub(crate) use reads::Reads;
 pub(crate) use tails::{Reach, Tails};
@@ -34,6 +36,7 @@ pub struct Follower {
     pub(crate) events: ClientEvents,
     pub(crate) departures: Departures,
     pub(crate) device_lists: DeviceListNews,
+    pub(crate) lately: Lately,
     pub(crate) reads: Reads,
     pub(crate) pace: Pace,
     pub(crate) ephemeral: Ephemeral,
@@ -56,6 +59,7 @@ impl Follower {
             events: ClientEvents::new(bytes),
             departures: Departures::default(),
             device_lists: DeviceListNews::default(),
+            lately: Lately::default(),
             reads: Reads::default(),
             pace: Pace::default(),
             ephemeral: Ephemeral::new(serial),
@@ -76,6 +80,7 @@ impl Follower {
 impl Observer for Follower {
     fn committed(&self, committed: &Committed) {
         self.events.committed(committed);
+        self.lately.committed(committed);
         self.tails.committed(committed);
         self.departures.committed(committed);
         self.device_lists.committed(committed);

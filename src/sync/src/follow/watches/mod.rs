@@ -73,6 +73,19 @@ impl Watches {
         }
     }
 
+    /// Those of these rooms that a user has joined, and the position from which on that was followed; none where it is not
+    /// known.
+    pub fn joined_among(&self, user_id: &str, rooms: &[i64]) -> Option<(Vec<i64>, i64)> {
+        let inner = self.inner.lock();
+        let user = inner.users.get(user_id)?;
+        match &user.rooms {
+            Rooms::Known(joined) => {
+                Some((rooms.iter().copied().filter(|room| joined.contains(room)).collect(), user.followed_from))
+            }
+            Rooms::Unknown { .. } => None,
+        }
+    }
+
     /// Takes the joined rooms of a user as a snapshot of this position showed them.
     pub fn read(&self, user_id: &str, reading: u64, joined: HashSet<i64>, position: i64) {
         let mut inner = self.inner.lock();
