@@ -50,12 +50,12 @@ impl Work<'_> {
             } else if let Some(changes) = self.changes_of_timeline(task) {
                 task.deltas = changes;
             } else {
-                task.deltas = deltas(self.conn, &[task.room.nid], task.start() - 1, task.span.upto)?;
+                task.deltas = deltas(self.conn.open()?, &[task.room.nid], task.start() - 1, task.span.upto)?;
             }
         }
         let mut by_room: HashMap<i64, Vec<DeltaRow>> = HashMap::new();
         for ((after, upto), rooms) in since {
-            for delta in deltas(self.conn, &rooms, after, upto)? {
+            for delta in deltas(self.conn.open()?, &rooms, after, upto)? {
                 by_room.entry(delta.room).or_default().push(delta);
             }
         }

@@ -14,9 +14,9 @@ impl Work<'_> {
     pub(super) fn select_foreign(&mut self, found: &mut Found) -> Result<()> {
         let user = self.question.user.as_str();
         let rows = match self.question.since {
-            None => foreign_standing(self.conn, user)?,
+            None => foreign_standing(self.conn.open()?, user)?,
             Some(_) if !self.happened(Kind::Elsewhere) => return Ok(()),
-            Some(since) => foreign_changes(self.conn, user, since, self.end)?,
+            Some(since) => foreign_changes(self.conn.open()?, user, since, self.end)?,
         };
         for row in rows {
             if !self.question.filter.rooms.allows(&row.room_id) {

@@ -14,7 +14,8 @@ impl Work<'_> {
         if self.question.since.is_some() && !lately.happened(Kind::ToDevice, device.0.as_str(), after, self.end) {
             return Ok(());
         }
-        let Delivery { messages, upto } = self.sources.e2ee.waiting_messages(self.conn, device, after, self.end)?;
+        let Delivery { messages, upto } =
+            self.sources.e2ee.waiting_messages(self.conn.open()?, device, after, self.end)?;
         found.token.to_device = (upto < self.end).then_some(upto);
         found.to_device = messages;
         Ok(())

@@ -5,6 +5,7 @@ mod device_lists;
 mod lately;
 mod pace;
 mod reads;
+mod rows;
 mod tails;
 mod watches;
 
@@ -19,6 +20,7 @@ use tokio::sync::Notify;
 pub(crate) use lately::{Kind, Lately};
 pub(crate) use pace::Pace;
 pub(crate) use reads::Reads;
+pub(crate) use rows::Rows;
 pub(crate) use tails::{Reach, Tails};
 pub(crate) use watches::{Standing, Watches};
 
@@ -38,6 +40,7 @@ pub struct Follower {
     pub(crate) device_lists: DeviceListNews,
     pub(crate) lately: Lately,
     pub(crate) reads: Reads,
+    pub(crate) rows: Rows,
     pub(crate) pace: Pace,
     pub(crate) ephemeral: Ephemeral,
     /// Tells whoever tends to all this that something is to be done sooner than thought.
@@ -61,6 +64,7 @@ impl Follower {
             device_lists: DeviceListNews::default(),
             lately: Lately::default(),
             reads: Reads::default(),
+            rows: Rows::default(),
             pace: Pace::default(),
             ephemeral: Ephemeral::new(serial),
             news: Arc::default(),
@@ -81,6 +85,7 @@ impl Observer for Follower {
     fn committed(&self, committed: &Committed) {
         self.events.committed(committed);
         self.lately.committed(committed);
+        self.rows.committed(committed);
         self.tails.committed(committed);
         self.departures.committed(committed);
         self.device_lists.committed(committed);

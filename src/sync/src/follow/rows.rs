@@ -137,3 +137,73 @@ impl Inner {
         self.unread_count -= self.unread.remove(&room).map_or(0, |of_room| of_room.len());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use store::{LogEntry, rooms::RoomCounts};
+
+    use super::*;
+
+    fn room(nid: i64) -> RoomRow {
+        RoomRow {
+            nid,
+            room_id: format!("!{nid}:b"),
+            version: "11".into(),
+            revision: 1,
+            last_position: 1,
+            state: 1,
+            extremities: String::new(),
+            joined: 1,
+            invited: 0,
+            published: false,
+            counted: RoomCounts::default(),
+        }
+    }
+
+    fn commit(position: i64) -> Committed {
+        Committed { position, ..Committed::default() }
+    }
+
+    #[test]
+    fn a_room_is_kept_until_it_is_appended_to() {
+        let rows = Rows::default();
+        rows.committed(&commit(5));
+        rows.keep_rooms(4, [&room(1)]);
+        assert!(rows.room(1, 5).is_none(), "a commit may have changed it since");
+        rows.keep_rooms(6, [&room(1)]);
+        assert!(rows.room(1, 6).is_none(), "it shows more than is known");
+        rows.committed(&Committed { appended: vec![2], ..commit(7) });
+        assert!(rows.room(1, 6).is_some() && rows.room(1, 7).is_some());
+        assert!(rows.room(1, 5).is_none() && rows.room(1, 8).is_none() && rows.room(2, 7).is_none());
+        rows.committed(&Committed { appended: vec![1], ..commit(8) });
+        assert!(rows.room(1, 7).is_none() && rows.room(1, 8).is_none());
+    }
+
+    #[test]
+    fn counts_are_kept_until_they_change() {
+        let entry = |user: &str| LogEntry {
+            position: 6,
+            kind: LogKind::Receipt,
+            room: Some(1),
+            user: Some(user.to_owned()),
+            row: None,
+        };
+        let read = |user: &str| Committed { entries: vec![entry(user)], ..commit(6) };
+        for (changed, kept) in [
+            (Committed { recounted: vec![(1, "@b:b".into()), (2, "@a:b".into())], ..commit(6) }, true),
+            (Committed { recounted: vec![(1, "@a:b".into())], ..commit(6) }, false),
+            (Committed { redacted: vec![(2, 9)], ..commit(6) }, true),
+            (Committed { redacted: vec![(1, 9)], ..commit(6) }, false),
+            (read("@b:b"), true),
+            (read("@a:b"), false),
+        ] {
+            let rows = Rows::default();
+            rows.committed(&commit(5));
+            rows.keep_unread(5, "@a:b", &[1], &[]);
+            assert!(rows.unread("@a:b", &[1], 5).is_some() && rows.unread("@a:b", &[1, 2], 5).is_none());
+            rows.committed(&changed);
+            assert_eq!(rows.unread("@a:b", &[1], 6).is_some(), kept, "{changed:?}");
+            assert_eq!(rows.inner.lock().unread_count, usize::from(kept));
+        }
+    }
+}

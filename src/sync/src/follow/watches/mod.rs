@@ -50,6 +50,11 @@ impl Watches {
         Self { inner: Mutex::default(), uses: AtomicU64::default(), serial }
     }
 
+    /// The newest position seen.
+    pub fn position(&self) -> i64 {
+        self.inner.lock().position
+    }
+
     /// How the user stands, or the number under which the joined rooms are to be read for [`Self::read`].
     pub fn standing(&self, user_id: &str) -> Result<Standing, u64> {
         let mut inner = self.inner.lock();
