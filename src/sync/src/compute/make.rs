@@ -18,7 +18,10 @@ fn from_memory(sources: &Sources, question: &Question) -> Result<Answer> {
     let follower = &sources.follower;
     // All others have been told of a commit when these have.
     let end = follower.watches.position();
-    if question.full_state || question.since.is_none_or(|since| since > end) {
+    let known = &question.known;
+    // Else who was shown by a snapshot what is not announced yet would ask again and again.
+    let is_news = known.position < end || (known.position == end && known.serial < follower.ephemeral.serial());
+    if question.since.is_none() || question.full_state || !is_news {
         return Err(Error::NotInMemory);
     }
     compute(Database::none(), end, follower.events.moment(), sources, question)
