@@ -76,7 +76,7 @@ async fn what_comes_with_a_message_is_told_with_it() {
     assert_eq!((bodies(joined(&answer, &room)), told(&answer)), (vec!["direct"], vec![7]));
 
     alice.filter = Some(json!({ "room": { "timeline": { "limit": 1 } } }));
-    let topic = world.topic(&room, "bob", "new").await;
+    let topic = world.topic(&room, "alice", "new").await;
     world.say(&room, "bob", "state").await;
     let answer = alice.sync().await;
     assert_eq!(bodies(joined(&answer, &room)), ["state"]);
