@@ -50,7 +50,12 @@ pub fn unread(conn: &mut Conn, user_id: &str, of: &[i64], changed_after: Option<
     if of.len() > FEW {
         return Ok(query.load(conn)?);
     }
-    let mut rows = if of.is_empty() { Vec::new() } else { query.filter(unread::room.eq_any(of)).load(conn)? };
+    let mut rows = match of {
+        [] => Vec::new(),
+        // Of a list SQLite makes a new statement each time.
+        [room] => query.filter(unread::room.eq(*room)).load(conn)?,
+        _ => query.filter(unread::room.eq_any(of)).load(conn)?,
+    };
     // One query for both would go through all rooms of the user.
     if let Some(after) = changed_after {
         let changed: Vec<UnreadRow> = query.filter(unread::changed.gt(after)).load(conn)?;

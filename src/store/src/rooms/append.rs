@@ -42,6 +42,9 @@ pub(crate) fn run(tx: &mut Tx<'_>, appends: &[&Append], committed: &mut Committe
         committed.flagged.extend(placed.map(|event| (event.nid, EventFlags(event.flags))));
         committed.redacted.extend(append.redactions.iter().map(|r| (append.room.nid, r.target)));
         committed.moved.extend((!append.memberships.is_empty()).then_some(append.room.nid));
+        committed.appended.push(append.room.nid);
+        committed.recounted.extend(append.push.users().map(|user| (append.room.nid, user.to_owned())));
+        committed.restated.extend((!append.changes.is_empty()).then_some(append.room.nid));
         committed.outgoing |= !append.outgoing.is_empty();
     }
     committed.flagged.extend(flagged);

@@ -94,15 +94,7 @@ fn roll_back(conn: &mut Conn, error: Error) -> Failure {
 fn run_inside(conn: &mut Conn, jobs: &mut [Job]) -> Result<Done> {
     let (position, backfilled, number) = lock_clock(conn)?;
     let mut clock = Clock { position, backfilled, entries: Vec::new() };
-    let mut committed = Committed {
-        position,
-        entries: Vec::new(),
-        events: Vec::new(),
-        redacted: Vec::new(),
-        flagged: Vec::new(),
-        moved: Vec::new(),
-        outgoing: false,
-    };
+    let mut committed = Committed { position, ..Committed::default() };
     let mut outcomes: Vec<Option<Outcome>> = jobs.iter().map(|_| None).collect();
 
     // The appends go first, merged, table by table; they depend on nothing that the closures do.
