@@ -20,7 +20,8 @@ for start in first second; do
     tries=0
     until peerbrain-healthcheck 2>/dev/null; do
         tries=$((tries + 1))
-        if [ "$tries" -gt 100 ] || ! kill -0 "$server"; then
+        # A minute and more, for a machine that is busy.
+        if [ "$tries" -gt 600 ] || ! kill -0 "$server"; then
             cat "$folder/log"
             echo "the $start start failed" >&2
             exit 1

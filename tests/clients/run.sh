@@ -38,11 +38,15 @@ install_js() {
         (cd "$1" && npm ci --silent --no-audit --no-fund --ignore-scripts)
 }
 
-# installed FOLDER COMMAND: installs once; a folder whose installation broke off is made anew.
+# installed FOLDER COMMAND: installs once; a folder whose installation broke off is made anew, for registries fail now and then.
 installed() {
     [ -e "$1/.complete" ] && return
-    rm -rf "$1"
-    "$2" "$1" && touch "$1/.complete"
+    for _ in 1 2 3; do
+        rm -rf "$1"
+        "$2" "$1" && touch "$1/.complete" && return
+        sleep 10
+    done
+    return 1
 }
 
 nio_folder() {

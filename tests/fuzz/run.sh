@@ -32,8 +32,8 @@ fi
 fuzz() {
   local new=$work/corpus/$1 finds=$work/finds/$1 log=$work/logs/$1
   mkdir -p "$new" "$finds"
-  # One input may take ten seconds and a gigabyte.
-  if "$bin/$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=8192 -artifact_prefix="$finds/" \
+  # One input may take half a minute, for a machine that is busy, and a gigabyte.
+  if "$bin/$1" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=1024 -max_len=8192 -artifact_prefix="$finds/" \
     -print_final_stats=1 "$new" "tests/fuzz/corpus/$1" >"$log" 2>&1; then
     printf '%s: %s inputs\n' "$1" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
   else

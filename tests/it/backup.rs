@@ -91,7 +91,11 @@ async fn moves_under_load(from: &Database, to: &Database) {
 
     let stop = Arc::new(AtomicBool::new(false));
     let loads = [load(&alice, &room, &stop), load(&bob, &room, &stop)];
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    // However slow the machine is: some of it is written before the backup begins.
+    while bob.texts(&room).await.len() < 10 {
+        assert!(!loads.iter().any(JoinHandle::is_finished), "nobody writes");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     let known: HashSet<String> =
         bob.newest(&room, 1_000).await.iter().map(|event| event["event_id"].to_string()).collect();
     let file = old.beside("backup").join("peerbrain.backup");
@@ -138,15 +142,27 @@ struct Restored {
     sent: Vec<(String, String)>,
 }
 
+/// The ids of all events of a room: how much the load wrote is up to the machine.
+async fn all_events(user: &User, room: &str) -> Vec<String> {
+    let (mut ids, mut from) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/rooms/{}/messages?dir=b&limit=1000{from}", encode(room));
+        let page = user.get(&path).await.ok();
+        ids.extend(page["chunk"].as_array().unwrap().iter().map(|event| event["event_id"].to_string()));
+        match page["end"].as_str() {
+            Some(end) => from = format!("&from={}", encode(end)),
+            None => return ids,
+        }
+    }
+}
+
 async fn check_restored(new: &mut Server, expected: &Restored) {
     let Restored { room, .. } = expected;
     // The sessions of old clients go on, at the new address.
     let (alice, bob) = (new.client().with_token(expected.alice.token()), new.client().with_token(expected.bob.token()));
     assert_eq!(alice.get("/account/whoami").await.text_at("device_id"), expected.alice.device);
     let again = User::login(new.client(), "alice", PASSWORD).await;
-    let page = again.get(&format!("/rooms/{}/messages?dir=b&limit=1000", encode(room))).await.ok();
-    let events = page["chunk"].as_array().unwrap();
-    let ids: Vec<String> = events.iter().map(|event| event["event_id"].to_string()).collect();
+    let ids = all_events(&again, room).await;
     let unique: HashSet<&String> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len(), "something is there twice");
     let missing: Vec<&String> = expected.known.iter().filter(|event| !unique.contains(event)).collect();

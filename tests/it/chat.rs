@@ -47,6 +47,7 @@ async fn a_long_poll_wakes_at_once(database: Database) {
     let room = alice.public_room("Tea").await;
     bob.join(&room).await;
     let mut since = bob.sync(None, 0).await["next_batch"].as_str().unwrap().to_owned();
+    let mut fastest = Duration::MAX;
     for turn in 0..5 {
         let waiting = tokio::spawn({
             let (bob, since) = (bob.clone(), since.clone());
@@ -58,12 +59,16 @@ async fn a_long_poll_wakes_at_once(database: Database) {
         alice.say(&room, &text, &text).await;
         let sent = Instant::now();
         let (sync, woken) = waiting.await.unwrap();
-        assert!(woken.saturating_duration_since(sent) < Duration::from_secs(2), "it took its time");
+        let took = woken.saturating_duration_since(sent);
+        assert!(took < Duration::from_secs(15), "nothing woke it: {took:?}");
+        fastest = fastest.min(took);
         let events = timeline(&sync, &room);
         assert_eq!(events.len(), 1, "{sync}");
         assert_eq!(events[0]["content"]["body"], text);
         since = sync["next_batch"].as_str().unwrap().to_owned();
     }
+    // The machine may be busy at one turn or another, but hardly at all of them.
+    assert!(fastest < Duration::from_secs(2), "it takes its time: {fastest:?}");
     let started = Instant::now();
     let empty = bob.sync(Some(&since), 300).await;
     assert!(timeline(&empty, &room).is_empty() && started.elapsed() >= Duration::from_millis(250), "{empty}");

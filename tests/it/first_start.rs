@@ -44,7 +44,7 @@ async fn a_commented_configuration_is_written() {
     // Taken or not, the default port is none of this test's: the file is written before the server listens.
     server.spawn();
     let file = server.folder().join("peerbrain.toml");
-    for _ in 0..1_000 {
+    for _ in 0..3_000 {
         if file.exists() && server.data().exists() {
             break;
         }

@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+/// How long the kernel may take over signals on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A running PostgreSQL. It ends, and its folder goes, with this value or with the test process, whichever is first.
 pub struct Cluster {
     folder: PathBuf,
@@ -75,14 +78,11 @@ impl Cluster {
         let postmaster = pid.lines().next().unwrap().to_owned();
         // Stopped first, so that it neither starts new children nor tells the others to stop in good order.
         signal("-STOP", std::slice::from_ref(&postmaster));
+        until(|| !matches!(state(&postmaster), Some('R' | 'S' | 'D')), "PostgreSQL goes on in spite of kill -STOP");
         let mut all = children(&postmaster);
         all.insert(0, postmaster);
         signal("-KILL", &all);
-        let started = Instant::now();
-        while all.iter().any(|pid| is_alive(pid)) {
-            assert!(started.elapsed() < Duration::from_secs(10), "PostgreSQL survives kill -9");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        until(|| !all.iter().any(|pid| is_alive(pid)), "PostgreSQL survives kill -9");
     }
 
     /// Starts it again, recovering what a kill left.
@@ -94,7 +94,7 @@ impl Cluster {
             let _there_is_none = fs::remove_file(stale);
         }
         let mut start = self.program("pg_ctl");
-        start.arg("-D").arg(&data).args(["start", "-s", "-w", "-t", "60", "-l"]).arg(&log).stdin(Stdio::null());
+        start.arg("-D").arg(&data).args(["start", "-s", "-w", "-t", "180", "-l"]).arg(&log).stdin(Stdio::null());
         let started = start.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert!(started.success(), "PostgreSQL does not start:\n{}", fs::read_to_string(&log).unwrap_or_default());
     }
@@ -174,8 +174,22 @@ fn children(parent: &str) -> Vec<String> {
 
 /// Whether the process runs; one that is dead and only not yet fetched by its parent does not.
 fn is_alive(pid: &str) -> bool {
+    !matches!(state(pid), None | Some('Z' | 'X'))
+}
+
+/// The letter for what a process does; none where there is no such process.
+fn state(pid: &str) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    !matches!(stat.rsplit(')').next().map(str::trim_start).and_then(|rest| rest.chars().next()), None | Some('Z' | 'X'))
+    stat.rsplit(')').next()?.trim_start().chars().next()
+}
+
+#[track_caller]
+fn until(holds: impl Fn() -> bool, otherwise: &str) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < PATIENCE, "{otherwise}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn signal(name: &str, pids: &[String]) {

@@ -151,7 +151,7 @@ impl Server {
             };
             // PostgreSQL may need a moment to see that the process which held the lock is dead.
             let in_use = self.errors().trim_end().ends_with("only one may run on it at a time");
-            if !in_use || started.elapsed() > Duration::from_secs(10) {
+            if !in_use || started.elapsed() > PATIENCE {
                 return Err(ended);
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

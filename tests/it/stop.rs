@@ -11,6 +11,10 @@ use crate::user::{message, message_path};
 
 on_both_databases!(a_stop_answers_everybody);
 
+/// What a stop and its answers may take on a busy machine: less than the half minute after which the server gives up, and
+/// than the polls would wait.
+const AT_ONCE: Duration = Duration::from_secs(25);
+
 async fn a_stop_answers_everybody(database: Database) {
     let mut server = Server::start(&database).await;
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
@@ -25,7 +29,11 @@ async fn a_stop_answers_everybody(database: Database) {
         })
     });
     let polls: Vec<_> = polls.collect();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // On a busy machine they are on their way for a while: when many that came after them are answered they are there.
+    for _ in 0..20 {
+        bob.get("/account/whoami").await.ok();
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
     let sends = (0..20).map(|turn| {
         let (alice, path) = (alice.clone(), message_path(&room, &format!("{turn}")));
         tokio::spawn(async move { alice.ask(Method::PUT, &path, Some(&message(&format!("{turn}")))).await })
@@ -36,12 +44,12 @@ async fn a_stop_answers_everybody(database: Database) {
     server.terminate();
     let status = server.ended().await;
     assert!(status.success(), "{status}: {}", server.errors());
-    assert!(asked.elapsed() < Duration::from_secs(10), "the stop took {:?}", asked.elapsed());
+    assert!(asked.elapsed() < AT_ONCE, "the stop took {:?}", asked.elapsed());
 
     for poll in join_all(polls).await {
         let (answer, when) = poll.unwrap();
         let body = answer.expect("a waiting poll was not answered").ok();
-        assert!(body["next_batch"].is_string() && when < asked + Duration::from_secs(5), "{body}");
+        assert!(body["next_batch"].is_string() && when < asked + AT_ONCE, "{body}");
     }
     // A request is answered, or came too late to be taken at all; it is never half done.
     let acknowledged: Vec<String> = join_all(sends)

@@ -78,7 +78,8 @@ fi
 setsid "$bin" --config "$dir/peerbrain.toml" serve </dev/null >>"$dir/server.log" 2>&1 &
 pid=$!
 echo "$pid" >"$dir/pid"
-for _ in $(seq 1 300); do
+# Two minutes and more, for a machine that is busy; a server that ends is noticed at once.
+for _ in $(seq 1 1200); do
   kill -0 "$pid" 2>/dev/null || break
   if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     echo "$pid"

@@ -19,7 +19,7 @@ if [ "$(id -u)" = 0 ]; then
   chown postgres "$dir"
 fi
 "${as[@]}" "$bin/initdb" --pgdata "$dir/cluster" --auth trust --username postgres --locale C --encoding UTF8 >"$dir/initdb.log"
-"${as[@]}" "$bin/pg_ctl" --pgdata "$dir/cluster" --log "$dir/postgres.log" --wait \
+"${as[@]}" "$bin/pg_ctl" --pgdata "$dir/cluster" --log "$dir/postgres.log" --wait --timeout 180 \
   -o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories='$dir'" start >/dev/null
 head -1 "$dir/cluster/postmaster.pid" >"$dir/pid"
 for name in "$@"; do

@@ -33,7 +33,10 @@ install() {
   flock 9
   if [ "$(cat "$venv/installed" 2>/dev/null)" != "$version" ]; then
     "${PYTHON:-python3}" -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check "matrix-synapse[postgres]==$version" >&2
+    local pinned=(--constraint "$here/constraints.txt")
+    [ -z "${SYNAPSE_VERSION:-}" ] || pinned=()
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 10 "${pinned[@]}" \
+      "matrix-synapse[postgres]==$version" >&2
     echo "$version" >"$venv/installed"
   fi
   exec 9>&-
@@ -51,7 +54,8 @@ setsid "$venv/bin/python" -m synapse.app.homeserver --config-path "$dir/homeserv
 pid=$!
 echo "$pid" >"$dir/pid"
 
-for _ in $(seq 1 300); do
+# Three minutes and more, for a machine that is busy; one that ends is noticed at once.
+for _ in $(seq 1 900); do
   if ! kill -0 "$pid" 2>/dev/null; then
     break
   fi

@@ -21,9 +21,11 @@ pub fn start(name: &'static str, work: impl FnOnce() + Send + 'static) -> io::Re
 
 /// Lowers the priority of this thread: elsewhere than on Linux it would be that of the whole process.
 fn step_back() {
-    // Where that is not allowed the work is done all the same.
+    // Who is further back already stays there. Where it is not allowed the work is done all the same.
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::setpriority_process(None, NICENESS);
+    if rustix::process::getpriority_process(None).is_ok_and(|now| now < NICENESS) {
+        let _ = rustix::process::setpriority_process(None, NICENESS);
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

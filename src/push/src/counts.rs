@@ -27,6 +27,26 @@ pub struct Unread {
 /// Up to where the user has read single threads: by room and thread.
 type ReadThreads = HashMap<i64, HashMap<String, i64>>;
 
+/// What a user has not read in rooms that they are joined to, where these rows say it all: nothing of it was redacted, and
+/// no threads are to be told apart.
+pub fn told_by_rows(rooms: &[(&UnreadRow, RoomCounts)], threads: bool) -> Option<HashMap<i64, Unread>> {
+    let mut found = totals(rooms);
+    let needs_more = |(row, counts): &(&UnreadRow, RoomCounts)| {
+        let is_unread = found.get(&row.room).is_some_and(|unread| unread.total != Count::default());
+        is_unread && (threads || counts.redacted_upto > row.position)
+    };
+    if rooms.iter().any(needs_more) {
+        return None;
+    }
+    finish(&mut found);
+    Some(found)
+}
+
+fn totals(rooms: &[(&UnreadRow, RoomCounts)]) -> HashMap<i64, Unread> {
+    let total = |row: &UnreadRow, counts| Unread { total: row.count(counts), ..Unread::default() };
+    rooms.iter().map(|(row, counts)| (row.room, total(row, counts))).collect()
+}
+
 /// What a user has not read in rooms that they are joined to.
 ///
 /// * `rooms`: where the user stands in each, and what the room counts.
@@ -37,10 +57,7 @@ pub fn unread(
     rooms: &[(&UnreadRow, RoomCounts)],
     threads: bool,
 ) -> store::Result<HashMap<i64, Unread>> {
-    let mut found: HashMap<i64, Unread> = rooms
-        .iter()
-        .map(|(row, counts)| (row.room, Unread { total: row.count(counts), ..Unread::default() }))
-        .collect();
+    let mut found = totals(rooms);
     let rows: HashMap<i64, &UnreadRow> = rooms.iter().map(|(row, _)| (row.room, *row)).collect();
     let is_unread = |row: &UnreadRow| found.get(&row.room).is_some_and(|unread| unread.total != Count::default());
     let redacted: Vec<&UnreadRow> = rooms

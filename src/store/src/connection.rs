@@ -6,6 +6,9 @@ use crate::{Error, Result, Target};
 
 /// A connection to either database. Queries of diesel's own language run on it directly; what `MultiConnection`
 /// lacks (upserts, inserts of many rows) goes through [`both!`].
+///
+/// What is found by a unique key, or is a count, is read with `get_result`: `first` adds a LIMIT with an argument, and for
+/// each new argument there SQLite makes the plan anew.
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
     /// PostgreSQL.
@@ -27,6 +30,26 @@ pub(crate) use both;
 
 /// How many rows fit into one statement. SQLite takes 32,766 binds, PostgreSQL 65,535; our widest table has 20 columns.
 pub(crate) const ROWS_PER_INSERT: usize = 1_000;
+
+/// Inserts many rows: on PostgreSQL, where each statement is a message to and fro, as many to a statement as fit. SQLite
+/// gets them one by one, for it would parse a statement of many each time.
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr $(, $tail:ident ( $($arg:expr),* ))*) => {
+        match $conn {
+            $crate::Conn::Pg(c) => {
+                for rows in $rows.chunks($crate::connection::ROWS_PER_INSERT) {
+                    diesel::insert_into($table).values(rows)$(.$tail($($arg),*))*.execute(c)?;
+                }
+            }
+            $crate::Conn::Sqlite(c) => {
+                for row in $rows.iter() {
+                    diesel::insert_into($table).values(row)$(.$tail($($arg),*))*.execute(c)?;
+                }
+            }
+        }
+    };
+}
+pub(crate) use insert_all;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::{
     fs::{File, TryLockError},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use diesel::prelude::*;
@@ -13,8 +13,11 @@ use crate::{Conn, Error, Result, Target};
 /// The number under which PostgreSQL keeps our lock ("peerbrai" in ASCII).
 const ADVISORY_LOCK: i64 = 0x7065_6572_6272_6169;
 
-/// How long PostgreSQL may take to notice that the process before us has ended.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How often a lock is tried. The process before us may be just ending, or PostgreSQL may not have noticed yet that it
+/// has; and a child of ours that has yet to become another program holds for a moment what we have let go of.
+const ATTEMPTS: usize = 100;
+/// How long after each of them.
+const PAUSE: Duration = Duration::from_millis(20);
 
 const IN_USE: &str = "the database is in use by another process: only one may run on it at a time";
 
@@ -31,24 +34,29 @@ impl FileLock {
         let mut name = path.canonicalize().unwrap_or_else(|_| path.clone()).into_os_string();
         name.push(".lock");
         let file = File::options().create(true).truncate(false).write(true).open(name)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: Some(file) }),
+        patiently(|| match file.try_lock() {
+            Ok(()) => Ok(()),
             Err(TryLockError::WouldBlock) => Err(Error::InUse(IN_USE.into())),
             Err(TryLockError::Error(error)) => Err(error.into()),
-        }
+        })?;
+        Ok(Self { _file: Some(file) })
     }
 }
 
-/// Takes PostgreSQL's advisory lock on the writer's own connection, so that it goes with it. Waits a little for whoever
-/// is just ending.
+/// Takes PostgreSQL's advisory lock on the writer's own connection, so that it goes with it.
 pub(crate) fn advisory(conn: &mut Conn) -> Result<()> {
-    let began = Instant::now();
-    loop {
-        match try_advisory(conn) {
-            Err(Error::InUse(_)) if began.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
+    patiently(|| try_advisory(conn))
+}
+
+/// Waits a little for whoever is just ending.
+fn patiently(mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
+    for _ in 1..ATTEMPTS {
+        match attempt() {
+            Err(Error::InUse(_)) => thread::sleep(PAUSE),
             outcome => return outcome,
         }
     }
+    attempt()
 }
 
 /// The same without waiting.

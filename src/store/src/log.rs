@@ -2,11 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::{
-    Conn, Result,
-    connection::{ROWS_PER_INSERT, both},
-    schema::log,
-};
+use crate::{Conn, Result, connection::insert_all, schema::log};
 
 /// What kind of thing happened. The numbers are stored: never reuse one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,9 +68,7 @@ pub(crate) fn insert(conn: &mut Conn, entries: &[LogEntry]) -> Result<()> {
             )
         })
         .collect();
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        both!(conn, c => diesel::insert_into(log::table).values(rows).execute(c))?;
-    }
+    insert_all!(conn, log::table, rows);
     Ok(())
 }
 
@@ -82,13 +76,13 @@ pub(crate) fn insert(conn: &mut Conn, entries: &[LogEntry]) -> Result<()> {
 /// positions.
 pub(crate) fn forgettable(conn: &mut Conn, newest: i64, keep: i64) -> Result<i64> {
     use crate::schema::followers;
-    let slowest: Option<i64> = followers::table.select(diesel::dsl::min(followers::position)).first(conn)?;
+    let slowest: Option<i64> = followers::table.select(diesel::dsl::min(followers::position)).get_result(conn)?;
     Ok(slowest.unwrap_or(newest).min(newest - keep))
 }
 
 /// The oldest position that is in the log.
 pub(crate) fn oldest(conn: &mut Conn) -> Result<Option<i64>> {
-    Ok(log::table.select(diesel::dsl::min(log::position)).first(conn)?)
+    Ok(log::table.select(diesel::dsl::min(log::position)).get_result(conn)?)
 }
 
 /// Forgets what is after one position and up to another; says how many entries that were.

@@ -6,7 +6,7 @@ use crate::{Conn, Error, Result, connection::both, schema::meta};
 
 /// The fact of this name, if it is known.
 pub fn get(conn: &mut Conn, name: &str) -> Result<Option<String>> {
-    Ok(meta::table.find(name).select(meta::value).first(conn).optional()?)
+    Ok(meta::table.find(name).select(meta::value).get_result(conn).optional()?)
 }
 
 /// Writes a fact, over an older one.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// One committed transaction.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Committed {
     /// The newest position after it.
     pub position: i64,
@@ -23,6 +23,12 @@ pub struct Committed {
     pub flagged: Vec<(i64, EventFlags)>,
     /// The numbers of the rooms in which memberships changed, of whomever and by whatever event.
     pub moved: Vec<i64>,
+    /// The numbers of the rooms that were appended to.
+    pub appended: Vec<i64>,
+    /// Whose unread counts in which room its events changed otherwise than for all: (room, user). Redactions not counted.
+    pub recounted: Vec<(i64, String)>,
+    /// The numbers of the rooms whose current state changed.
+    pub restated: Vec<i64>,
     /// Whether there are events among them that are to be sent to other servers.
     pub outgoing: bool,
 }

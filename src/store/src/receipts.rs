@@ -102,7 +102,7 @@ pub struct NewReceipt {
 /// The position of the event of one receipt, if there is one.
 pub fn read_up_to(conn: &mut Conn, room: i64, user_id: &str, kind: ReceiptKind, thread: &str) -> Result<Option<i64>> {
     let row = receipts::table.find((room, user_id, kind as i16, thread));
-    Ok(row.select(receipts::event_position).first(conn).optional()?)
+    Ok(row.select(receipts::event_position).get_result(conn).optional()?)
 }
 
 /// All receipts of one user in these rooms, of both kinds and in all threads.
@@ -217,7 +217,7 @@ fn make_room(tx: &mut Tx<'_>, new: &NewReceipt, most: i64) -> Result<()> {
         .filter(receipts::user_id.eq(&new.user_id))
         .filter(receipts::kind.eq(new.kind as i16))
         .filter(receipts::thread.ne(UNTHREADED));
-    let count: i64 = threaded.select(count_star()).first(tx.conn())?;
+    let count: i64 = threaded.select(count_star()).get_result(tx.conn())?;
     if count < most {
         return Ok(());
     }

@@ -63,7 +63,7 @@ impl Store {
             tracing::info!(steps = migrated.ran, "the database was brought up to date");
         }
         meta::claim_server_name(&mut conn, &server_name)?;
-        let position: i64 = clock::table.find(1).select(clock::position).first(&mut conn)?;
+        let position: i64 = clock::table.find(1).select(clock::position).get_result(&mut conn)?;
         let nids = Arc::new(AtomicI64::new(crate::rooms::highest_nid(&mut conn)? + 1));
 
         let (jobs, queue) = mpsc::channel(QUEUE);
@@ -169,7 +169,7 @@ impl Store {
 
 fn in_snapshot<T>(conn: &mut Conn, f: impl FnOnce(&mut Conn, i64) -> Result<T>) -> Result<T> {
     conn.snapshot(|conn| {
-        let position = clock::table.find(1).select(clock::position).first(conn)?;
+        let position = clock::table.find(1).select(clock::position).get_result(conn)?;
         f(conn, position)
     })
 }

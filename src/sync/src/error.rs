@@ -18,6 +18,9 @@ pub enum Error {
     /// 503: the database cannot be reached; 500 for what should not happen.
     #[error(transparent)]
     Store(#[from] std::sync::Arc<store::Error>),
+    /// What is in memory does not suffice for an answer. Nobody outside sees it.
+    #[error("this needs the database")]
+    NotInMemory,
     /// What is stored does not hold together.
     #[error("{0}")]
     Internal(String),

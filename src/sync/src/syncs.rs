@@ -14,7 +14,7 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::{
     Error, Follower, Request, Result, answer,
-    compute::{Answer, Question, Sources, compute},
+    compute::{Answer, Question, Sources, make},
     filter::Filter,
     follow::Standing,
     poll::{Key, Repeated, Running, Waiting},
@@ -95,6 +95,7 @@ impl Syncs {
             basics: Default::default(),
             push_rules: Default::default(),
             summaries: Default::default(),
+            members: Default::default(),
             sent: Default::default(),
         };
         let inner = Arc::new(Inner {
@@ -224,7 +225,7 @@ impl Syncs {
             now: self.inner.clock.now_ms(),
         };
         let sources = self.inner.sources.clone();
-        self.inner.running.share(key, move || in_snapshot(sources, question)).await
+        self.inner.running.share(key, move || make(sources, question)).await
     }
 
     /// Reads a token. What it says of changes in memory that cannot have been yet is no more than a guess.
@@ -289,24 +290,4 @@ pub(crate) async fn known_rooms(sources: &Sources, user: &str) -> Result<Standin
         let (joined, position) = read.await?;
         watches.read(user, reading, joined, position);
     }
-}
-
-/// Makes an answer on a thread that may block.
-async fn in_snapshot(sources: Arc<Sources>, question: Question) -> Result<Answer> {
-    let store = sources.rooms.store().clone();
-    let before = sources.follower.events.moment();
-    let outcome = store.snapshot(move |conn, end| match compute(conn, end, before, &sources, &question) {
-        // The pool must know of a connection that is gone.
-        Err(Error::Store(error)) => match Arc::try_unwrap(error) {
-            Ok(error) => Err(error),
-            Err(shared) => Ok(Err(Error::Store(shared))),
-        },
-        Err(Error::Rooms(error)) => match Arc::try_unwrap(error) {
-            Ok(rooms::Error::Store(error)) => Err(error),
-            Ok(error) => Ok(Err(error.into())),
-            Err(shared) => Ok(Err(Error::Rooms(shared))),
-        },
-        outcome => Ok(outcome),
-    });
-    outcome.await?
 }

@@ -1,6 +1,6 @@
 // Counting checks, waiting for what must come, and how a story ends. One story per process, so the counts live here.
 
-export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
+export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000);
 
 export class Failed extends Error {}
 
@@ -39,7 +39,11 @@ export async function until(what, look, ...watch) {
                 finish(() => reject(error));
             }
         };
-        const timer = setTimeout(() => finish(() => reject(new Failed(`${what} did not happen`))), PATIENCE_MS);
+        // A last look, for it may have happened after the last event.
+        const timer = setTimeout(() => {
+            again();
+            finish(() => reject(new Failed(`${what} did not happen`)));
+        }, PATIENCE_MS);
         const finish = (then) => {
             clearTimeout(timer);
             for (const [emitter, event] of watch) emitter.off(event, again);

@@ -50,6 +50,7 @@ export async function replyInThread(alice, bob, roomId) {
         const replies = () => thread()?.liveTimeline.getEvents().map((event) => event.getContent().body) ?? [];
         const both = () => ["first in the thread", "second in the thread"].every((text) => replies().includes(text));
         await eventually(`${device.id} sees two replies`, both);
+        await eventually("it is the last reply", () => thread().replyToEvent?.getId() === last).catch(() => {});
         checkSame(`${device.id} sees the thread with its last reply`, thread().replyToEvent?.getId(), last);
     }
     const { chunk } = await bob.client.createThreadListMessagesRequest(roomId, null);

@@ -142,7 +142,7 @@ await tell(async () => {
     await Promise.race([Promise.all(sending), failure]);
     allSent = true;
     const behind = () => receivers.some((device) => device.got.length < wanted.get(device).length);
-    await Promise.race([eventually("all has come", () => !behind(), 60_000).catch(() => {}), failure]);
+    await Promise.race([eventually("all has come", () => !behind(), 300_000).catch(() => {}), failure]);
     // Whatever came twice would come now.
     await pause(500);
     over = true;

@@ -24,7 +24,7 @@ from nio.crypto.attachments import decrypt_attachment
 
 URL = os.environ["HOMESERVER_URL"].rstrip("/")
 CONFIG = AsyncClientConfig(max_timeouts=2, max_limit_exceeded=20, request_timeout=60, store_sync_tokens=True)
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 logging.getLogger("nio").setLevel(logging.CRITICAL)
 

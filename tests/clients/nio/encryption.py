@@ -101,7 +101,7 @@ async def tell(folder):
 if __name__ == "__main__":
     try:
         with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(asyncio.wait_for(tell(folder), 300))
+            asyncio.run(asyncio.wait_for(tell(folder), 900))
     except Exception as error:
         if not isinstance(error, Failed):
             traceback.print_exc(file=sys.stdout)

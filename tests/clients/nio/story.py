@@ -221,7 +221,7 @@ async def restart_and_go_on(alice, bob, room_id):
     waiting = asyncio.create_task(until_said(alice, answers, "here again"))
     await asyncio.sleep(0.5)
     await say(bob, room_id, "here again")
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, 25)
     check("a waiting sync wakes", "here again" in answers.texts, answers.texts)
     return alice, bob
 
@@ -259,5 +259,5 @@ async def story():
 
 
 if __name__ == "__main__":
-    asyncio.run(asyncio.wait_for(story(), 300))
+    asyncio.run(asyncio.wait_for(story(), 900))
     print(f"{passed} passed, 0 failed")

@@ -34,7 +34,7 @@ struct Inner {
 impl Server {
     /// A server at `url` (no trailing slash) with its server name and its registration shared secret, and perhaps a peer.
     pub fn new(url: &str, name: &str, secret: &str, peer: Option<Server>) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build()?;
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(120)).no_proxy().build()?;
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map(|age| age.as_millis()).unwrap_or_default();
         Ok(Server(Arc::new(Inner {
             url: url.trim_end_matches('/').to_owned(),

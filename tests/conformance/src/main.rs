@@ -20,6 +20,7 @@ mod interop;
 mod keys;
 mod known;
 mod path;
+mod patience;
 mod report;
 mod room;
 mod run;

@@ -15,22 +15,31 @@ use crate::user::message_path;
 
 on_both_databases!(memory_stays_bounded, broken_http_harms_nobody);
 
+/// Less than the time after which the server gives up a request whose head does not come to an end.
+const HELD: Duration = Duration::from_secs(10);
+
 /// What a flood may add to the memory of the process, in kilobytes: what 16 requests of the largest size take at once,
 /// as parsed JSON in a debug build.
 const ALLOWED_KB: u64 = 400_000;
 /// What the same flood may add when it comes again: nothing but chance.
 const ALLOWED_AGAIN_KB: u64 = 80_000;
+/// Floods until two in a row have added no more than that. How many of their requests are held at the same time is up to
+/// the machine, so the most may come late; what is never given back would grow with each.
+const MOST_FLOODS: usize = 8;
 
 async fn memory_stays_bounded(database: Database) {
     let mut calm = Calm::new(&database).await;
-    let mut most = calm.server.memory_kb("VmHWM");
-    for allowed in [ALLOWED_KB, ALLOWED_AGAIN_KB, ALLOWED_AGAIN_KB] {
+    let before = calm.server.memory_kb("VmHWM");
+    let mut added = Vec::new();
+    let mut most = before;
+    while !added.ends_with(&[true, true]) {
+        assert!(added.len() < MOST_FLOODS, "each flood takes more memory: {before} kB before, {most} kB now");
         flood(&calm).await;
         let now = calm.server.memory_kb("VmHWM");
         // The kernel counts memory in batches, so the highest mark may seem to fall a little.
-        let took = now.saturating_sub(most);
-        assert!(took < allowed, "the flood took {took} kB");
+        added.push(now.saturating_sub(most) < ALLOWED_AGAIN_KB);
         most = most.max(now);
+        assert!(most - before < ALLOWED_KB + ALLOWED_AGAIN_KB, "the floods took {} kB", most - before);
     }
     calm.server.is_sound();
     assert_eq!(calm.alice.texts(&calm.room).await, ["all is calm"]);
@@ -86,10 +95,10 @@ async fn broken_http_harms_nobody(database: Database) {
             held.push(socket);
         }
     }
-    // With all of them still open, others are served.
+    // With all of them still open, others are served, and not only when the server gives them up.
     let started = Instant::now();
     calm.bob.get("/account/whoami").await.ok();
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < HELD, "{:?}", started.elapsed());
     drop(held);
     let long = format!("/sync?since={}", "x".repeat(100_000));
     let reply = calm.alice.ask(Method::GET, &long, None).await;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long news may take from one server to another.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks to join a room by the help of servers.
 pub async fn join_via(user: &User, room: &str, via: &[&str]) -> Reply {

@@ -1,6 +1,8 @@
 //! Servers that know each other.
 
-use std::{fs, net::TcpListener, path::PathBuf};
+use std::{fs, path::PathBuf};
+
+use tokio::net::TcpSocket;
 
 use super::authority::Authority;
 use crate::{database::Database, programs, server::Server, user::User};
@@ -9,6 +11,9 @@ use crate::{database::Database, programs, server::Server, user::User};
 pub struct World {
     /// The servers.
     pub servers: Vec<Server>,
+    /// Bound, but not listening: so the kernel gives their ports to nobody, and the servers may listen there, again and
+    /// again.
+    _ports: Vec<TcpSocket>,
 }
 
 const NAMES: [&str; 4] = ["one.test", "two.test", "three.test", "four.test"];
@@ -22,13 +27,11 @@ impl World {
     /// The same with more in the section `[federation]` of all.
     pub async fn start_with<const SERVERS: usize>(database: Database, settings: &str) -> Self {
         let authority = Authority::new();
-        // Held until all are known, so that no two are the same.
-        let ports: Vec<TcpListener> = (0..SERVERS).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports: Vec<TcpSocket> = (0..SERVERS).map(|_| port()).collect();
         let addresses: Vec<String> = ports.iter().map(|port| port.local_addr().unwrap().to_string()).collect();
         let known = NAMES.iter().zip(&addresses).map(|(name, address)| format!("\"{name}={address}\""));
         // Where nobody answers, so that nobody outside is asked.
         let known = known.chain(["\"nowhere.test=127.0.0.1:9\"".to_owned()]).collect::<Vec<_>>().join(", ");
-        drop(ports);
         let (mut servers, mut first) = (Vec::new(), Some(database));
         for (name, address) in NAMES.iter().zip(&addresses) {
             let database = match (first.take(), servers.first()) {
@@ -41,7 +44,7 @@ impl World {
             server.restart().await;
             servers.push((server, database));
         }
-        Self { servers: servers.into_iter().map(|(server, _)| server).collect() }
+        Self { servers: servers.into_iter().map(|(server, _)| server).collect(), _ports: ports }
     }
 
     /// A new user of one of the servers.
@@ -70,6 +73,14 @@ pub fn federates(server: &Server, authority: &Authority, host: &str, address: &s
         "[[listeners]]\nbind = {address:?}\napis = [\"federation\"]\ntls_certificate = {certificate:?}\n\
          tls_key = {key:?}\n[federation]\nca_file = {authorities:?}\nallowed_networks = [\"127.0.0.0/8\"]\n",
     )
+}
+
+/// A port of our own.
+fn port() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket
 }
 
 /// A fresh database of the same kind.

@@ -73,7 +73,7 @@ impl Crew {
         for (subject, name) in CREW {
             hands.push_back(hiring.hand(subject, name).await);
         }
-        hands[0].breathe().await;
+        hands[0].rest().await;
         let mut next = || hands.pop_front().unwrap();
         let owner = Owner::begin(next()).await;
         let receiver = Receiver::begin(next()).await;

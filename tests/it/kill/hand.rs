@@ -36,6 +36,11 @@ impl Hand {
         tokio::time::sleep(Duration::from_millis(40)).await;
     }
 
+    /// The same before the first death, when nothing may fail: long enough for a busy machine.
+    pub async fn rest(&self) {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
     /// Asks until the answer comes, which must be a success; and in how many tries.
     pub async fn must(&self, method: Method, path: &str, body: &Value) -> Option<(Value, u64)> {
         self.ledger.success(&self.user, method, path, body).await

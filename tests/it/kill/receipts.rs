@@ -40,7 +40,7 @@ impl Reader {
     /// A reader alone with an observer.
     pub async fn begin(hand: Hand, observer: User) -> Self {
         let room = hand.user.public_room("reading room").await;
-        hand.breathe().await;
+        hand.rest().await;
         observer.join(&room).await;
         let root = hand.user.say(&room, "root", "root").await;
         Self { hand, observer, room, events: vec![(root, false)], marks: BTreeMap::new(), deaths: 0 }

@@ -59,6 +59,11 @@ impl E2ee {
         Ok(self.store().snapshot(read).await?)
     }
 
+    /// The same where it is in memory.
+    pub fn known_key_counts(&self, user_id: &UserId, device_id: &DeviceId) -> Option<Arc<KeyCounts>> {
+        self.cache().counts(user_id.as_str(), device_id.as_str())
+    }
+
     /// The same where a snapshot of this position is open already.
     pub fn key_counts_in(
         &self,

@@ -118,6 +118,16 @@ async fn of_a_refused_upload_nothing_is_kept() {
         let stranger = Device { key: key(2), ..alice.clone() };
         let foreign = json!({ "one_time_keys": stranger.one_time_keys(&["X"]) });
         assert_eq!(code(world.upload(&alice, foreign).await), Some("M_INVALID_SIGNATURE"));
+        // The same where all signatures are verified together.
+        let forged = sign(alice.bare_keys(), alice.user.as_str(), alice.id.as_str(), &key(2));
+        for body in [
+            json!({ "device_keys": forged }),
+            json!({ "device_keys": forged, "one_time_keys": alice.one_time_keys(&["X", "Y"]) }),
+            json!({ "device_keys": alice.bare_keys(), "one_time_keys": alice.one_time_keys(&["X"]) }),
+            json!({ "device_keys": alice.keys(), "one_time_keys": stranger.one_time_keys(&["X"]) }),
+        ] {
+            assert_eq!(code(world.upload(&alice, body).await), Some("M_INVALID_SIGNATURE"));
+        }
         let huge = alice.sign(json!({ "key": curve("x"), "more": "x".repeat(5_000) }));
         assert_eq!(code(world.upload(&alice, json!({ "one_time_keys": { "x:y": huge } })).await), Some("M_TOO_LARGE"));
         for name in ["", "x", "x:", ":y", "x:\0"] {

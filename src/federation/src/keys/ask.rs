@@ -89,7 +89,7 @@ impl KeyRing {
         let store = &self.inner.options.store;
         let written = store.write(move |tx| server_keys::put(tx, &row, &rows, by_notary)).await;
         let read = match written {
-            Ok(()) => self.inner.memory.load(std::slice::from_ref(&server)).await.map(drop),
+            Ok(()) => self.inner.memory.load(std::slice::from_ref(&server)).await,
             Err(error) => Err(error),
         };
         if let Err(error) = read {

@@ -1,6 +1,6 @@
 //! Keys that were used lately, decoded.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
 use events::PublicKey;
 use quick_cache::sync::Cache;
@@ -47,16 +47,29 @@ impl Memory {
             }
         }
         if !missing.is_empty() {
-            match self.load(&missing).await {
-                Ok(loaded) => all.extend(loaded),
+            match self.read(&missing).await {
+                Ok(read) => all.extend(read.into_iter().map(|(server, known)| self.keep(server, known))),
                 Err(error) => tracing::warn!(%error, "the keys of servers could not be read"),
             }
         }
         all
     }
 
-    /// Reads from the database again what is known of these servers.
-    pub async fn load(&self, servers: &[OwnedServerName]) -> store::Result<BTreeMap<OwnedServerName, Known>> {
+    /// Reads from the database again what is known of these servers, because it has changed.
+    pub async fn load(&self, servers: &[OwnedServerName]) -> store::Result<()> {
+        for (server, known) in self.read(servers).await? {
+            self.known.insert(server, known);
+        }
+        Ok(())
+    }
+
+    /// Remembers what was read, unless what has changed meanwhile is remembered already; gives what is.
+    fn keep(&self, server: OwnedServerName, read: Known) -> (OwnedServerName, Known) {
+        let known = self.known.get_or_insert_with(&server, || Ok::<_, Infallible>(read));
+        (server, known.unwrap_or_else(|never| match never {}))
+    }
+
+    async fn read(&self, servers: &[OwnedServerName]) -> store::Result<BTreeMap<OwnedServerName, Known>> {
         let names: Vec<String> = servers.iter().map(ToString::to_string).collect();
         let read =
             self.store.read(move |conn| Ok((server_keys::of_servers(conn, &names)?, server_keys::ages(conn, &names)?)));
@@ -74,7 +87,6 @@ impl Memory {
                 keys: Arc::new(keys.remove(server.as_str()).unwrap_or_default()),
                 refresh_at: refresh.get(server.as_str()).copied().unwrap_or_default(),
             };
-            self.known.insert(server.clone(), known.clone());
             all.insert(server.clone(), known);
         }
         Ok(all)

@@ -69,7 +69,7 @@ async fn what_is_too_large_or_broken_off_leaves_nothing() {
         incoming.write(&noise(500_000, 3)).await.unwrap();
         drop(incoming);
         // The last block may still be on its way.
-        for _ in 0..200 {
+        for _ in 0..6_000 {
             if world.files().is_empty() {
                 break;
             }

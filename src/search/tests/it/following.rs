@@ -6,10 +6,10 @@ use store::{LogKind, Tx, search};
 
 use crate::world::worlds;
 
-/// What may be left to do at once, in entries of the log: forty rounds.
-const BEHIND: usize = 20_000;
-/// Longer than that takes on a slow machine, and much shorter than if it slept before each round.
-const SOON: Duration = Duration::from_secs(8);
+/// What may be left to do at once, in entries of the log: eighty rounds.
+const BEHIND: usize = 40_000;
+/// Much longer than that takes on a slow machine, and shorter than if it slept before each round, for 32 seconds in all.
+const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backlog_is_worked_off_without_rest() {

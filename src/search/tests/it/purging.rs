@@ -9,7 +9,7 @@ use store::moderation::purge::{Begun, Condition, begin, step};
 use crate::world::{World, reader, user, worlds};
 
 async fn gone(world: &World, number: i64) {
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if world.rooms.purge_status(number).await.unwrap() {
             return;
         }

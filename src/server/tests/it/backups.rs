@@ -1,12 +1,13 @@
 //! Backups by command, while the server runs and people talk.
 
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, Kind, Server, each};
+use crate::program::{Folder, Kind, PATIENCE, Server, each};
 
 #[test]
 fn a_backup_brings_a_server_back_on_either_database() {
@@ -18,19 +19,27 @@ fn bring_back(folder: &Folder, new: &Folder) {
     let server = folder.start();
     let alice = Alice::login(&server);
     let room = alice.create_room();
-    let stop = AtomicBool::new(false);
+    let (stop, said) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let until_said = |number| {
+        let patience = Instant::now() + PATIENCE;
+        while said.load(Ordering::SeqCst) < number && Instant::now() < patience {
+            thread::sleep(Duration::from_millis(20));
+        }
+    };
     // What was acknowledged before the backup began, and the newest position of all.
-    let (before, all) = std::thread::scope(|scope| {
+    let (before, all) = thread::scope(|scope| {
         let talk = scope.spawn(|| {
             let mut sent = Vec::new();
             while !stop.load(Ordering::SeqCst) {
                 sent.push(alice.send(&room, sent.len()));
+                said.store(sent.len(), Ordering::SeqCst);
             }
             sent
         });
-        std::thread::sleep(Duration::from_millis(500));
+        until_said(10);
         let before = alice.timeline(&room);
         folder.ask(&["db", "backup", "saved"]);
+        until_said(before.len() + 1);
         stop.store(true, Ordering::SeqCst);
         (before, talk.join().unwrap())
     });

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::program::{Folder, Kind, Server, exchange};
+use crate::program::{Folder, Kind, PATIENCE, Server, exchange};
 
 const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem");
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/key.pem");
@@ -34,12 +34,21 @@ fn each_listener_offers_what_it_should() {
     assert_eq!(inside("/_matrix/client/versions").0, 404);
     assert_eq!(inside("/.well-known/matrix/client").0, 404);
     assert_eq!(inside("/_synapse/admin/v1/register").0, 200);
-    let (status, metrics) = inside("/metrics");
-    assert_eq!(status, 200);
+    let metrics = || {
+        let (status, metrics) = inside("/metrics");
+        assert_eq!(status, 200);
+        metrics
+    };
+    // What the server does after its start may wait for the writer.
+    let patience = Instant::now() + PATIENCE;
+    while !metrics().contains("peerbrain_store_writes_waiting 0") {
+        assert!(Instant::now() < patience, "{}", metrics());
+        thread::sleep(Duration::from_millis(50));
+    }
+    let metrics = metrics();
     for expected in [
         "peerbrain_build_info{version=",
         "process_resident_memory_bytes ",
-        "peerbrain_store_writes_waiting 0",
         "peerbrain_federation_checked_events_total 0",
         "peerbrain_federation_checked_seconds_total 0",
         "peerbrain_http_requests_total{endpoint=\"/_matrix/client/versions\",method=\"GET\",status=\"2xx\"} 1",
@@ -67,7 +76,7 @@ fn trusting(certificate: &str, server: &Server) -> StreamOwned<ClientConnection,
     let config = config.with_root_certificates(roots).with_no_client_auth();
     let tls = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
     let socket = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     StreamOwned::new(tls, socket)
 }
 
@@ -89,7 +98,7 @@ fn a_renewed_certificate_is_used_without_a_restart() {
     assert!(trusts(CERTIFICATE) && !trusts(RENEWED_CERTIFICATE));
     place(RENEWED_CERTIFICATE, RENEWED_KEY);
     server.signal("HUP");
-    let patience = Instant::now() + Duration::from_secs(20);
+    let patience = Instant::now() + PATIENCE;
     while !trusts(RENEWED_CERTIFICATE) {
         assert!(Instant::now() < patience, "{}", fs::read_to_string(folder.path("log")).unwrap());
         thread::sleep(Duration::from_millis(50));

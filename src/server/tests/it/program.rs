@@ -5,13 +5,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 /// Everything on one listener whose port the system chooses.
 pub const LISTENERS: &str =
     "[{ bind = \"127.0.0.1:0\", apis = [\"client\", \"federation\", \"health\", \"metrics\", \"admin\"] }]";
+
+/// How long a busy machine may take over anything.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder to run the program in, with settings.
 pub struct Folder {
@@ -99,15 +102,22 @@ impl Folder {
 
     /// Starts the server and waits until it listens.
     pub fn start(&self) -> Server {
-        let log = fs::File::create(self.path("log")).unwrap();
-        let mut child = self.command(&[]).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        while !said.contains("Ready.") {
-            let read = out.read_line(&mut said).unwrap();
-            assert!(read > 0, "{said}\n{}", fs::read_to_string(self.path("log")).unwrap());
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            let log = fs::File::create(self.path("log")).unwrap();
+            let mut child = self.command(&[]).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+            let mut out = BufReader::new(child.stdout.take().unwrap());
+            let mut said = String::new();
+            while !said.contains("Ready.") && out.read_line(&mut said).unwrap() > 0 {}
+            let server = Server { child, said };
+            if server.said.contains("Ready.") {
+                return server;
+            }
+            // PostgreSQL may need a moment to see that the process which held the lock is dead.
+            let log = fs::read_to_string(self.path("log")).unwrap();
+            let in_use = log.contains("in use by another process");
+            assert!(in_use && Instant::now() < patience, "{}\n{log}", server.said);
         }
-        Server { child, said }
     }
 }
 
@@ -142,7 +152,7 @@ impl Server {
 
     pub fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
         let stream = TcpStream::connect(("127.0.0.1", self.port())).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         exchange(stream, method, path, headers, body)
     }
 

@@ -15,7 +15,7 @@ fn user(server: &Server, name: &str) -> String {
 #[test]
 fn who_is_invited_into_a_new_room_counts() {
     let folder = Folder::new(Kind::Sqlite).with("RATE_LIMITS__ENABLED", "true").with("REGISTRATION__MODE", "open");
-    let server = folder.with("RATE_LIMITS__INVITE__BURST", "2").start();
+    let server = folder.with("RATE_LIMITS__INVITE__BURST", "2").with("RATE_LIMITS__INVITE__PER_SECOND", "0.01").start();
     let alice = user(&server, "alice");
     for name in ["bob", "carl", "dora"] {
         user(&server, name);

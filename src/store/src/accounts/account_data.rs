@@ -33,7 +33,7 @@ pub struct AccountDataRow {
 /// One content.
 pub fn get(conn: &mut Conn, user_id: &str, room: i64, event_type: &str) -> Result<Option<String>> {
     let row = account_data::table.find((user_id, room, event_type));
-    Ok(row.select(account_data::content).first(conn).optional()?)
+    Ok(row.select(account_data::content).get_result(conn).optional()?)
 }
 
 /// What changed after `since` and up to `upto`, in order, in all rooms and globally. Since 0 is everything.
@@ -60,7 +60,7 @@ pub fn of_rooms(conn: &mut Conn, user_id: &str, rooms: &[i64], upto: i64) -> Res
 /// How many types the user has in one room (or globally).
 pub fn count(conn: &mut Conn, user_id: &str, room: i64) -> Result<i64> {
     let of_room = account_data::table.filter(account_data::user_id.eq(user_id)).filter(account_data::room.eq(room));
-    Ok(of_room.select(count_star()).first(conn)?)
+    Ok(of_room.select(count_star()).get_result(conn)?)
 }
 
 /// Sets a content, and gives the position of the change.
@@ -89,7 +89,7 @@ pub fn set(tx: &mut Tx<'_>, user_id: &str, room: i64, event_type: &str, content:
 /// The number of a room that the user has or had something to do with.
 pub fn room_of_user(conn: &mut Conn, user_id: &str, room_id: &str) -> Result<Option<i64>> {
     let room: Option<i64> =
-        rooms::table.filter(rooms::room_id.eq(room_id)).select(rooms::nid).first(conn).optional()?;
+        rooms::table.filter(rooms::room_id.eq(room_id)).select(rooms::nid).get_result(conn).optional()?;
     let Some(room) = room else { return Ok(None) };
-    Ok(memberships::table.find((room, user_id)).select(memberships::room).first(conn).optional()?)
+    Ok(memberships::table.find((room, user_id)).select(memberships::room).get_result(conn).optional()?)
 }

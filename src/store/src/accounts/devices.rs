@@ -76,12 +76,12 @@ pub fn list(conn: &mut Conn, user_id: &str) -> Result<Vec<DeviceRow>> {
 /// One device.
 pub fn get(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Option<DeviceRow>> {
     let query = devices::table.find((user_id, device_id)).select(DeviceRow::as_select());
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// How many devices a user has.
 pub fn count(conn: &mut Conn, user_id: &str) -> Result<i64> {
-    Ok(devices::table.filter(devices::user_id.eq(user_id)).select(count_star()).first(conn)?)
+    Ok(devices::table.filter(devices::user_id.eq(user_id)).select(count_star()).get_result(conn)?)
 }
 
 /// Adds a device that is not there yet.

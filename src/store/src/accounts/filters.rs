@@ -9,7 +9,7 @@ use crate::{Conn, Result, Tx, schema::filters};
 
 /// A filter as canonical JSON.
 pub fn get(conn: &mut Conn, user_id: &str, filter_id: i64) -> Result<Option<String>> {
-    Ok(filters::table.find((user_id, filter_id)).select(filters::json).first(conn).optional()?)
+    Ok(filters::table.find((user_id, filter_id)).select(filters::json).get_result(conn).optional()?)
 }
 
 /// The id of the filter of this hash.
@@ -25,10 +25,10 @@ pub fn insert(tx: &mut Tx<'_>, user_id: &str, hash: &[u8], json: &str, most: i64
         return Ok(known);
     }
     let of_user = filters::table.filter(filters::user_id.eq(user_id));
-    let newest: Option<i64> = of_user.select(max(filters::filter_id)).first(conn)?;
-    let stored: i64 = of_user.select(count_star()).first(conn)?;
+    let newest: Option<i64> = of_user.select(max(filters::filter_id)).get_result(conn)?;
+    let stored: i64 = of_user.select(count_star()).get_result(conn)?;
     if stored >= most {
-        let oldest: Option<i64> = of_user.select(min(filters::filter_id)).first(conn)?;
+        let oldest: Option<i64> = of_user.select(min(filters::filter_id)).get_result(conn)?;
         diesel::delete(filters::table.find((user_id, oldest.unwrap_or_default()))).execute(conn)?;
     }
     let filter_id = newest.unwrap_or(0) + 1;

@@ -23,7 +23,7 @@ pub fn insert(tx: &mut Tx<'_>, hash: &[u8], user_id: &str, expires_at: i64, keep
 /// The user of a token, and when it expires.
 pub fn get(conn: &mut Conn, hash: &[u8]) -> Result<Option<(String, i64)>> {
     let token = openid_tokens::table.find(hash).select((openid_tokens::user_id, openid_tokens::expires_at));
-    Ok(token.first(conn).optional()?)
+    Ok(token.get_result(conn).optional()?)
 }
 
 /// Whether tokens have expired before `now`.

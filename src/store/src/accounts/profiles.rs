@@ -12,7 +12,7 @@ pub fn get(conn: &mut Conn, user_id: &str) -> Result<Vec<(String, String)>> {
 
 /// The value of one field as JSON.
 pub fn field(conn: &mut Conn, user_id: &str, field: &str) -> Result<Option<String>> {
-    Ok(profiles::table.find((user_id, field)).select(profiles::value).first(conn).optional()?)
+    Ok(profiles::table.find((user_id, field)).select(profiles::value).get_result(conn).optional()?)
 }
 
 /// One field, as JSON, of each of these users who has it.

@@ -28,7 +28,7 @@ impl RegistrationTokenRow {
 /// The token, if it is known.
 pub fn get(conn: &mut Conn, token: &str) -> Result<Option<RegistrationTokenRow>> {
     let query = registration_tokens::table.find(token).select(RegistrationTokenRow::as_select());
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// All tokens.

@@ -40,14 +40,14 @@ pub fn get(conn: &mut Conn, hash: &[u8], kind: TokenKind) -> Result<Option<Token
         .filter(tokens::hash.eq(hash))
         .filter(tokens::kind.eq(kind as i16))
         .select((UserRow::as_select(), tokens::device_id, tokens::generation, tokens::expires_at))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     let Some((user, device_id, generation, expires_at)) = row else { return Ok(None) };
     let oldest: Option<i64> = tokens::table
         .filter(tokens::user_id.eq(&user.user_id))
         .filter(tokens::device_id.eq(&device_id))
         .select(diesel::dsl::min(tokens::generation))
-        .first(conn)?;
+        .get_result(conn)?;
     let has_older = oldest.is_some_and(|oldest| oldest < generation);
     Ok(Some(Token { user, device_id, generation, expires_at, has_older }))
 }
@@ -112,7 +112,7 @@ pub fn insert_login_token(tx: &mut Tx<'_>, hash: &[u8], user_id: &str, expires_a
 /// Takes a login token away: its user, and when it expires.
 pub fn take_login_token(tx: &mut Tx<'_>, hash: &[u8]) -> Result<Option<(String, i64)>> {
     let token = login_tokens::table.find(hash);
-    let found = token.select((login_tokens::user_id, login_tokens::expires_at)).first(tx.conn()).optional()?;
+    let found = token.select((login_tokens::user_id, login_tokens::expires_at)).get_result(tx.conn()).optional()?;
     if found.is_some() {
         diesel::delete(token).execute(tx.conn())?;
     }

@@ -18,7 +18,7 @@ pub fn note(tx: &mut Tx<'_>, user_id: &str) -> Result<()> {
 
 /// How many changes of a user are to be told; none where the rooms know all.
 pub fn changes(conn: &mut Conn, user_id: &str) -> Result<Option<i64>> {
-    Ok(unannounced::table.find(user_id).select(unannounced::changes).first(conn).optional()?)
+    Ok(unannounced::table.find(user_id).select(unannounced::changes).get_result(conn).optional()?)
 }
 
 /// Notes that the rooms of a user know all there was when there were so many changes.

@@ -45,7 +45,7 @@ impl fmt::Debug for UserRow {
 
 /// The user of this id.
 pub fn get(conn: &mut Conn, user_id: &str) -> Result<Option<UserRow>> {
-    Ok(users::table.find(user_id).select(UserRow::as_select()).first(conn).optional()?)
+    Ok(users::table.find(user_id).select(UserRow::as_select()).get_result(conn).optional()?)
 }
 
 /// All users after `after` in the order of their ids, at most `limit`.
@@ -96,7 +96,7 @@ pub fn end_guest(tx: &mut Tx<'_>, user_id: &str, hash: &str, admin: bool) -> Res
 
 /// Whether this user of ours is a guest.
 pub fn is_guest(conn: &mut Conn, user_id: &str) -> Result<bool> {
-    let found: Option<bool> = users::table.find(user_id).select(users::guest).first(conn).optional()?;
+    let found: Option<bool> = users::table.find(user_id).select(users::guest).get_result(conn).optional()?;
     Ok(found.unwrap_or(false))
 }
 

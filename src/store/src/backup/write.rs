@@ -64,7 +64,7 @@ fn header(conn: &mut Conn) -> Result<Header> {
         server_name: meta::get(conn, "server_name")?.ok_or_else(unused)?,
         database: if matches!(conn, Conn::Sqlite(_)) { "sqlite" } else { "postgres" }.to_owned(),
         step: migrate::newest_step(conn)?.to_owned(),
-        position: clock::table.find(1).select(clock::position).first(conn)?,
+        position: clock::table.find(1).select(clock::position).get_result(conn)?,
     })
 }
 

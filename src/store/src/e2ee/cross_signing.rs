@@ -88,7 +88,7 @@ pub fn of_user(conn: &mut Conn, user_id: &str) -> Result<Vec<CrossSigningKeyRow>
 /// One key.
 pub fn get(conn: &mut Conn, user_id: &str, usage: Usage) -> Result<Option<CrossSigningKeyRow>> {
     let key = cross_signing_keys::table.find((user_id, usage as i16));
-    Ok(key.select(CrossSigningKeyRow::as_select()).first(conn).optional()?)
+    Ok(key.select(CrossSigningKeyRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Sets a key; the one before is forgotten.

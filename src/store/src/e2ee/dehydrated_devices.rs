@@ -19,13 +19,13 @@ pub struct DehydratedDeviceRow {
 /// The device of a user.
 pub fn get(conn: &mut Conn, user_id: &str) -> Result<Option<DehydratedDeviceRow>> {
     let device = dehydrated_devices::table.find(user_id);
-    Ok(device.select(DehydratedDeviceRow::as_select()).first(conn).optional()?)
+    Ok(device.select(DehydratedDeviceRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Whether a device is one that never logs in.
 pub fn is_dehydrated(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<bool> {
     let found: Option<String> =
-        dehydrated_devices::table.find(user_id).select(dehydrated_devices::device_id).first(conn).optional()?;
+        dehydrated_devices::table.find(user_id).select(dehydrated_devices::device_id).get_result(conn).optional()?;
     Ok(found.is_some_and(|found| found == device_id))
 }
 

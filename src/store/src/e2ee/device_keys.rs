@@ -23,7 +23,7 @@ pub struct DeviceKeysRow {
 
 /// The keys of one device.
 pub fn get(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Option<String>> {
-    Ok(device_keys::table.find((user_id, device_id)).select(device_keys::json).first(conn).optional()?)
+    Ok(device_keys::table.find((user_id, device_id)).select(device_keys::json).get_result(conn).optional()?)
 }
 
 /// One device that has keys.

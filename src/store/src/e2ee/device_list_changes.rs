@@ -1,28 +1,32 @@
 //! Whose keys or devices changed when.
 
-use diesel::{prelude::*, upsert::excluded};
-
-use crate::{
-    Conn, LogKind, Result, Tx,
-    connection::both,
-    rooms::Membership,
-    schema::{device_list_changes, memberships},
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, SmallInt, Text},
+    upsert::excluded,
 };
+
+use crate::{Conn, LogKind, Result, Tx, connection::both, rooms::Membership, schema::device_list_changes};
 
 /// How many rooms are woken by one change. Members of further ones hear of it with the next thing that wakes them.
 const ROOMS: i64 = 1_000;
 
+#[derive(QueryableByName)]
+struct JoinedRoom {
+    #[diesel(sql_type = BigInt)]
+    room: i64,
+}
+
 /// Notes that the keys or devices of a user changed, and wakes the user and all of ours who share a room. Gives the position
 /// of it. Of our users other servers must hear, too: see [`announce`](super::announce).
 pub fn note(tx: &mut Tx<'_>, user_id: &str) -> Result<i64> {
-    let rooms: Vec<i64> = memberships::table
-        .filter(memberships::user_id.eq(user_id))
-        .filter(memberships::membership.eq(Membership::Join as i16))
-        .limit(ROOMS)
-        .select(memberships::room)
-        .load(tx.conn())?;
+    // With the limit as an argument, SQLite would make the plan anew each time.
+    let rooms =
+        diesel::sql_query(format!("SELECT room FROM memberships WHERE user_id = $1 AND membership = $2 LIMIT {ROOMS}"));
+    let rooms = rooms.bind::<Text, _>(user_id).bind::<SmallInt, _>(Membership::Join as i16);
+    let rooms: Vec<JoinedRoom> = rooms.load(tx.conn())?;
     let position = tx.log(LogKind::DeviceList, None, Some(user_id), None);
-    for room in rooms {
+    for JoinedRoom { room } in rooms {
         tx.log(LogKind::DeviceList, Some(room), Some(user_id), None);
     }
     let row = (

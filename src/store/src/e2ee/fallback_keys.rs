@@ -42,7 +42,7 @@ pub fn places(conn: &mut Conn, users: &[&str], devices: &[&str]) -> Result<Vec<(
 /// One fallback key.
 pub fn get(conn: &mut Conn, user_id: &str, device_id: &str, algorithm: &str) -> Result<Option<FallbackKeyRow>> {
     let key = fallback_keys::table.find((user_id, device_id, algorithm));
-    Ok(key.select(FallbackKeyRow::as_select()).first(conn).optional()?)
+    Ok(key.select(FallbackKeyRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Sets a fallback key; the one before is forgotten.

@@ -42,7 +42,7 @@ pub struct Usage {
 /// One version.
 pub fn get(conn: &mut Conn, user_id: &str, version: i64) -> Result<Option<KeyBackupRow>> {
     let row = key_backups::table.find((user_id, version));
-    Ok(row.select(KeyBackupRow::as_select()).first(conn).optional()?)
+    Ok(row.select(KeyBackupRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The newest version that there is.
@@ -54,7 +54,7 @@ pub fn newest(conn: &mut Conn, user_id: &str) -> Result<Option<KeyBackupRow>> {
 /// The last version that the user made, which may be deleted by now; 0 where there was none.
 pub fn last_made(conn: &mut Conn, user_id: &str) -> Result<i64> {
     let row = key_backup_versions::table.find(user_id).select(key_backup_versions::version);
-    Ok(row.first(conn).optional()?.unwrap_or(0))
+    Ok(row.get_result(conn).optional()?.unwrap_or(0))
 }
 
 /// What the user's backups take.

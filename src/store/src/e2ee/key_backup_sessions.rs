@@ -186,7 +186,8 @@ pub fn delete_some(tx: &mut Tx<'_>, user_id: &str, version: i64, place: &Place, 
             keys
         }};
     }
-    let bytes: Option<i64> = doomed!(table::table).select(sum(octet_length(dsl::session_data))).first(tx.conn())?;
+    let bytes: Option<i64> =
+        doomed!(table::table).select(sum(octet_length(dsl::session_data))).get_result(tx.conn())?;
     let deleted = both!(tx.conn(), c => doomed!(diesel::delete(table::table)).execute(c))?;
     Ok((i64::try_from(deleted).unwrap_or(i64::MAX), bytes.unwrap_or(0)))
 }
@@ -200,7 +201,7 @@ pub fn orphaned_version(conn: &mut Conn, user_id: &str) -> Result<Option<i64>> {
         let next: Option<i64> = next.order(dsl::version).select(dsl::version).first(conn).optional()?;
         let Some(version) = next else { return Ok(None) };
         let backup = key_backups::table.find((user_id, version)).select(key_backups::version);
-        if backup.first::<i64>(conn).optional()?.is_none() {
+        if backup.get_result::<i64>(conn).optional()?.is_none() {
             return Ok(Some(version));
         }
         after = version;

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use diesel::{dsl::count_star, prelude::*, upsert::excluded};
+use diesel::{dsl::count_star, prelude::*, sql_types::Text, upsert::excluded};
 
 use crate::{
     Conn, Result, Tx,
-    connection::{ROWS_PER_INSERT, both},
+    connection::{both, insert_all},
     schema::{claimed_one_time_keys, one_time_keys},
 };
 
 /// A row of `one_time_keys`.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = one_time_keys, treat_none_as_default_value = false)]
 pub struct OneTimeKeyRow {
     /// Whose device.
@@ -72,22 +72,19 @@ pub fn places(conn: &mut Conn, users: &[&str], devices: &[&str]) -> Result<Vec<(
 
 /// Adds keys whose ids the device has not used for others.
 pub fn insert(tx: &mut Tx<'_>, rows: &[OneTimeKeyRow]) -> Result<()> {
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        both!(tx.conn(), c => diesel::insert_into(one_time_keys::table).values(rows).execute(c))?;
-    }
+    insert_all!(tx.conn(), one_time_keys::table, rows);
     Ok(())
 }
 
 /// Takes the oldest key of a device and algorithm: its id and JSON. Nobody gets it again, and [`claimed`] tells of it.
 pub fn take(tx: &mut Tx<'_>, user_id: &str, device_id: &str, algorithm: &str) -> Result<Option<(String, String)>> {
-    let oldest: Option<OneTimeKeyRow> = one_time_keys::table
-        .filter(one_time_keys::user_id.eq(user_id))
-        .filter(one_time_keys::device_id.eq(device_id))
-        .filter(one_time_keys::algorithm.eq(algorithm))
-        .order((one_time_keys::position, one_time_keys::key_id))
-        .select(OneTimeKeyRow::as_select())
-        .first(tx.conn())
-        .optional()?;
+    // With the limit as an argument, SQLite would make the plan anew each time.
+    let oldest = diesel::sql_query(
+        "SELECT user_id, device_id, algorithm, position, key_id, json FROM one_time_keys
+         WHERE user_id = $1 AND device_id = $2 AND algorithm = $3 ORDER BY position, key_id LIMIT 1",
+    );
+    let oldest = oldest.bind::<Text, _>(user_id).bind::<Text, _>(device_id).bind::<Text, _>(algorithm);
+    let oldest: Option<OneTimeKeyRow> = oldest.get_result(tx.conn()).optional()?;
     let Some(row) = oldest else { return Ok(None) };
     let taken = one_time_keys::table.find((user_id, device_id, algorithm, row.position, &row.key_id));
     diesel::delete(taken).execute(tx.conn())?;

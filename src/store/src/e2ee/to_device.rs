@@ -7,7 +7,7 @@ use diesel::{
 
 use crate::{
     Conn, Error, Result, Tx,
-    connection::{ROWS_PER_INSERT, both},
+    connection::insert_all,
     schema::{to_device_messages, to_device_transactions},
 };
 
@@ -97,9 +97,7 @@ pub fn all(conn: &mut Conn, users: &[&str], most: i64) -> Result<Vec<Inbox>> {
 
 /// Adds messages, at most one for each device and position.
 pub fn insert(tx: &mut Tx<'_>, rows: &[ToDeviceRow]) -> Result<()> {
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        both!(tx.conn(), c => diesel::insert_into(to_device_messages::table).values(rows).execute(c))?;
-    }
+    insert_all!(tx.conn(), to_device_messages::table, rows);
     Ok(())
 }
 
@@ -184,7 +182,7 @@ pub fn begin(
 ) -> Result<bool> {
     use to_device_transactions as table;
     let same = table::table.find((user_id, device_id, txn_id, event_type));
-    if same.select(table::number).first::<i64>(tx.conn()).optional()?.is_some() {
+    if same.select(table::number).get_result::<i64>(tx.conn()).optional()?.is_some() {
         return Ok(false);
     }
     let of_device = table::table.filter(table::user_id.eq(user_id)).filter(table::device_id.eq(device_id));

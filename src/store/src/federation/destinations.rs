@@ -44,7 +44,7 @@ pub struct Taken {
 
 /// What is known of a server.
 pub fn get(conn: &mut Conn, server: &str) -> Result<Option<DestinationRow>> {
-    Ok(destinations::table.find(server).select(DestinationRow::as_select()).first(conn).optional()?)
+    Ok(destinations::table.find(server).select(DestinationRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Some of the servers, by name, after the one of this name.
@@ -68,7 +68,7 @@ pub fn next_retry(conn: &mut Conn, now: i64) -> Result<Option<i64>> {
 /// The lowest position at which a failing server stands, and how many of them there are.
 pub fn failing(conn: &mut Conn) -> Result<(Option<i64>, i64)> {
     let query = destinations::table.filter(destinations::retry_at.is_not_null());
-    Ok(query.select((min(destinations::sent_upto), diesel::dsl::count_star())).first(conn)?)
+    Ok(query.select((min(destinations::sent_upto), diesel::dsl::count_star())).get_result(conn)?)
 }
 
 /// Notes what servers have taken, each once.

@@ -112,5 +112,5 @@ pub fn set_sent_upto(tx: &mut Tx<'_>, position: i64) -> Result<()> {
 
 /// The first position of an event that goes out.
 pub(super) fn first(conn: &mut Conn) -> Result<Option<i64>> {
-    Ok(outgoing::table.select(min(outgoing::position)).first(conn)?)
+    Ok(outgoing::table.select(min(outgoing::position)).get_result(conn)?)
 }

@@ -77,7 +77,7 @@ pub fn ages(conn: &mut Conn, servers: &[String]) -> Result<Vec<(String, i64, i64
 /// may tell what has been revoked since.
 pub fn put(tx: &mut Tx<'_>, answer: &AnswerRow, keys: &[KeyRow], by_notary: bool) -> Result<()> {
     let known = server_key_answers::table.find(&answer.server).select(server_key_answers::valid_until);
-    let known: Option<i64> = known.first(tx.conn()).optional()?;
+    let known: Option<i64> = known.get_result(tx.conn()).optional()?;
     if by_notary && known.is_some_and(|known| known >= answer.valid_until) {
         return Ok(());
     }

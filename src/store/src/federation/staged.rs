@@ -40,18 +40,18 @@ pub fn add(tx: &mut Tx<'_>, row: &StagedRow, most: Most) -> Result<bool> {
     let same = staged_events::table
         .filter(staged_events::room_id.eq(&row.room_id))
         .filter(staged_events::event_id.eq(&row.event_id));
-    if same.select(staged_events::number).first::<i64>(tx.conn()).optional()?.is_some() {
+    if same.select(staged_events::number).get_result::<i64>(tx.conn()).optional()?.is_some() {
         return Ok(true);
     }
     let of_room = staged_events::table.filter(staged_events::room_id.eq(&row.room_id));
     let of_origin = staged_events::table.filter(staged_events::origin.eq(&row.origin));
-    let in_room: i64 = of_room.select(count_star()).first(tx.conn())?;
-    let from_origin: i64 = of_origin.select(count_star()).first(tx.conn())?;
-    let all: i64 = staged_events::table.select(count_star()).first(tx.conn())?;
+    let in_room: i64 = of_room.select(count_star()).get_result(tx.conn())?;
+    let from_origin: i64 = of_origin.select(count_star()).get_result(tx.conn())?;
+    let all: i64 = staged_events::table.select(count_star()).get_result(tx.conn())?;
     if in_room >= most.room || from_origin >= most.origin || all >= most.all {
         return Ok(false);
     }
-    let newest: Option<i64> = staged_events::table.select(max(staged_events::number)).first(tx.conn())?;
+    let newest: Option<i64> = staged_events::table.select(max(staged_events::number)).get_result(tx.conn())?;
     let row = StagedRow { number: newest.unwrap_or(0) + 1, ..row.clone() };
     both!(tx.conn(), c => diesel::insert_into(staged_events::table).values(&row).execute(c))?;
     Ok(true)

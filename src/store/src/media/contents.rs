@@ -40,12 +40,12 @@ pub struct Content {
 
 /// The content of this hash.
 pub fn get(conn: &mut Conn, hash: &[u8]) -> Result<Option<Content>> {
-    Ok(media_contents::table.find(hash).select(Content::as_select()).first(conn).optional()?)
+    Ok(media_contents::table.find(hash).select(Content::as_select()).get_result(conn).optional()?)
 }
 
 /// Whether a known content is quarantined.
 pub fn quarantined(conn: &mut Conn, hash: &[u8]) -> Result<Option<bool>> {
-    Ok(media_contents::table.find(hash).select(media_contents::quarantined).first(conn).optional()?)
+    Ok(media_contents::table.find(hash).select(media_contents::quarantined).get_result(conn).optional()?)
 }
 
 /// Adds a content, unless it is known. False where it is quarantined: then nothing may refer to it.

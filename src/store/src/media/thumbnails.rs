@@ -57,7 +57,7 @@ pub fn get(conn: &mut Conn, of: &[u8], key: ThumbnailKey) -> Result<Option<(Cont
     let joined = media_thumbnails::table
         .find(id)
         .inner_join(media_contents::table.on(media_thumbnails::thumbnail.eq(media_contents::hash)));
-    Ok(joined.select((Content::as_select(), media_thumbnails::content_type)).first(conn).optional()?)
+    Ok(joined.select((Content::as_select(), media_thumbnails::content_type)).get_result(conn).optional()?)
 }
 
 /// How many thumbnails of a content are kept.

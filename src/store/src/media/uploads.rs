@@ -36,14 +36,14 @@ pub type Listed = (MediaRow, Option<i64>, Option<bool>);
 
 /// The row of this id.
 pub fn get(conn: &mut Conn, media_id: &str) -> Result<Option<MediaRow>> {
-    Ok(media::table.find(media_id).select(MediaRow::as_select()).first(conn).optional()?)
+    Ok(media::table.find(media_id).select(MediaRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The row of this id with its content.
 pub fn with_content(conn: &mut Conn, media_id: &str) -> Result<Option<(MediaRow, Option<Content>)>> {
     let joined = media::table.left_join(media_contents::table.on(media::hash.eq(media_contents::hash.nullable())));
     let query = joined.filter(media::media_id.eq(media_id));
-    Ok(query.select((MediaRow::as_select(), Option::<Content>::as_select())).first(conn).optional()?)
+    Ok(query.select((MediaRow::as_select(), Option::<Content>::as_select())).get_result(conn).optional()?)
 }
 
 /// Adds a row.

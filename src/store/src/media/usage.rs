@@ -16,7 +16,7 @@ pub struct Usage {
 /// How much a user has.
 pub fn get(conn: &mut Conn, user_id: &str) -> Result<Usage> {
     let row = media_usage::table.find(user_id).select((media_usage::files, media_usage::bytes));
-    Ok(row.first(conn).optional()?.unwrap_or_default())
+    Ok(row.get_result(conn).optional()?.unwrap_or_default())
 }
 
 /// Counts files that have come, or (with numbers below zero) gone.

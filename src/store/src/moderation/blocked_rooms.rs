@@ -22,7 +22,7 @@ pub fn unblock(tx: &mut Tx<'_>, room_id: &str) -> Result<bool> {
 /// Whether a room is blocked.
 pub fn is_blocked(conn: &mut Conn, room_id: &str) -> Result<bool> {
     let row = blocked_rooms::table.find(room_id).select(blocked_rooms::room_id);
-    Ok(row.first::<String>(conn).optional()?.is_some())
+    Ok(row.get_result::<String>(conn).optional()?.is_some())
 }
 
 /// Those of these rooms that are blocked.

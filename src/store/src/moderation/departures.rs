@@ -57,6 +57,6 @@ pub fn departures(conn: &mut Conn, user_id: &str, since: i64, upto: i64) -> Resu
 
 /// The position of the newest departure; 0 where there is none.
 pub fn newest_departure(conn: &mut Conn) -> Result<i64> {
-    let newest: Option<i64> = departures::table.select(max(departures::position)).first(conn)?;
+    let newest: Option<i64> = departures::table.select(max(departures::position)).get_result(conn)?;
     Ok(newest.unwrap_or(0))
 }

@@ -55,7 +55,7 @@ pub enum Begun {
 /// ending are ours.
 pub fn begin(tx: &mut Tx<'_>, room: i64, ending: &str, condition: &Condition) -> Result<Begun> {
     let conn = tx.conn();
-    let found: Option<String> = rooms::table.find(room).select(rooms::room_id).first(conn).optional()?;
+    let found: Option<String> = rooms::table.find(room).select(rooms::room_id).get_result(conn).optional()?;
     let Some(room_id) = found else { return Ok(Begun::Unknown) };
     let remember: Vec<MemberRow> = memberships::table
         .filter(memberships::room.eq(room))
@@ -94,7 +94,7 @@ pub fn unfinished(conn: &mut Conn) -> Result<Vec<(i64, String)>> {
 /// Whether all of a purged room is deleted; none where no such room was purged, or long ago.
 pub fn is_finished(conn: &mut Conn, room: i64) -> Result<Option<bool>> {
     let row = purged_rooms::table.find(room).select(purged_rooms::finished_at);
-    Ok(row.first::<Option<i64>>(conn).optional()?.map(|finished| finished.is_some()))
+    Ok(row.get_result::<Option<i64>>(conn).optional()?.map(|finished| finished.is_some()))
 }
 
 /// Deletes some of what is left of a purged room, about `limit` rows; false once nothing is left.

@@ -44,7 +44,7 @@ pub struct NewReport {
 
 /// Keeps a report, and no more than the newest `keep` in all.
 pub fn insert_report(tx: &mut Tx<'_>, report: &NewReport, keep: i64) -> Result<i64> {
-    let newest: Option<i64> = reports::table.select(max(reports::id)).first(tx.conn())?;
+    let newest: Option<i64> = reports::table.select(max(reports::id)).get_result(tx.conn())?;
     let id = newest.unwrap_or(0) + 1;
     diesel::insert_into(reports::table).values((reports::id.eq(id), report)).execute(tx.conn())?;
     diesel::delete(reports::table.filter(reports::id.le(id - keep))).execute(tx.conn())?;
@@ -64,7 +64,7 @@ pub fn count_reports(conn: &mut Conn) -> Result<i64> {
 
 /// The report of this number.
 pub fn report(conn: &mut Conn, id: i64) -> Result<Option<ReportRow>> {
-    Ok(reports::table.find(id).select(ReportRow::as_select()).first(conn).optional()?)
+    Ok(reports::table.find(id).select(ReportRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Deletes a report. False where it was not there.

@@ -144,7 +144,7 @@ fn own(conn: &mut Conn, user_id: &str, room: i64, stretch: Stretch, thread: Opti
         query = query.filter(own_notifications::thread.eq(thread.to_owned()));
     }
     let sums: (Option<i64>, Option<i64>) =
-        query.select((sum(own_notifications::notifications), sum(own_notifications::highlights))).first(conn)?;
+        query.select((sum(own_notifications::notifications), sum(own_notifications::highlights))).get_result(conn)?;
     Ok(Count { notifications: sums.0.unwrap_or_default(), highlights: sums.1.unwrap_or_default() })
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn mark_read(conn: &mut Conn, new: &NewReceipt, changed: i64) -> Resu
     let (user, room, read) = (new.user_id.as_str(), new.room, new.event_position);
     let Some(mut row) = unread_row(conn, user, room)? else { return Ok(()) };
     let query = rooms::table.find(room).select((RoomCounts::as_select(), rooms::last_position));
-    let (counts, newest): (RoomCounts, i64) = query.first(conn)?;
+    let (counts, newest): (RoomCounts, i64) = query.get_result(conn)?;
     let mut threads = read_threads(conn, user, room)?;
     let before = threads.get(&new.thread).copied().unwrap_or(0).max(row.position);
     if read <= before {

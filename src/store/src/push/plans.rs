@@ -13,6 +13,7 @@ fn counts_are_found_by_user_and_room() {
         goes_through(c, &["pk unread (user_id=? AND room=?)"], |c| unread(c, "@u1", &[20, 40], None));
         goes_through(c, &["unread_changed (user_id=? AND changed"], |c| unread(c, "@u1", &[], Some(19_990)));
         goes_through(c, &["pk unread (user_id=? AND room=?)"], |c| unread_row(c, "@u1", 20));
+        goes_through(c, &["pk unread (user_id=? AND room=?)"], |c| unread(c, "@u1", &[1], None));
         let both = ["pk unread (user_id=? AND room=?)", "unread_changed (user_id=? AND changed"];
         goes_through(c, &both, |c| unread(c, "@u1", &[20, 40], Some(19_990)));
         goes_through(c, &["memberships_user (user_id=? AND membership=?"], |c| joined_unread(c, "@u1"));

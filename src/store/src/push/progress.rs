@@ -21,7 +21,7 @@ pub struct PusherPlace {
 
 /// Up to where every pusher has delivered that is not behind.
 pub fn push_progress(conn: &mut Conn) -> Result<i64> {
-    Ok(push_progress::table.find(1).select(push_progress::position).first(conn).optional()?.unwrap_or(0))
+    Ok(push_progress::table.find(1).select(push_progress::position).get_result(conn).optional()?.unwrap_or(0))
 }
 
 /// Notes how far the pushers are, and what changed of single ones.

@@ -42,7 +42,7 @@ pub fn pushers_of(conn: &mut Conn, user_id: &str) -> Result<Vec<PusherRow>> {
 /// One pusher.
 pub fn pusher(conn: &mut Conn, user_id: &str, app_id: &str, pushkey: &str) -> Result<Option<PusherRow>> {
     let query = pushers::table.find((user_id, app_id, pushkey)).select(PusherRow::as_select());
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// All pushers, in the order of their keys, from after this key on: (user, app, pushkey).

@@ -23,7 +23,7 @@ pub(crate) fn redact(conn: &mut Conn, room: i64, event: i64) -> Result<()> {
     let thread: Option<String> = thread_notifications::table
         .find((room, position))
         .select(thread_notifications::thread)
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     let row = (
         redacted_notifications::room.eq(room),

@@ -103,6 +103,13 @@ impl PushRows {
             && self.threads.is_empty()
     }
 
+    /// Whose counts are changed by themselves; some may be named twice.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        let joins = self.joins.iter().map(|row| &*row.user_id);
+        let mutes = self.mutes.iter().map(|row| &*row.user_id);
+        joins.chain(mutes).chain(self.counts.iter().map(|row| &*row.user_id))
+    }
+
     /// Takes back what belongs to events from this index on.
     pub fn truncate(&mut self, events: usize) {
         self.joins.retain(|row| row.at < events);

@@ -50,7 +50,12 @@ pub fn unread(conn: &mut Conn, user_id: &str, of: &[i64], changed_after: Option<
     if of.len() > FEW {
         return Ok(query.load(conn)?);
     }
-    let mut rows = if of.is_empty() { Vec::new() } else { query.filter(unread::room.eq_any(of)).load(conn)? };
+    let mut rows = match of {
+        [] => Vec::new(),
+        // Of a list SQLite makes a new statement each time.
+        [room] => query.filter(unread::room.eq(*room)).load(conn)?,
+        _ => query.filter(unread::room.eq_any(of)).load(conn)?,
+    };
     // One query for both would go through all rooms of the user.
     if let Some(after) = changed_after {
         let changed: Vec<UnreadRow> = query.filter(unread::changed.gt(after)).load(conn)?;
@@ -61,7 +66,7 @@ pub fn unread(conn: &mut Conn, user_id: &str, of: &[i64], changed_after: Option<
 
 /// Where a user stands in one room.
 pub fn unread_row(conn: &mut Conn, user_id: &str, room: i64) -> Result<Option<UnreadRow>> {
-    Ok(unread::table.find((user_id, room)).select(UnreadRow::as_select()).first(conn).optional()?)
+    Ok(unread::table.find((user_id, room)).select(UnreadRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Where a user stands in all rooms that they are joined to, and what the rooms count: (row, counts, newest position).

@@ -134,7 +134,7 @@ fn flag_targets(conn: &mut Conn, append: &Append, flagged: &mut Vec<(i64, EventF
 pub(crate) fn remove(conn: &mut Conn, room: i64, child: i64) -> Result<()> {
     let row = event_relations::table.find(child);
     let columns = (event_relations::target, event_relations::rel_type);
-    let found: Option<(String, String)> = row.select(columns).first(conn).optional()?;
+    let found: Option<(String, String)> = row.select(columns).get_result(conn).optional()?;
     let Some((target, rel_type)) = found else { return Ok(()) };
     diesel::delete(row).execute(conn)?;
     if rel_type != THREAD {

@@ -1,4 +1,4 @@
-//! Writes appends: whatever waits, with one statement per table.
+//! Writes appends: whatever waits, table by table.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use diesel::{prelude::*, upsert::excluded};
 
 use crate::{
     Committed, Conn, Error, LogKind, Result, Tx,
-    connection::{ROWS_PER_INSERT, both},
+    connection::{both, insert_all},
     e2ee, federation, push, relations,
     rooms::{EventFlags, EventRow, MemberRow, RoomRow, foreign_memberships::settle_foreign},
     schema::{
@@ -17,15 +17,6 @@ use crate::{
 
 pub(crate) use super::append_value::{Append, Appended};
 use super::gaps;
-
-/// Inserts many rows, as many to a statement as fit.
-macro_rules! insert_all {
-    ($conn:expr, $table:expr, $rows:expr $(, $tail:ident ( $($arg:expr),* ))*) => {
-        for rows in $rows.chunks(ROWS_PER_INSERT) {
-            both!($conn, c => diesel::insert_into($table).values(rows)$(.$tail($($arg),*))*.execute(c))?;
-        }
-    };
-}
 
 /// Writes all appends that are not stale; the answer has one entry for each.
 pub(crate) fn run(tx: &mut Tx<'_>, appends: &[&Append], committed: &mut Committed) -> Result<Vec<Result<Appended>>> {
@@ -51,6 +42,9 @@ pub(crate) fn run(tx: &mut Tx<'_>, appends: &[&Append], committed: &mut Committe
         committed.flagged.extend(placed.map(|event| (event.nid, EventFlags(event.flags))));
         committed.redacted.extend(append.redactions.iter().map(|r| (append.room.nid, r.target)));
         committed.moved.extend((!append.memberships.is_empty()).then_some(append.room.nid));
+        committed.appended.push(append.room.nid);
+        committed.recounted.extend(append.push.users().map(|user| (append.room.nid, user.to_owned())));
+        committed.restated.extend((!append.changes.is_empty()).then_some(append.room.nid));
         committed.outgoing |= !append.outgoing.is_empty();
     }
     committed.flagged.extend(flagged);
@@ -121,7 +115,7 @@ fn write(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<Vec<(i64, Eve
 }
 
 fn write_rooms(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
-    // A later append to the same room wins: one statement may not touch a row twice.
+    // A later append to the same room wins: one statement of PostgreSQL may not touch a row twice.
     let mut last: HashMap<i64, RoomRow> = HashMap::new();
     for (append, appended) in fresh {
         let known = last.get(&append.room.nid).map_or(append.room.last_position, |room| room.last_position);
@@ -130,23 +124,23 @@ fn write_rooms(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
         last.insert(row.nid, row);
     }
     let rows: Vec<RoomRow> = last.into_values().collect();
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        both!(conn, c => diesel::insert_into(rooms::table)
-            .values(rows)
-            .on_conflict(rooms::nid)
-            .do_update()
-            .set((
-                rooms::revision.eq(excluded(rooms::revision)),
-                rooms::last_position.eq(excluded(rooms::last_position)),
-                rooms::state.eq(excluded(rooms::state)),
-                rooms::extremities.eq(excluded(rooms::extremities)),
-                rooms::joined.eq(excluded(rooms::joined)),
-                rooms::invited.eq(excluded(rooms::invited)),
-                rooms::notifications.eq(excluded(rooms::notifications)),
-                rooms::highlights.eq(excluded(rooms::highlights)),
-            ))
-            .execute(c))?;
-    }
+    insert_all!(
+        conn,
+        rooms::table,
+        rows,
+        on_conflict(rooms::nid),
+        do_update(),
+        set((
+            rooms::revision.eq(excluded(rooms::revision)),
+            rooms::last_position.eq(excluded(rooms::last_position)),
+            rooms::state.eq(excluded(rooms::state)),
+            rooms::extremities.eq(excluded(rooms::extremities)),
+            rooms::joined.eq(excluded(rooms::joined)),
+            rooms::invited.eq(excluded(rooms::invited)),
+            rooms::notifications.eq(excluded(rooms::notifications)),
+            rooms::highlights.eq(excluded(rooms::highlights)),
+        ))
+    );
     let aliases: Vec<_> = fresh
         .iter()
         .flat_map(|(append, _)| append.aliases.iter().map(|(alias, creator)| (append.room.nid, alias, creator)))
@@ -188,24 +182,24 @@ fn write_events(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
         })
         .collect();
     // A row that is there already is an outlier that has found its place in the room.
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        both!(conn, c => diesel::insert_into(events::table)
-            .values(rows)
-            .on_conflict(events::nid)
-            .do_update()
-            .set((
-                events::position.eq(excluded(events::position)),
-                events::depth.eq(excluded(events::depth)),
-                events::replaces.eq(excluded(events::replaces)),
-                events::state_before.eq(excluded(events::state_before)),
-                events::state_after.eq(excluded(events::state_after)),
-                events::flags.eq(excluded(events::flags)),
-                events::notifications.eq(excluded(events::notifications)),
-                events::highlights.eq(excluded(events::highlights)),
-                events::push_rule.eq(excluded(events::push_rule)),
-            ))
-            .execute(c))?;
-    }
+    insert_all!(
+        conn,
+        events::table,
+        rows,
+        on_conflict(events::nid),
+        do_update(),
+        set((
+            events::position.eq(excluded(events::position)),
+            events::depth.eq(excluded(events::depth)),
+            events::replaces.eq(excluded(events::replaces)),
+            events::state_before.eq(excluded(events::state_before)),
+            events::state_after.eq(excluded(events::state_after)),
+            events::flags.eq(excluded(events::flags)),
+            events::notifications.eq(excluded(events::notifications)),
+            events::highlights.eq(excluded(events::highlights)),
+            events::push_rule.eq(excluded(events::push_rule)),
+        ))
+    );
     Ok(())
 }
 
@@ -248,14 +242,14 @@ fn write_state(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<()> {
             current_state::event.eq(event),
         ));
     }
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        both!(conn, c => diesel::insert_into(current_state::table)
-            .values(rows)
-            .on_conflict((current_state::room, current_state::event_type, current_state::state_key))
-            .do_update()
-            .set(current_state::event.eq(excluded(current_state::event)))
-            .execute(c))?;
-    }
+    insert_all!(
+        conn,
+        current_state::table,
+        rows,
+        on_conflict((current_state::room, current_state::event_type, current_state::state_key)),
+        do_update(),
+        set(current_state::event.eq(excluded(current_state::event)))
+    );
     Ok(())
 }
 
@@ -278,22 +272,22 @@ fn write_memberships(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<(
         }
     }
     let rows: Vec<MemberRow> = last.into_values().collect();
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        both!(conn, c => diesel::insert_into(memberships::table)
-            .values(rows)
-            .on_conflict((memberships::room, memberships::user_id))
-            .do_update()
-            .set((
-                memberships::membership.eq(excluded(memberships::membership)),
-                memberships::event.eq(excluded(memberships::event)),
-                memberships::position.eq(excluded(memberships::position)),
-                memberships::sender.eq(excluded(memberships::sender)),
-                memberships::display_name.eq(excluded(memberships::display_name)),
-                memberships::avatar_url.eq(excluded(memberships::avatar_url)),
-                memberships::forgotten.eq(excluded(memberships::forgotten)),
-            ))
-            .execute(c))?;
-    }
+    insert_all!(
+        conn,
+        memberships::table,
+        rows,
+        on_conflict((memberships::room, memberships::user_id)),
+        do_update(),
+        set((
+            memberships::membership.eq(excluded(memberships::membership)),
+            memberships::event.eq(excluded(memberships::event)),
+            memberships::position.eq(excluded(memberships::position)),
+            memberships::sender.eq(excluded(memberships::sender)),
+            memberships::display_name.eq(excluded(memberships::display_name)),
+            memberships::avatar_url.eq(excluded(memberships::avatar_url)),
+            memberships::forgotten.eq(excluded(memberships::forgotten)),
+        ))
+    );
     for (append, _) in fresh {
         let ours = append.memberships.iter().filter(|change| change.local);
         let ours: Vec<&str> = ours.map(|change| &*change.user_id).collect();
@@ -337,7 +331,7 @@ fn write_auth_chains(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<(
 fn write_redactions(conn: &mut Conn, append: &Append) -> Result<()> {
     for redaction in &append.redactions {
         let target = events::table.find(redaction.target);
-        let original: String = target.select(events::json).first(conn)?;
+        let original: String = target.select(events::json).get_result(conn)?;
         let row = (
             event_originals::event.eq(redaction.target),
             event_originals::redacted_at.eq(redaction.at),

@@ -24,7 +24,7 @@ pub fn auth_chain_places(conn: &mut Conn, events: &[i64]) -> Result<Vec<AuthChai
 
 /// The last place of a chain that is stored.
 pub fn auth_chain_end(conn: &mut Conn, chain: i64) -> Result<Option<i64>> {
-    Ok(auth_chains::table.filter(auth_chains::chain.eq(chain)).select(max(auth_chains::sequence)).first(conn)?)
+    Ok(auth_chains::table.filter(auth_chains::chain.eq(chain)).select(max(auth_chains::sequence)).get_result(conn)?)
 }
 
 /// What is in these chains beyond this place.

@@ -29,7 +29,7 @@ pub fn current_state_without_key(conn: &mut Conn, room: i64) -> Result<Vec<i64>>
 /// The number of the event that holds a key of the current state.
 pub fn current_event_nid(conn: &mut Conn, room: i64, event_type: &str, state_key: &str) -> Result<Option<i64>> {
     let held = current_state::table.find((room, event_type, state_key)).select(current_state::event);
-    Ok(held.first(conn).optional()?)
+    Ok(held.get_result(conn).optional()?)
 }
 
 /// The event that holds a key of the current state.
@@ -40,7 +40,7 @@ pub fn current_event(conn: &mut Conn, room: i64, event_type: &str, state_key: &s
         .filter(current_state::event_type.eq(event_type))
         .filter(current_state::state_key.eq(state_key))
         .select((events::position, EventRow::as_select()))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(row.map(StoredEvent::from))
 }

@@ -17,7 +17,7 @@ pub fn event_by_id(conn: &mut Conn, room: i64, event_id: &str) -> Result<Option<
         .filter(events::room.eq(room))
         .filter(events::event_id.eq(event_id))
         .select((events::position, EventRow::as_select()))
-        .first(conn)
+        .get_result(conn)
         .optional()?;
     Ok(row.map(StoredEvent::from))
 }

@@ -10,7 +10,7 @@ use crate::{
 
 /// The room of this Matrix id.
 pub fn room_by_id(conn: &mut Conn, room_id: &str) -> Result<Option<RoomRow>> {
-    Ok(rooms::table.filter(rooms::room_id.eq(room_id)).select(RoomRow::as_select()).first(conn).optional()?)
+    Ok(rooms::table.filter(rooms::room_id.eq(room_id)).select(RoomRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The rooms of these numbers, in no order.
@@ -20,7 +20,7 @@ pub fn rooms_by_nid(conn: &mut Conn, nids: &[i64]) -> Result<Vec<RoomRow>> {
 
 /// The room of this number.
 pub fn room_by_nid(conn: &mut Conn, nid: i64) -> Result<Option<RoomRow>> {
-    Ok(rooms::table.find(nid).select(RoomRow::as_select()).first(conn).optional()?)
+    Ok(rooms::table.find(nid).select(RoomRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The room an alias points to, and who made the alias.
@@ -28,7 +28,7 @@ pub fn room_by_alias(conn: &mut Conn, alias: &str) -> Result<Option<(RoomRow, St
     let Some((nid, creator)) = room_aliases::table
         .find(alias)
         .select((room_aliases::room, room_aliases::creator))
-        .first::<(i64, String)>(conn)
+        .get_result::<(i64, String)>(conn)
         .optional()?
     else {
         return Ok(None);

@@ -63,7 +63,7 @@ pub fn keep_foreign(tx: &mut Tx<'_>, row: &ForeignMember) -> Result<()> {
 /// end, since `event_id` was read.
 pub fn leave_foreign(tx: &mut Tx<'_>, open: &ForeignMember, event_id: &str, sender: &str, json: &str) -> Result<bool> {
     let same = table::table.find((&open.user_id, &open.room_id)).filter(table::event_id.eq(&open.event_id));
-    if same.select(table::event_id).first::<String>(tx.conn()).optional()?.is_none() {
+    if same.select(table::event_id).get_result::<String>(tx.conn()).optional()?.is_none() {
         return Ok(false);
     }
     let left = ForeignMember {
@@ -94,7 +94,7 @@ pub(crate) fn settle_foreign(conn: &mut Conn, room_id: &str, user_ids: &[&str]) 
 /// Where a user stands in a room that is not here.
 pub fn foreign_member(conn: &mut Conn, user_id: &str, room_id: &str) -> Result<Option<ForeignMember>> {
     let row = table::table.find((user_id, room_id)).select(ForeignMember::as_select());
-    Ok(row.first(conn).optional()?)
+    Ok(row.get_result(conn).optional()?)
 }
 
 /// How many invites and knocks of a user wait for an answer.

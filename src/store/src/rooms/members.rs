@@ -10,7 +10,7 @@ use crate::{
 
 /// Where a user stands in a room now, if the room ever knew them.
 pub fn member(conn: &mut Conn, room: i64, user_id: &str) -> Result<Option<MemberRow>> {
-    Ok(memberships::table.find((room, user_id)).select(MemberRow::as_select()).first(conn).optional()?)
+    Ok(memberships::table.find((room, user_id)).select(MemberRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The members of a room who stand in one of these ways, in the order in which that came about.

@@ -74,10 +74,10 @@ use crate::{
 /// The highest number ever given to a row that is numbered before its transaction.
 pub(crate) fn highest_nid(conn: &mut Conn) -> Result<i64> {
     let highest: [Option<i64>; 4] = [
-        events::table.select(max(events::nid)).first(conn)?,
-        rooms::table.select(max(rooms::nid)).first(conn)?,
-        keys::table.select(max(keys::nid)).first(conn)?,
-        nodes::table.select(max(nodes::id)).first(conn)?,
+        events::table.select(max(events::nid)).get_result(conn)?,
+        rooms::table.select(max(rooms::nid)).get_result(conn)?,
+        keys::table.select(max(keys::nid)).get_result(conn)?,
+        nodes::table.select(max(nodes::id)).get_result(conn)?,
     ];
     Ok(highest.into_iter().flatten().max().unwrap_or(0))
 }

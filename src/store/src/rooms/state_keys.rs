@@ -16,7 +16,7 @@ pub fn state_key_nid(conn: &mut Conn, event_type: &str, state_key: &str) -> Resu
         .filter(state_keys::event_type.eq(event_type))
         .filter(state_keys::state_key.eq(state_key))
         .select(state_keys::nid)
-        .first(conn)
+        .get_result(conn)
         .optional()?)
 }
 

@@ -16,5 +16,5 @@ pub fn state_nodes(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(i64, Vec<u8>)>> 
 
 /// The number of the node with this hash, if it is stored.
 pub fn state_node_by_hash(conn: &mut Conn, hash: &[u8]) -> Result<Option<i64>> {
-    Ok(state_nodes::table.filter(state_nodes::hash.eq(hash)).select(state_nodes::id).first(conn).optional()?)
+    Ok(state_nodes::table.filter(state_nodes::hash.eq(hash)).select(state_nodes::id).get_result(conn).optional()?)
 }

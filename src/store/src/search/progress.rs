@@ -51,12 +51,12 @@ impl Progress {
 /// How far the index has come; begins it if that has not been done. From then on the log waits for it.
 pub fn start(tx: &mut Tx<'_>) -> Result<Progress> {
     let conn = tx.conn();
-    let known = search_progress::table.find(1).select(Progress::as_select()).first(conn).optional()?;
+    let known = search_progress::table.find(1).select(Progress::as_select()).get_result(conn).optional()?;
     if let Some(known) = known {
         return Ok(known);
     }
-    let position: i64 = clock::table.find(1).select(clock::position).first(conn)?;
-    let newest: Option<i64> = events::table.select(max(events::nid)).first(conn)?;
+    let position: i64 = clock::table.find(1).select(clock::position).get_result(conn)?;
+    let newest: Option<i64> = events::table.select(max(events::nid)).get_result(conn)?;
     let begun = Progress { id: 1, position, older_after: 0, older_upto: newest.unwrap_or(0) };
     diesel::insert_into(search_progress::table).values(&begun).execute(conn)?;
     follow(conn, position)?;

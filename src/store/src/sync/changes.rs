@@ -42,7 +42,7 @@ pub fn replaced_at(
     state_key: &str,
 ) -> Result<Option<i64>> {
     let change = state_deltas::table.find((room, position, event_type, state_key));
-    Ok(change.select(state_deltas::replaced).first::<Option<i64>>(conn).optional()?.flatten())
+    Ok(change.select(state_deltas::replaced).get_result::<Option<i64>>(conn).optional()?.flatten())
 }
 
 /// How the membership of one user changed in these rooms, in the order of positions.

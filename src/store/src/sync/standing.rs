@@ -40,13 +40,16 @@ pub fn changed_rooms_among(
     among: &[i64],
 ) -> Result<Vec<(MemberRow, RoomRow)>> {
     let joined = memberships::membership.eq(Membership::Join as i16);
-    Ok(memberships::table
+    let query = memberships::table
         .inner_join(rooms::table.on(rooms::nid.eq(memberships::room)))
-        .filter(memberships::room.eq_any(among))
         .filter(memberships::user_id.eq(user_id))
         .filter(memberships::position.gt(since).or(joined.and(rooms::last_position.gt(since))))
-        .select((MemberRow::as_select(), RoomRow::as_select()))
-        .load(conn)?)
+        .select((MemberRow::as_select(), RoomRow::as_select()));
+    // Of a list SQLite makes a new statement each time, and most often it is one room.
+    match among {
+        [room] => Ok(query.filter(memberships::room.eq(*room)).load(conn)?),
+        _ => Ok(query.filter(memberships::room.eq_any(among)).load(conn)?),
+    }
 }
 
 /// How the user stands in these rooms.

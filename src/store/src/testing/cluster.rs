@@ -24,8 +24,10 @@ done
 rm -rf "$1"
 "#;
 
-/// Settings of all clusters: no network, little memory, and what is "synced" need only outlive a killed process.
-const SETTINGS: &str = "-c listen_addresses= -c fsync=off -c shared_buffers=16MB -c max_connections=200";
+/// Settings of all clusters: no network, little memory, what is "synced" need only outlive a killed process, and plans do
+/// not depend on what was tidied up by the time they are made.
+const SETTINGS: &str =
+    "-c listen_addresses= -c fsync=off -c shared_buffers=16MB -c max_connections=200 -c autovacuum=off";
 
 /// A running cluster, reached through a socket in its own folder.
 pub struct Cluster {

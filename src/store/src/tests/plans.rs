@@ -119,6 +119,7 @@ fn a_sync_reads_no_more_than_it_needs() {
         });
         goes_through(c, &[user, "pk rooms"], |c| sync::changed_rooms(c, "@u1", 5));
         goes_through(c, &[place, "pk rooms"], |c| sync::changed_rooms_among(c, "@u1", 5, &[1, 2]));
+        goes_through(c, &[place, "pk rooms"], |c| sync::changed_rooms_among(c, "@u1", 5, &[1]));
         goes_through(c, &[place, "pk rooms"], |c| sync::standing_in(c, "@u1", &[1, 2]));
         let deltas = "pk state_deltas (room=? AND position>? AND position<?)";
         goes_through(c, &[deltas], |c| sync::deltas(c, &[1, 2], 3, 9));

@@ -1,6 +1,12 @@
 //! PostgreSQL throws connections out, or goes away and comes back: the store lives through it.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use diesel::{connection::SimpleConnection, prelude::*};
 
@@ -135,11 +141,11 @@ async fn a_restart_of_postgres_needs_none_of_ours() {
     let began = Instant::now();
     let down = add_fact(&store, "down").await;
     assert!(matches!(down, Err(Error::Unavailable(_))), "{down:?}");
-    assert!(began.elapsed() < Duration::from_secs(8));
+    assert!(began.elapsed() < Duration::from_secs(30));
     let many = (0..50).map(|i| add_fact(&store, format!("down{i}"))).collect::<Vec<_>>();
     let began = Instant::now();
     assert!(futures(many.into_iter()).await.iter().all(|result| matches!(result, Err(Error::Unavailable(_)))));
-    assert!(began.elapsed() < Duration::from_secs(8), "they do not fail one after another");
+    assert!(began.elapsed() < Duration::from_secs(30), "they do not fail one after another");
     assert!(store.read(|c| Ok(c.batch_execute("SELECT 1")?)).await.is_err());
 
     cluster.resume();
@@ -153,29 +159,38 @@ async fn a_restart_of_postgres_needs_none_of_ours() {
             assert_eq!(position, 4);
             break;
         }
-        assert!(recovered.elapsed() < Duration::from_secs(15), "{read:?}");
+        assert!(recovered.elapsed() < Duration::from_secs(30), "{read:?}");
     }
     assert_eq!((facts(&store, "fact").await, facts(&store, "down").await), (1, 0));
 
     // In the middle of it all: what was acknowledged is there, and what was not is there at most once.
-    let writer = store.clone();
+    let (writer, over) = (store.clone(), Arc::new(AtomicBool::new(false)));
+    let is_over = over.clone();
     let writing = tokio::spawn(async move {
         let mut acknowledged = Vec::new();
-        for i in 0..1_000 {
-            if add_fact(&writer, format!("run{i:04}")).await.is_ok() {
+        for i in 0.. {
+            if is_over.load(Ordering::SeqCst) {
+                break;
+            }
+            if add_fact(&writer, format!("run{i:07}")).await.is_ok() {
                 acknowledged.push(i);
             }
         }
         acknowledged
     });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    while facts(&store, "run").await < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     cluster.stop();
     cluster.resume();
+    over.store(true, Ordering::SeqCst);
     let acknowledged = writing.await.unwrap();
+    // Now the writer has noticed that PostgreSQL was away, and the readers look before they read.
+    add_fact(&store, "after").await.unwrap();
     assert!(!acknowledged.is_empty());
     assert!(facts(&store, "run").await >= i64::try_from(acknowledged.len()).unwrap());
     for i in acknowledged {
-        assert_eq!(facts(&store, &format!("run{i:04}")).await, 1);
+        assert_eq!(facts(&store, &format!("run{i:07}")).await, 1);
     }
     store.close().await;
 }

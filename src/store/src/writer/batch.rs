@@ -94,18 +94,10 @@ fn roll_back(conn: &mut Conn, error: Error) -> Failure {
 fn run_inside(conn: &mut Conn, jobs: &mut [Job]) -> Result<Done> {
     let (position, backfilled, number) = lock_clock(conn)?;
     let mut clock = Clock { position, backfilled, entries: Vec::new() };
-    let mut committed = Committed {
-        position,
-        entries: Vec::new(),
-        events: Vec::new(),
-        redacted: Vec::new(),
-        flagged: Vec::new(),
-        moved: Vec::new(),
-        outgoing: false,
-    };
+    let mut committed = Committed { position, ..Committed::default() };
     let mut outcomes: Vec<Option<Outcome>> = jobs.iter().map(|_| None).collect();
 
-    // The appends go first, merged into one statement per table; they depend on nothing that the closures do.
+    // The appends go first, merged, table by table; they depend on nothing that the closures do.
     let appends: Vec<(usize, &append::Append)> = jobs
         .iter()
         .enumerate()
@@ -150,11 +142,12 @@ fn lock_clock(conn: &mut Conn) -> Result<(i64, i64, Option<i64>)> {
         Conn::Pg(conn) => {
             let number = sql::<BigInt>("txid_current()");
             let query = row.select((clock::position, clock::backfilled, number)).for_update();
-            let (position, backfilled, number): (i64, i64, i64) = query.first(conn)?;
+            let (position, backfilled, number): (i64, i64, i64) = query.get_result(conn)?;
             (position, backfilled, Some(number))
         }
         Conn::Sqlite(conn) => {
-            let (position, backfilled): (i64, i64) = row.select((clock::position, clock::backfilled)).first(conn)?;
+            let (position, backfilled): (i64, i64) =
+                row.select((clock::position, clock::backfilled)).get_result(conn)?;
             (position, backfilled, None)
         }
     })

@@ -49,7 +49,7 @@ impl Writer {
             Some(number) => batch::was_committed(&mut conn, number)?,
             None => None,
         };
-        let stored: i64 = clock::table.find(1).select(clock::position).first(&mut conn)?;
+        let stored: i64 = clock::table.find(1).select(clock::position).get_result(&mut conn)?;
         // After a crash, somebody else's transaction may have the number now.
         let is_ours = |done: &mut Box<Done>| committed == Some(true) && done.committed.position == stored;
         let done = self.unconfirmed.take_if(is_ours);

@@ -23,7 +23,7 @@ pub(super) struct Beside {
 pub(super) fn write(json: &mut Json, work: &mut Work<'_>, event: &ClientEvent, beside: Beside) -> Result<()> {
     let question = work.question;
     if question.filter.federation_format {
-        let stored = work.sources.rooms.events().one(work.conn, event.nid)?;
+        let stored = work.sources.rooms.events().one(work.conn.open()?, event.nid)?;
         json.raw_item(&stored.json);
         return Ok(());
     }

@@ -42,17 +42,20 @@ impl Work<'_> {
     pub(super) fn read_changes(&mut self, tasks: &mut [Task]) -> Result<()> {
         let mut since: HashMap<(i64, i64), Vec<i64>> = HashMap::new();
         for task in tasks.iter_mut().filter(|task| !task.outside && task.span.after < task.span.upto) {
+            if !task.newly && !self.sources.follower.lately.state_changed(task.room.nid, task.span.after, self.end) {
+                continue;
+            }
             if !task.newly {
                 since.entry((task.span.after, task.span.upto)).or_default().push(task.room.nid);
             } else if let Some(changes) = self.changes_of_timeline(task) {
                 task.deltas = changes;
             } else {
-                task.deltas = deltas(self.conn, &[task.room.nid], task.start() - 1, task.span.upto)?;
+                task.deltas = deltas(self.conn.open()?, &[task.room.nid], task.start() - 1, task.span.upto)?;
             }
         }
         let mut by_room: HashMap<i64, Vec<DeltaRow>> = HashMap::new();
         for ((after, upto), rooms) in since {
-            for delta in deltas(self.conn, &rooms, after, upto)? {
+            for delta in deltas(self.conn.open()?, &rooms, after, upto)? {
                 by_room.entry(delta.room).or_default().push(delta);
             }
         }

@@ -12,7 +12,7 @@ impl Work<'_> {
         let user = &self.question.user;
         match self.question.since {
             Some(since) if self.sources.follower.device_lists_may_change(user.as_str(), since, self.end) => {
-                Ok(self.sources.e2ee.device_lists(self.conn, user, since, self.end)?)
+                Ok(self.sources.e2ee.device_lists(self.conn.open()?, user, since, self.end)?)
             }
             _ => Ok(DeviceLists::default()),
         }
@@ -22,9 +22,10 @@ impl Work<'_> {
     pub(super) fn read_key_counts(&mut self) -> Result<OwnKeys> {
         let (user, device) = (&self.question.user, &self.question.device);
         let e2ee = &self.sources.e2ee;
-        Ok(OwnKeys {
-            counts: e2ee.key_counts_in(self.conn, self.end, user, device)?,
-            given: self.question.since.is_some_and(|since| e2ee.keys_given_since(user, since)),
-        })
+        let counts = match e2ee.known_key_counts(user, device) {
+            Some(counts) => counts,
+            None => e2ee.key_counts_in(self.conn.open()?, self.end, user, device)?,
+        };
+        Ok(OwnKeys { counts, given: self.question.since.is_some_and(|since| e2ee.keys_given_since(user, since)) })
     }
 }

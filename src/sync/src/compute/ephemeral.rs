@@ -93,8 +93,8 @@ impl Work<'_> {
         let newly: Vec<i64> = joined.filter(|task| task.newly).map(|task| task.room.nid).collect();
         let mut rows = Vec::new();
         if !newly.is_empty() {
-            rows = newest(self.conn, &newly, self.end, RECEIPTS)?;
-            let own = of_user(self.conn, user, &newly)?;
+            rows = newest(self.conn.open()?, &newly, self.end, RECEIPTS)?;
+            let own = of_user(self.conn.open()?, user, &newly)?;
             rows.retain(|row| row.user_id != user);
             rows.extend(own.into_iter().filter(|row| row.position <= self.end));
         }
@@ -102,12 +102,12 @@ impl Work<'_> {
             let follower = &self.sources.follower;
             let mut rooms = match follower.reads.rooms_since(since, self.end) {
                 Some(rooms) => rooms,
-                None => changed_rooms(self.conn, user, since, self.end)?,
+                None => changed_rooms(self.conn.open()?, user, since, self.end)?,
             };
             follower.watches.joined(user, |joined| rooms.retain(|room| joined.contains(room)));
             rooms.retain(|room| !newly.contains(room));
             if !rooms.is_empty() {
-                rows.extend(changed(self.conn, &rooms, since, self.end)?);
+                rows.extend(changed(self.conn.open()?, &rooms, since, self.end)?);
             }
         }
         let mut by_room: HashMap<i64, Vec<ReceiptRow>> = HashMap::new();

@@ -7,15 +7,16 @@ use serde_json::value::RawValue;
 use store::rooms::{ForeignMember, Membership, foreign_changes, foreign_standing};
 
 use super::{Found, Section, Work};
-use crate::{Error, Result};
+use crate::{Error, Result, follow::Kind};
 
 impl Work<'_> {
     /// Adds them to what there is to tell. What another server has sent beside one of them can spoil that one at most.
     pub(super) fn select_foreign(&mut self, found: &mut Found) -> Result<()> {
         let user = self.question.user.as_str();
         let rows = match self.question.since {
-            None => foreign_standing(self.conn, user)?,
-            Some(since) => foreign_changes(self.conn, user, since, self.end)?,
+            None => foreign_standing(self.conn.open()?, user)?,
+            Some(_) if !self.happened(Kind::Elsewhere) => return Ok(()),
+            Some(since) => foreign_changes(self.conn.open()?, user, since, self.end)?,
         };
         for row in rows {
             if !self.question.filter.rooms.allows(&row.room_id) {

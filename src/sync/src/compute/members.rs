@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use quick_cache::sync::Cache;
 use store::state::{NodeReader, get};
 
 use super::{
@@ -11,6 +12,19 @@ use super::{
 use crate::Result;
 
 const MEMBER: &str = "m.room.member";
+/// Members that are remembered, about 120 bytes each.
+const REMEMBERED: usize = 10_000;
+
+/// The membership events of those who spoke lately, by root of a state and user. A root means the same state for ever.
+pub(crate) struct Members {
+    events: Cache<String, Option<i64>>,
+}
+
+impl Default for Members {
+    fn default() -> Self {
+        Self { events: Cache::new(REMEMBERED) }
+    }
+}
 
 impl Work<'_> {
     /// The membership events of who matters: the senders of the timeline, the heroes of a new summary, and the user
@@ -29,7 +43,7 @@ impl Work<'_> {
             let key = (MEMBER, user);
             let nid = match changes.get(&key) {
                 Some(change) => self.told(task, key, *change),
-                None => self.holder(task.root, MEMBER, user)?,
+                None => self.member(task.root, user)?,
             };
             nids.extend(nid);
         }
@@ -39,10 +53,22 @@ impl Work<'_> {
         Ok(nids)
     }
 
+    /// The membership event of a user in the state of this root.
+    fn member(&mut self, root: i64, user_id: &str) -> Result<Option<i64>> {
+        let key = format!("{root} {user_id}");
+        let known = &self.sources.members.events;
+        if let Some(event) = known.get(&key) {
+            return Ok(event);
+        }
+        let event = self.holder(root, MEMBER, user_id)?;
+        known.insert(key, event);
+        Ok(event)
+    }
+
     /// The event that holds a key in the state of this root.
     pub(super) fn holder(&mut self, root: i64, event_type: &str, state_key: &str) -> Result<Option<i64>> {
         let rooms = &self.sources.rooms;
-        let Some(key) = rooms.state_key(self.conn, event_type, state_key)? else { return Ok(None) };
-        Ok(get(&mut NodeReader::new(self.conn, rooms.nodes()), root, key)?)
+        let Some(key) = rooms.state_key(self.conn.open()?, event_type, state_key)? else { return Ok(None) };
+        Ok(get(&mut NodeReader::new(self.conn.open()?, rooms.nodes()), root, key)?)
     }
 }

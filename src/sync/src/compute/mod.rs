@@ -1,4 +1,4 @@
-//! Makes one answer, within one snapshot of the database.
+//! Makes one answer: within one snapshot of the database, or from memory where that suffices ([`make()`]).
 //!
 //! The rooms that matter are chosen ([`select`]), their timelines read ([`timeline`]), then what changed of their
 //! states ([`changes`], [`state`], [`members`], [`summary`]); each step takes all rooms at once, so that the number of
@@ -6,10 +6,12 @@
 
 mod bundles;
 mod changes;
+mod database;
 mod device_lists;
 mod ephemeral;
 mod foreign;
 mod invites;
+mod make;
 mod members;
 mod online;
 mod presence;
@@ -30,13 +32,15 @@ use e2ee::{E2ee, device_lists::DeviceLists, keys::KeyCounts};
 use rooms::{Rooms, relations::Bundles};
 use ruma::{OwnedDeviceId, OwnedUserId};
 use store::{
-    Conn,
     accounts::{AccountDataRow, account_data},
     e2ee::ToDeviceRow,
     rooms::RoomRow,
 };
 
+pub(crate) use database::Database;
 pub(crate) use ephemeral::{RECEIPT, RoomEphemeral, TYPING};
+pub(crate) use make::make;
+pub(crate) use members::Members;
 pub(crate) use sent::{SentMembers, Session as SentSession};
 pub(crate) use state::BasicStates;
 pub(crate) use summary::Summaries;
@@ -47,7 +51,7 @@ use crate::{
     ephemeral::Shown,
     events::{Loaded, Moment},
     filter::Filter,
-    follow::Follower,
+    follow::{Follower, Kind},
     token::SyncToken,
 };
 
@@ -87,6 +91,7 @@ pub(crate) struct Sources {
     pub follower: Arc<Follower>,
     pub basics: BasicStates,
     pub summaries: Summaries,
+    pub members: Members,
     pub sent: SentMembers,
     /// The push rules of who has never changed one.
     pub push_rules: push::rules::Predefined,
@@ -94,8 +99,8 @@ pub(crate) struct Sources {
 
 /// One answer in the making.
 pub(crate) struct Work<'a> {
-    pub conn: &'a mut Conn,
-    /// The position of the snapshot.
+    pub conn: Database<'a>,
+    /// The position of the snapshot, or of the newest commit that is known.
     pub end: i64,
     pub sources: &'a Sources,
     pub question: &'a Question,
@@ -135,14 +140,9 @@ pub(crate) struct Found {
 
 /// Makes an answer.
 ///
-/// * `end`: the position of the snapshot in which `conn` reads; `before`: a moment before it was opened.
-pub(crate) fn compute(
-    conn: &mut Conn,
-    end: i64,
-    before: Moment,
-    sources: &Sources,
-    question: &Question,
-) -> Result<Answer> {
+/// * `end`: the position of the snapshot in which `conn` reads, or without it that of the newest commit that all who follow
+///   know of; `before`: a moment before the snapshot was opened.
+fn compute(conn: Database<'_>, end: i64, before: Moment, sources: &Sources, question: &Question) -> Result<Answer> {
     let loaded = Loaded::new(before);
     let mut work = Work { conn, end, sources, question, loaded, bundles: Bundles::default(), rooms: HashMap::new() };
     let mut found = work.select()?;
@@ -169,12 +169,22 @@ impl Work<'_> {
     /// Loads the events of these numbers, which belong to rooms that were met.
     fn load(&mut self, nids: impl IntoIterator<Item = i64>) -> Result<()> {
         let Sources { rooms, follower, .. } = self.sources;
-        self.loaded.load(self.conn, &follower.events, rooms, &self.rooms, nids)
+        self.loaded.load(&mut self.conn, &follower.events, rooms, &self.rooms, nids)
+    }
+
+    /// Whether something of this kind may have happened to the user since the token.
+    fn happened(&self, kind: Kind) -> bool {
+        let user = self.question.user.as_str();
+        let lately = &self.sources.follower.lately;
+        self.question.since.is_none_or(|since| lately.happened(kind, user, since, self.end))
     }
 
     fn read_account_data(&mut self, found: &mut Found) -> Result<()> {
         let user = self.question.user.as_str();
-        let rows = account_data::changed(self.conn, user, self.question.since.unwrap_or(0), self.end)?;
+        let rows = match self.happened(Kind::AccountData) {
+            true => account_data::changed(self.conn.open()?, user, self.question.since.unwrap_or(0), self.end)?,
+            false => Vec::new(),
+        };
         let mut by_room: HashMap<i64, Vec<AccountDataRow>> = HashMap::new();
         for row in rows {
             by_room.entry(row.room).or_default().push(row);
@@ -189,7 +199,7 @@ impl Work<'_> {
             .collect();
         if !newly.is_empty() {
             newly.iter().for_each(|room| drop(by_room.remove(room)));
-            for row in account_data::of_rooms(self.conn, user, &newly, self.end)? {
+            for row in account_data::of_rooms(self.conn.open()?, user, &newly, self.end)? {
                 by_room.entry(row.room).or_default().push(row);
             }
         }

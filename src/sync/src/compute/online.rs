@@ -39,7 +39,7 @@ impl Work<'_> {
         let user = self.question.user.as_str();
         let (mut shared, unknown) = self.sources.follower.watches.sharing(user, others);
         for unknown in unknown.chunks(USERS) {
-            shared.extend(sharing_a_room(self.conn, user, unknown)?);
+            shared.extend(sharing_a_room(self.conn.open()?, user, unknown)?);
         }
         Ok(shared)
     }

@@ -10,7 +10,7 @@ use store::{
 };
 
 use super::{Found, Question, Section, Task, Work, task::joined_viewer};
-use crate::{Error, Result};
+use crate::{Error, Result, follow::Kind};
 
 /// Rooms up to which it pays to ask for these rooms rather than for all of the user.
 const FEW: usize = 200;
@@ -20,6 +20,9 @@ type Row = (MemberRow, RoomRow);
 impl Work<'_> {
     /// Chooses the rooms.
     pub(super) fn select(&mut self) -> Result<Found> {
+        if let Some(tasks) = self.joined_all_along() {
+            return Ok(Found { tasks, ..Found::default() });
+        }
         let filter = self.question.filter.clone();
         let mut rows = self.rows()?;
         rows.retain(|(_, room)| filter.rooms.allows(&room.room_id));
@@ -31,7 +34,7 @@ impl Work<'_> {
         for (member, room) in rows {
             let own = own.remove(&room.nid).unwrap_or_default();
             match member.membership() {
-                Membership::Join => found.tasks.push(self.joined(member, room, &own)),
+                Membership::Join => found.tasks.push(self.joined(Some(member), room, &own)),
                 Membership::Invite => self.invited(Section::Invite, &member, &room, &mut found)?,
                 Membership::Knock => self.invited(Section::Knock, &member, &room, &mut found)?,
                 Membership::Leave | Membership::Ban => {
@@ -46,10 +49,10 @@ impl Work<'_> {
     /// Rooms that this server has deleted. Whoever entered one of the same id later is in that.
     pub(super) fn gone(&mut self, found: &Found) -> Result<Vec<String>> {
         let Question { since: Some(since), user, filter, .. } = self.question else { return Ok(Vec::new()) };
-        if !self.sources.follower.departures.may_be_after(self.conn, *since)? {
+        if !self.sources.follower.departures.may_be_after(&mut self.conn, *since, self.end)? {
             return Ok(Vec::new());
         }
-        let mut gone = departures(self.conn, user.as_str(), *since, self.end)?;
+        let mut gone = departures(self.conn.open()?, user.as_str(), *since, self.end)?;
         gone.retain(|id| {
             let told = found.tasks.iter().any(|task| task.room.room_id == *id)
                 || found.stripped.iter().any(|(_, room, _)| room == id)
@@ -66,19 +69,51 @@ impl Work<'_> {
             if self.question.filter.include_leave {
                 only.extend([Membership::Leave, Membership::Ban]);
             }
-            return Ok(standing(self.conn, user, &only)?);
+            return Ok(standing(self.conn.open()?, user, &only)?);
         };
         let mut rows = match self.sources.follower.tails.rooms_since(since, self.end) {
-            Some(rooms) if rooms.is_empty() => Vec::new(),
-            Some(rooms) if rooms.len() <= FEW => changed_rooms_among(self.conn, user, since, &rooms)?,
-            _ => changed_rooms(self.conn, user, since)?,
+            Some(rooms) => match self.concerning(since, &rooms).unwrap_or(rooms) {
+                rooms if rooms.is_empty() => Vec::new(),
+                rooms if rooms.len() <= FEW => changed_rooms_among(self.conn.open()?, user, since, &rooms)?,
+                _ => changed_rooms(self.conn.open()?, user, since)?,
+            },
+            None => changed_rooms(self.conn.open()?, user, since)?,
         };
+        self.sources.follower.rows.keep_rooms(self.end, rows.iter().map(|(_, room)| room));
         if self.question.full_state {
             let changed: Vec<i64> = rows.iter().map(|(_, room)| room.nid).collect();
-            let joined = standing(self.conn, user, &[Membership::Join])?;
+            let joined = standing(self.conn.open()?, user, &[Membership::Join])?;
             rows.extend(joined.into_iter().filter(|(_, room)| !changed.contains(&room.nid)));
         }
         Ok(rows)
+    }
+
+    /// Those of the rooms in which something happened to which the user was joined since the token, if it is known that
+    /// they neither came nor went meanwhile.
+    fn concerning(&self, since: i64, rooms: &[i64]) -> Option<Vec<i64>> {
+        let (follower, user) = (&self.sources.follower, self.question.user.as_str());
+        // In this order: whoever came or went since is known for it when the list of their rooms has changed.
+        let (joined, followed_from) = follower.watches.joined_among(user, rooms)?;
+        let moved = follower.lately.happened(Kind::Membership, user, since, self.end.max(followed_from));
+        (!moved).then_some(joined)
+    }
+
+    /// The rooms that are told, if that is known without the database: most syncs come for something that was said a moment
+    /// ago where the user is.
+    fn joined_all_along(&mut self) -> Option<Vec<Task>> {
+        let since = self.question.since.filter(|_| !self.question.full_state)?;
+        let follower = &self.sources.follower;
+        let rooms = self.concerning(since, &follower.tails.rooms_since(since, self.end)?)?;
+        let rooms: Option<Vec<_>> = rooms.into_iter().map(|room| follower.rows.room(room, self.end)).collect();
+        let mut tasks = Vec::new();
+        for room in rooms? {
+            if room.last_position > since && self.question.filter.rooms.allows(&room.room_id) {
+                let room = RoomRow::clone(&room);
+                self.rooms.insert(room.nid, room.clone());
+                tasks.push(self.joined(None, room, &[]));
+            }
+        }
+        Some(tasks)
     }
 
     /// How the user's own membership changed since the token, by room, and the events of that.
@@ -89,7 +124,7 @@ impl Work<'_> {
         if changed.is_empty() {
             return Ok(HashMap::new());
         }
-        let deltas = own_deltas(self.conn, &changed, self.question.user.as_str(), since, self.end)?;
+        let deltas = own_deltas(self.conn.open()?, &changed, self.question.user.as_str(), since, self.end)?;
         self.load(deltas.iter().flat_map(|delta| [delta.event, delta.replaced]).flatten())?;
         let mut by_room: HashMap<i64, Vec<DeltaRow>> = HashMap::new();
         for delta in deltas {
@@ -103,7 +138,7 @@ impl Work<'_> {
         event.is_some_and(|event| event.membership == Some(Membership::Join))
     }
 
-    fn joined(&self, member: MemberRow, room: RoomRow, own: &[DeltaRow]) -> Task {
+    fn joined(&self, member: Option<MemberRow>, room: RoomRow, own: &[DeltaRow]) -> Task {
         let since = self.question.since;
         let was_joined = own.first().is_none_or(|first| self.says_joined(first.replaced));
         let newly = since.is_none() || !was_joined;
@@ -117,11 +152,11 @@ impl Work<'_> {
     /// A room that the user has left, told up to where they left it.
     fn left(&mut self, member: MemberRow, room: RoomRow, own: &[DeltaRow]) -> Result<Task> {
         let user = &self.question.user;
-        let mut viewer = Viewer::with_member(self.conn, &self.sources.rooms, room.nid, user, Some(&member))?;
+        let mut viewer = Viewer::with_member(self.conn.open()?, &self.sources.rooms, room.nid, user, Some(&member))?;
         if member.forgotten && !own.is_empty() {
             // Who forgets a room they have just left still hears that they have left it.
             let remembered = MemberRow { forgotten: false, ..member.clone() };
-            viewer = Viewer::with_member(self.conn, &self.sources.rooms, room.nid, user, Some(&remembered))?;
+            viewer = Viewer::with_member(self.conn.open()?, &self.sources.rooms, room.nid, user, Some(&remembered))?;
         }
         let was_joined = own.first().is_some_and(|first| self.says_joined(first.replaced));
         let came_and_went = own.iter().any(|change| self.says_joined(change.event));
@@ -133,7 +168,7 @@ impl Work<'_> {
             _ => (member.position, None),
         };
         let span = Span { room: room.nid, after, upto };
-        let task = Task::new(Section::Leave, room, member, viewer, span);
+        let task = Task::new(Section::Leave, room, Some(member), viewer, span);
         Ok(Task {
             newly: !was_joined,
             full: !was_joined || self.question.full_state,
@@ -145,14 +180,14 @@ impl Work<'_> {
 
     /// Joined rooms of which there is nothing but account data to tell.
     pub(super) fn select_quiet(&mut self, rooms: &[i64], found: &mut Found) -> Result<()> {
-        for (member, room) in standing_in(self.conn, self.question.user.as_str(), rooms)? {
+        for (member, room) in standing_in(self.conn.open()?, self.question.user.as_str(), rooms)? {
             if member.membership() != Membership::Join || !self.question.filter.rooms.allows(&room.room_id) {
                 continue;
             }
             self.rooms.insert(room.nid, room.clone());
             let span = Span { room: room.nid, after: self.end, upto: self.end };
             let viewer = joined_viewer(&self.question.user);
-            found.tasks.push(Task::new(Section::Join, room, member, viewer, span));
+            found.tasks.push(Task::new(Section::Join, room, Some(member), viewer, span));
         }
         Ok(())
     }

@@ -129,11 +129,11 @@ impl Work<'_> {
         }
         // One query for the roots of all; most states are no larger.
         let roots: Vec<i64> = full.iter().map(|task| task.root).filter(|root| *root != store::state::EMPTY).collect();
-        NodeReader::new(self.conn, self.sources.rooms.nodes()).load_all(&roots)?;
+        NodeReader::new(self.conn.open()?, self.sources.rooms.nodes()).load_all(&roots)?;
         let mut nids = Vec::new();
         let mut held = Vec::with_capacity(full.len());
         for task in &full {
-            let state = entries(&mut NodeReader::new(self.conn, self.sources.rooms.nodes()), task.root)?;
+            let state = entries(&mut NodeReader::new(self.conn.open()?, self.sources.rooms.nodes()), task.root)?;
             nids.extend(state.iter().map(|(_, nid)| *nid));
             held.push((task.root, state));
         }
@@ -150,7 +150,7 @@ impl Work<'_> {
     }
 
     fn entries(&mut self, task: &Task) -> Result<Vec<Entry>> {
-        let state = entries(&mut NodeReader::new(self.conn, self.sources.rooms.nodes()), task.root)?;
+        let state = entries(&mut NodeReader::new(self.conn.open()?, self.sources.rooms.nodes()), task.root)?;
         self.load(state.iter().map(|(_, nid)| *nid))?;
         Ok(self.named(state.iter().map(|(_, nid)| *nid)))
     }
@@ -175,7 +175,7 @@ impl Work<'_> {
             return Ok(());
         }
         let mut read: HashMap<i64, Vec<Entry>> = missing.iter().map(|room| (*room, Vec::new())).collect();
-        for (room, event_type, state_key, nid) in basic_state(self.conn, &missing)? {
+        for (room, event_type, state_key, nid) in basic_state(self.conn.open()?, &missing)? {
             read.entry(room).or_default().push((event_type.into(), state_key.into(), nid));
         }
         for (room, state) in read {

@@ -133,7 +133,7 @@ impl Work<'_> {
         }
         let mut found: HashMap<i64, Vec<(i64, String, i64)>> = HashMap::new();
         for kind in kinds {
-            for (room, user, event, position) in heroes(self.conn, rooms, kind, HEROES + 1)? {
+            for (room, user, event, position) in heroes(self.conn.open()?, rooms, kind, HEROES + 1)? {
                 found.entry(room).or_default().push((position, user, event));
             }
         }

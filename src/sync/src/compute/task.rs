@@ -45,7 +45,8 @@ pub(crate) struct Seen {
 pub(crate) struct Task {
     pub section: Section,
     pub room: RoomRow,
-    pub member: MemberRow,
+    /// The user's membership; none where they were joined all along.
+    pub member: Option<MemberRow>,
     /// Whether the whole state is told, not what changed of it.
     pub full: bool,
     /// Whether the client does not know the room yet, or not any more.
@@ -80,7 +81,7 @@ pub(crate) struct Task {
 
 impl Task {
     /// A room of which nothing is read yet.
-    pub fn new(section: Section, room: RoomRow, member: MemberRow, viewer: Viewer, span: Span) -> Self {
+    pub fn new(section: Section, room: RoomRow, member: Option<MemberRow>, viewer: Viewer, span: Span) -> Self {
         Self {
             section,
             root: room.state,

@@ -94,7 +94,7 @@ impl Work<'_> {
             return Ok(reaches.into_iter().map(Option::unwrap_or_default).collect());
         }
         let mut by_room: HashMap<i64, Vec<(i64, i64)>> = wanted.iter().map(|span| (span.room, Vec::new())).collect();
-        for (room, position, nid) in newest_events(self.conn, &wanted, length)? {
+        for (room, position, nid) in newest_events(self.conn.open()?, &wanted, length)? {
             by_room.entry(room).or_default().push((position, nid));
         }
         let mut beyond = Vec::new();
@@ -126,7 +126,7 @@ impl Work<'_> {
             return Ok(());
         }
         let mut by_room: HashMap<i64, Vec<(i64, i64)>> = HashMap::new();
-        for (room, position, nid) in newest_events(self.conn, spans, count + 1)? {
+        for (room, position, nid) in newest_events(self.conn.open()?, spans, count + 1)? {
             by_room.entry(room).or_default().push((position, nid));
         }
         let missing = reaches.iter_mut().filter(|reach| reach.is_none());
@@ -183,9 +183,9 @@ impl Work<'_> {
         let rooms = &self.sources.rooms;
         let before = reach.events.iter().filter(|(position, _)| joined_from.is_none_or(|from| *position < from));
         let nids: Vec<i64> = before.map(|(_, nid)| *nid).collect();
-        let mut held = rooms.events().stored_map(self.conn, &nids)?;
+        let mut held = rooms.events().stored_map(self.conn.open()?, &nids)?;
         let events = nids.iter().filter_map(|nid| held.remove(nid)).collect();
-        let seen = visible(self.conn, rooms, &task.viewer, &HashSet::new(), events)?;
+        let seen = visible(self.conn.open()?, rooms, &task.viewer, &HashSet::new(), events)?;
         Ok(seen.into_iter().map(|seen| (seen.event.nid, seen.membership)).collect())
     }
 
@@ -196,17 +196,18 @@ impl Work<'_> {
 
     /// Adds what became of the user's membership after they left: a ban tells them more than the leave before it.
     fn add_own_end(&mut self, task: &mut Task) -> Result<()> {
-        if task.timeline.iter().any(|seen| seen.event.nid == task.member.event) {
+        let Some(member) = task.member.as_ref() else { return Ok(()) };
+        if task.timeline.iter().any(|seen| seen.event.nid == member.event) {
             return Ok(());
         }
-        self.load([task.member.event])?;
+        self.load([member.event])?;
         // Of an event without a place here the client hears when we do.
-        let told_at = |event: &ClientEvent| if event.position > 0 { event.position } else { task.member.position };
-        let event = self.loaded.get(task.member.event).filter(|event| told_at(event) > task.span.after);
+        let told_at = |event: &ClientEvent| if event.position > 0 { event.position } else { member.position };
+        let event = self.loaded.get(member.event).filter(|event| told_at(event) > task.span.after);
         if let Some(event) = event.filter(|event| self.wants(event))
             && self.question.filter.timeline.allows_room(&task.room.room_id)
         {
-            task.timeline.push(Seen { event: event.clone(), membership: task.member.membership() });
+            task.timeline.push(Seen { event: event.clone(), membership: member.membership() });
         }
         Ok(())
     }

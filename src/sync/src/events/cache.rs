@@ -9,10 +9,10 @@ use std::{
 use parking_lot::Mutex;
 use quick_cache::{Weighter, sync::Cache};
 use rooms::Rooms;
-use store::{Committed, Conn, rooms::RoomRow};
+use store::{Committed, rooms::RoomRow};
 
 use super::ClientEvent;
-use crate::{Error, Result};
+use crate::{Error, Result, compute::Database};
 
 #[derive(Clone)]
 struct Bytes;
@@ -139,7 +139,7 @@ impl Loaded {
     /// * `rooms_of`: the rooms to which they belong.
     pub fn load(
         &mut self,
-        conn: &mut Conn,
+        conn: &mut Database<'_>,
         cache: &ClientEvents,
         rooms: &Rooms,
         rooms_of: &HashMap<i64, RoomRow>,
@@ -163,7 +163,7 @@ impl Loaded {
         wanted.sort_unstable();
         wanted.dedup();
         let mut read = Vec::with_capacity(wanted.len());
-        for stored in rooms.events().stored(conn, &wanted)? {
+        for stored in rooms.events().stored(conn.open()?, &wanted)? {
             let room = rooms_of.get(&stored.room).ok_or_else(|| Error::Internal("an event of another room".into()))?;
             read.push(Arc::new(ClientEvent::new(&stored, rooms::rules_of(room)?)?));
         }

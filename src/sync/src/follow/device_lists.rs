@@ -90,15 +90,7 @@ mod tests {
     fn commit(position: i64, kind: LogKind, room: Option<i64>, user: Option<&str>) -> Committed {
         let entry = LogEntry { position, kind, room, user: user.map(str::to_owned), row: None };
         let moved = room.filter(|_| kind == LogKind::Event).into_iter().collect();
-        Committed {
-            position,
-            entries: vec![entry],
-            events: Vec::new(),
-            redacted: Vec::new(),
-            flagged: Vec::new(),
-            moved,
-            outgoing: false,
-        }
+        Committed { position, entries: vec![entry], moved, ..Committed::default() }
     }
 
     #[test]

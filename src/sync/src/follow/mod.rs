@@ -2,8 +2,10 @@
 
 mod departures;
 mod device_lists;
+mod lately;
 mod pace;
 mod reads;
+mod rows;
 mod tails;
 mod watches;
 
@@ -15,8 +17,10 @@ use std::{
 use store::{Committed, Observer};
 use tokio::sync::Notify;
 
+pub(crate) use lately::{Kind, Lately};
 pub(crate) use pace::Pace;
 pub(crate) use reads::Reads;
+pub(crate) use rows::Rows;
 pub(crate) use tails::{Reach, Tails};
 pub(crate) use watches::{Standing, Watches};
 
@@ -34,7 +38,9 @@ pub struct Follower {
     pub(crate) events: ClientEvents,
     pub(crate) departures: Departures,
     pub(crate) device_lists: DeviceListNews,
+    pub(crate) lately: Lately,
     pub(crate) reads: Reads,
+    pub(crate) rows: Rows,
     pub(crate) pace: Pace,
     pub(crate) ephemeral: Ephemeral,
     /// Tells whoever tends to all this that something is to be done sooner than thought.
@@ -56,7 +62,9 @@ impl Follower {
             events: ClientEvents::new(bytes),
             departures: Departures::default(),
             device_lists: DeviceListNews::default(),
+            lately: Lately::default(),
             reads: Reads::default(),
+            rows: Rows::default(),
             pace: Pace::default(),
             ephemeral: Ephemeral::new(serial),
             news: Arc::default(),
@@ -76,6 +84,8 @@ impl Follower {
 impl Observer for Follower {
     fn committed(&self, committed: &Committed) {
         self.events.committed(committed);
+        self.lately.committed(committed);
+        self.rows.committed(committed);
         self.tails.committed(committed);
         self.departures.committed(committed);
         self.device_lists.committed(committed);

@@ -88,9 +88,10 @@ async fn typing_runs_out() {
     let room = world.room("alice").await;
     world.join(&room, "bob").await;
     alice.sync().await;
+    start(&world, "bob", &room).await;
+    assert_eq!(typing(&alice.sync().await, &room), Some(json!(["@bob:test"])));
     let begun = Instant::now();
     world.syncs.set_typing(&user("bob"), &room, Some(Duration::from_millis(300))).await.unwrap();
-    assert_eq!(typing(&alice.sync().await, &room), Some(json!(["@bob:test"])));
     assert_eq!(typing(&alice.sync_for(LONG).await, &room), Some(json!([])));
     assert!(begun.elapsed() >= Duration::from_millis(300) && begun.elapsed() < LONG / 2);
 }

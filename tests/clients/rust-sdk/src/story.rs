@@ -12,7 +12,7 @@ use crate::one_time_keys::empty_the_keys;
 use crate::pictures::exchange_picture;
 use crate::receipts::{count_in_the_clear, read_and_count, read_thread, show_typing};
 use crate::relations::{edit, react, reply_in_thread};
-use crate::stage::Stage;
+use crate::stage::{Stage, until_true};
 
 async fn talk(stage: &Stage, alice: &Device, bob: &Device, room_id: &RoomId, when: &str) -> Result<()> {
     for (one, other) in [(alice, bob), (bob, alice)] {
@@ -35,6 +35,9 @@ async fn nothing_went_wrong(stage: &Stage, devices: &[&Device], room_id: &RoomId
     for device in devices {
         device.page_back(room_id).await?;
         for room in device.client.joined_rooms() {
+            // What has just come, or was paged back, may be decrypted a moment later.
+            let readable = async || Ok(device.unreadable(room.room_id()).await?.is_empty());
+            let _compared_below = until_true("all is readable", readable).await;
             let unreadable = device.unreadable(room.room_id()).await?;
             stage.same(format!("{device} shows nothing unreadable in {}", room.room_id()), unreadable, vec![])?;
         }

@@ -57,8 +57,8 @@ async fn device_keys(pair: Pair) -> Outcome {
 
 async fn keys_without_a_room(Pair { alice, bob }: Pair) -> Outcome {
     bob.upload_device().await?;
-    ensure!(alice.keys_of(&bob).await?.is_object(), "keys are given to who shares no room, too");
-    Ok(())
+    // Keys are given to who shares no room, too. A server that could not be reached for a moment is left alone for another.
+    see_keys(&alice, &bob, true).await
 }
 
 async fn claims(Pair { alice, bob }: Pair) -> Outcome {

@@ -20,7 +20,7 @@ async fn typing(pair: Pair) -> Outcome {
     alice.see_membership(&room, bob, "join").await?;
     let since = alice.now().await?;
     let path = v3!("rooms/{}/typing/{}", room, bob);
-    bob.put(&path, json!({ "typing": true, "timeout": 20_000 })).await?.ok()?;
+    bob.put(&path, json!({ "typing": true, "timeout": 30_000 })).await?.ok()?;
     let says = |answer: &Value, who: Value| {
         ephemeral(answer, &room, "m.typing").is_some_and(|event| event["content"]["user_ids"] == who)
     };

@@ -92,6 +92,8 @@ async fn by_one_who_joined(pair: Pair) -> Outcome {
     pair.bob.see_state(&room, "m.room.power_levels", "", levels).await?;
     pair.bob.invite(&room, &carol).await?;
     carol.see_room("invite", &room).await?;
+    // Her server hears of it twice, and what she does builds on what stands in the room.
+    pair.alice.see_membership(&room, &carol, "invite").await?;
     carol.join(&room).await?;
     pair.bob.see_membership(&room, &carol, "join").await.map(drop)
 }
@@ -106,6 +108,8 @@ async fn into_a_room_that_is_there(pair: Pair) -> Outcome {
     alice.see_membership(&room, bob, "join").await?;
     alice.invite(&room, &carol).await?;
     carol.see_room("invite", &room).await?;
+    // Her server hears of it twice, and lets her in when it stands in the room.
+    bob.see_membership(&room, &carol, "invite").await?;
     carol.join(&room).await?;
     alice.see_membership(&room, &carol, "join").await.map(drop)
 }

@@ -115,10 +115,12 @@ async fn reaction_and_edit(pair: Pair) -> Outcome {
         "m.relates_to": { "rel_type": "m.replace", "event_id": event },
     });
     let edit = bob.send(&room, "m.room.message", edit).await?;
-    alice.receive(&room, &edit).await?;
-    let seen = alice.event(&room, &event).await?;
-    ensure_eq!(seen["unsigned"]["m.relations"]["m.replace"]["event_id"], edit.as_str(), "the bundled edit");
-    Ok(())
+    // It may be readable a moment before it shows elsewhere.
+    wait_for("the bundled edit".to_owned(), || async {
+        let seen = alice.event(&room, &event).await?;
+        Ok((seen["unsigned"]["m.relations"]["m.replace"]["event_id"] == edit.as_str()).then_some(()))
+    })
+    .await
 }
 
 async fn thread(pair: Pair) -> Outcome {
@@ -130,11 +132,12 @@ async fn thread(pair: Pair) -> Outcome {
         "msgtype": "m.text", "body": "reply", "m.relates_to": { "rel_type": "m.thread", "event_id": root },
     });
     let reply = bob.send(&room, "m.room.message", reply).await?;
-    alice.receive(&room, &reply).await?;
-    let threads = alice.get(v1!("rooms/{}/threads", room)).await?.ok()?;
-    let latest = &threads["chunk"][0]["unsigned"]["m.relations"]["m.thread"]["latest_event"]["event_id"];
-    ensure_eq!(*latest, reply.as_str(), "the newest of the thread");
-    Ok(())
+    wait_for("the newest of the thread".to_owned(), || async {
+        let threads = alice.get(v1!("rooms/{}/threads", room)).await?.ok()?;
+        let latest = &threads["chunk"][0]["unsigned"]["m.relations"]["m.thread"]["latest_event"]["event_id"];
+        Ok((*latest == reply.as_str()).then_some(()))
+    })
+    .await
 }
 
 async fn unread_count(pair: Pair) -> Outcome {

@@ -7,9 +7,10 @@
 mod prelude {
     pub use serde_json::{Value, json};
 
-    pub use super::pair::{Pair, wait_for};
+    pub use super::pair::Pair;
     pub use crate::failure::{Failure, Outcome};
     pub use crate::path::encode;
+    pub use crate::patience::wait_for;
     pub use crate::reply::Reply;
     pub use crate::room::text;
     pub use crate::run::Test;

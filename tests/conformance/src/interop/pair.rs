@@ -1,19 +1,13 @@
 //! Two servers, a user on each, and waiting for what takes its way between them.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::client::Server;
 use crate::failure::Failure;
 use crate::path::encode;
+use crate::patience::wait_for;
 use crate::user::User;
 use crate::v3;
-
-/// How long something may take on its way from one server to the other.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often is asked for it.
-const PAUSE: Duration = Duration::from_millis(150);
 
 /// A user here and one there, both new.
 pub struct Pair {
@@ -108,28 +102,5 @@ impl User {
                 Ok(found.is_object().then(|| found.clone()))
             }
         })
-    }
-}
-
-/// Asks again and again until there is an answer.
-#[track_caller]
-pub fn wait_for<T, F, Fut>(what: String, mut ask: F) -> impl Future<Output = Result<T, Failure>> + Send
-where
-    T: Send,
-    F: FnMut() -> Fut + Send,
-    Fut: Future<Output = Result<Option<T>, Failure>> + Send,
-{
-    let late = Failure::new(format!("waited in vain for {what}"));
-    async move {
-        let started = Instant::now();
-        loop {
-            if let Some(found) = ask().await? {
-                return Ok(found);
-            }
-            if started.elapsed() > PATIENCE {
-                return Err(late);
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
     }
 }

@@ -8,6 +8,7 @@ mod prelude {
     pub use crate::client::Server;
     pub use crate::failure::{Failure, Outcome};
     pub use crate::path::encode;
+    pub use crate::patience::wait_for;
     pub use crate::reply::Reply;
     pub use crate::room::text;
     pub use crate::run::Test;

@@ -14,6 +14,7 @@ impl From<sync::Error> for Error {
             E::Accounts(error) => Arc::try_unwrap(error).map_or_else(|error| shared(&error), Self::from),
             E::Rooms(error) => Arc::try_unwrap(error).map_or_else(|error| shared_by_rooms(&error), Self::from),
             E::Store(error) => Arc::try_unwrap(error).map_or_else(|_| Self::unavailable(text), Self::from),
+            E::NotInMemory => Self::internal(text),
             E::Internal(text) => Self::internal(text),
         }
     }

@@ -3,7 +3,7 @@
 use ruma::RoomId;
 use store::federation::staged::{self, Most, StagedRow};
 
-use super::world::{World, worlds};
+use super::world::{LOOKS, World, worlds};
 use crate::testing::raw;
 
 impl World {
@@ -44,7 +44,7 @@ async fn a_thousand_rooms_that_have_gone_are_forgotten() {
         let world = world.restarted().await;
         world.server.federation.inner.incoming.start().await.unwrap();
         world.comes(line[1].event_id()).await;
-        for _ in 0..400 {
+        for _ in 0..LOOKS {
             if world.server.rooms.store().read(staged::rooms).await.unwrap().is_empty() {
                 return;
             }

@@ -27,6 +27,9 @@ use crate::{
 /// The room versions in which events of others are tried.
 pub const VERSIONS: [RoomVersionId; 2] = [RoomVersionId::V11, RoomVersionId::V12];
 
+/// How often is looked whether something has come about: for a minute, as machines may be slow.
+pub const LOOKS: usize = 2_400;
+
 pub struct World {
     pub server: Server,
     pub peer: Arc<Peer>,
@@ -94,7 +97,7 @@ impl World {
 
     /// Waits until an event has its place in the room.
     pub async fn comes(&self, id: &EventId) {
-        for _ in 0..1_000 {
+        for _ in 0..LOOKS {
             if self.is_here(id).await {
                 return;
             }
@@ -105,7 +108,7 @@ impl World {
 
     /// Waits until the other server was asked for the events that it keeps silent about.
     pub async fn is_asked_in_vain(&self) {
-        for _ in 0..1_000 {
+        for _ in 0..LOOKS {
             if self.peer.silent.load(Ordering::SeqCst) == 0 {
                 return;
             }
@@ -123,7 +126,7 @@ impl World {
 
     /// Waits until no more than this many events wait.
     pub async fn settles(&self, most: usize) {
-        for _ in 0..1_000 {
+        for _ in 0..LOOKS {
             if self.waiting().await <= most {
                 return;
             }

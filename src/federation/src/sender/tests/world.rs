@@ -215,7 +215,7 @@ impl World {
 
 /// Waits until it is so, but not for ever.
 pub async fn until(is_so: impl AsyncFn() -> bool) {
-    for _ in 0..2_000 {
+    for _ in 0..6_000 {
         if is_so().await {
             return;
         }

@@ -40,6 +40,8 @@ pub(super) enum Rooms {
 pub(super) struct User {
     pub watch: Arc<Watch>,
     pub rooms: Rooms,
+    /// The position at which they were read.
+    pub followed_from: i64,
 }
 
 /// All of them.
@@ -82,7 +84,8 @@ impl Members {
         let user = self.users.entry(user_id.to_owned()).or_insert_with(|| {
             self.bytes += USER;
             let watch = Watch { newest: watch::Sender::new(Newest { position, serial: 0 }), used: AtomicU64::new(0) };
-            User { watch: Arc::new(watch), rooms: Rooms::Unknown { reading, meanwhile: Vec::new() } }
+            let rooms = Rooms::Unknown { reading, meanwhile: Vec::new() };
+            User { watch: Arc::new(watch), rooms, followed_from: 0 }
         });
         // Readings of several devices of one user share what came meanwhile, or each would spoil the other's.
         match &user.rooms {
@@ -119,6 +122,7 @@ impl Members {
         // Changes in memory after this one find the user among the members.
         user.watch.newest.send_replace(Newest { position: newest, serial: serial.load(Ordering::SeqCst) });
         user.rooms = Rooms::Known(joined);
+        user.followed_from = position;
     }
 
     /// Wakes a user.

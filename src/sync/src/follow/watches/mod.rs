@@ -50,6 +50,11 @@ impl Watches {
         Self { inner: Mutex::default(), uses: AtomicU64::default(), serial }
     }
 
+    /// The newest position seen.
+    pub fn position(&self) -> i64 {
+        self.inner.lock().position
+    }
+
     /// How the user stands, or the number under which the joined rooms are to be read for [`Self::read`].
     pub fn standing(&self, user_id: &str) -> Result<Standing, u64> {
         let mut inner = self.inner.lock();
@@ -69,6 +74,19 @@ impl Watches {
     pub fn joined<T>(&self, user_id: &str, of: impl FnOnce(&HashSet<i64>) -> T) -> Option<T> {
         match &self.inner.lock().users.get(user_id)?.rooms {
             Rooms::Known(rooms) => Some(of(rooms)),
+            Rooms::Unknown { .. } => None,
+        }
+    }
+
+    /// Those of these rooms that a user has joined, and the position from which on that was followed; none where it is not
+    /// known.
+    pub fn joined_among(&self, user_id: &str, rooms: &[i64]) -> Option<(Vec<i64>, i64)> {
+        let inner = self.inner.lock();
+        let user = inner.users.get(user_id)?;
+        match &user.rooms {
+            Rooms::Known(joined) => {
+                Some((rooms.iter().copied().filter(|room| joined.contains(room)).collect(), user.followed_from))
+            }
             Rooms::Unknown { .. } => None,
         }
     }

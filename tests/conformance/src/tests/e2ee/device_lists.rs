@@ -113,7 +113,7 @@ async fn joined_and_left_within_one_sync(server: Server) -> Outcome {
 async fn waking(server: Server) -> Outcome {
     let (alice, bob, _) = pair(&server).await?;
     let since = alice.now().await?;
-    let query = format!("timeout=20000&since={}", encode(since));
+    let query = format!("timeout=50000&since={}", encode(since));
     let (sync, changed) = tokio::join!(alice.sync(&query), async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         bob.second().await

@@ -118,7 +118,7 @@ async fn not_yet_uploaded(server: Server) -> Outcome {
 async fn download_waits(server: Server) -> Outcome {
     let alice = server.user("alice").await?;
     let mxc = alice.create_media().await?;
-    let path = format!("{}?timeout_ms=15000", mxc.download());
+    let path = format!("{}?timeout_ms=30000", mxc.download());
     let late = async {
         tokio::time::sleep(Duration::from_millis(700)).await;
         alice.fill(&mxc, "at last").await?.ok()

@@ -20,7 +20,7 @@ tests! { "media_hostile":
 
 const QUERY: &str = "width=64&height=64&method=crop";
 /// What a refusal may take; making the picture whole would take longer, and gigabytes.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Uploads a file that is no whole picture and asks for thumbnails of it. It is refused, in good time, as the upload or
 /// as the thumbnail; a file that was taken can be downloaded as it is. Gives the status of the last refusal.

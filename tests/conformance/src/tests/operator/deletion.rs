@@ -21,7 +21,7 @@ async fn delete(admin: &User, room: &str, body: Value) -> Outcome {
     let path = format!("/_synapse/admin/v2/rooms/{}", encode(room));
     let answer = admin.server.call(Method::DELETE, &path, Some(&admin.token), Some(&body)).await?.ok()?;
     let path = format!("/_synapse/admin/v2/rooms/delete_status/{}", text(&answer, "delete_id")?);
-    for _ in 0..200 {
+    for _ in 0..600 {
         let status = admin.get(&path).await?.ok()?;
         match status["status"].as_str() {
             Some("complete") => return Ok(()),

@@ -21,7 +21,7 @@ async fn same_answer_as_the_event(server: Server) -> Outcome {
     let (alice, bob, room) = pair(&server).await?;
     let mut since = alice.now().await?;
     for number in 1..=5u64 {
-        let query = format!("timeout=8000&since={}", encode(&since));
+        let query = format!("timeout=30000&since={}", encode(&since));
         let send = mention(&bob, &room, json!({ "user_ids": [alice.id] }));
         let (sync, event) = tokio::join!(alice.sync(&query), send);
         let (mut sync, event) = (sync?, event?);

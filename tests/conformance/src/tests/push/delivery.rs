@@ -24,7 +24,7 @@ async fn pusher_count(user: &User) -> Result<usize, Failure> {
 
 /// Waits until a user has no pusher.
 async fn gone(user: &User) -> Outcome {
-    for _ in 0..50 {
+    for _ in 0..300 {
         if pusher_count(user).await? == 0 {
             return Ok(());
         }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::prelude::*;
 
 /// How long a test waits for a notification.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The largest request that is read.
 const LARGEST: usize = 1 << 20;
 

@@ -45,6 +45,12 @@ pub async fn push_to(user: &User, gateway: &Gateway, format: Option<&str>) -> Re
 async fn full(server: Server) -> Outcome {
     let (alice, bob, room) = pair(&server).await?;
     bob.put(v3!("profile/{}/displayname", bob), json!({ "displayname": "Major Tom" })).await?.ok()?;
+    // A server may tell the rooms later. It is his name in the room that counts.
+    let since = alice.now().await?;
+    if alice.state(&room, "m.room.member", &bob.id).await?["displayname"] != "Major Tom" {
+        let renamed = |sync: &Value| find(events(joined(sync, &room), "timeline"), "m.room.member", &bob.id).is_some();
+        alice.sync_until(&since, renamed).await?;
+    }
     alice.set_state(&room, "m.room.name", "", json!({ "name": "Mission Control" })).await?;
     let mut gateway = Gateway::start().await?;
     push_to(&alice, &gateway, None).await?;

@@ -86,7 +86,7 @@ async fn wakes_a_waiting_sync(server: Server) -> Outcome {
     let alice = server.user("alice").await?;
     // Without presence, which would answer the request before.
     let filter = encode(r#"{"presence":{"not_types":["*"]}}"#);
-    let query = format!("timeout=8000&filter={filter}&since={}", encode(alice.now().await?));
+    let query = format!("timeout=30000&filter={filter}&since={}", encode(alice.now().await?));
     let (sync, put) = tokio::join!(alice.sync(&query), async {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         mute(&alice).await

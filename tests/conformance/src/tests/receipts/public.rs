@@ -102,7 +102,7 @@ async fn wakes_others(server: Server) -> Outcome {
     let since = encode(alice.now().await?);
     // Without presence, which would answer the request before.
     let filter = encode(r#"{"presence":{"not_types":["*"]}}"#);
-    let query = format!("timeout=8000&since={since}&filter={filter}");
+    let query = format!("timeout=30000&since={since}&filter={filter}");
     let (sync, sent) = tokio::join!(alice.sync(&query), async {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         receipt(&bob, &room, "m.read", &event).await

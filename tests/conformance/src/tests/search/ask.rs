@@ -20,7 +20,7 @@ impl User {
         Ok(self.post(path, body).await?.ok()?["search_categories"]["room_events"].clone())
     }
 
-    /// Searches until exactly these events are found, in any order, for at most twenty seconds: an index may be a little
+    /// Searches until exactly these events are found, in any order, for at most forty seconds: an index may be a little
     /// behind. Gives the last `room_events`.
     pub async fn finds(&self, criteria: Value, want: &[&str]) -> Result<Value, Failure> {
         let started = Instant::now();
@@ -33,7 +33,7 @@ impl User {
             if got == want {
                 return Ok(answer);
             }
-            if started.elapsed() > Duration::from_secs(20) {
+            if started.elapsed() > Duration::from_secs(40) {
                 return Err(Failure::new(format!("{criteria} should find {want:?}, found {got:?}")));
             }
             tokio::time::sleep(Duration::from_millis(300)).await;

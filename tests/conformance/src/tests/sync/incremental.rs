@@ -69,11 +69,11 @@ async fn same_request_again(server: Server) -> Outcome {
     Ok(())
 }
 
-/// Runs a sync that waits for at most 20 s, does something 300 ms later, and gives the answer with the time it took.
+/// Runs a sync that waits for at most 50 s, does something 300 ms later, and gives the answer with the time it took.
 async fn wake(waiting: &User, act: impl Future<Output = Outcome>) -> Result<(Value, Duration), Failure> {
     let since = encode(waiting.now().await?);
     let started = Instant::now();
-    let query = format!("timeout=20000&since={since}");
+    let query = format!("timeout=50000&since={since}");
     let (sync, done) = tokio::join!(waiting.sync(&query), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         act.await
@@ -81,7 +81,7 @@ async fn wake(waiting: &User, act: impl Future<Output = Outcome>) -> Result<(Val
     done?;
     let (sync, took) = (sync?, started.elapsed());
     ensure!(took >= Duration::from_millis(250), "it should wait while there is nothing, it took {took:?}");
-    ensure!(took < Duration::from_secs(10), "it should end at once when something comes, it took {took:?}");
+    ensure!(took < Duration::from_secs(30), "it should end at once when something comes, it took {took:?}");
     Ok((sync, took))
 }
 
