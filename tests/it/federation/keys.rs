@@ -119,7 +119,7 @@ async fn keys_are_queried_and_claimed(database: Database) {
 async fn a_new_device_reaches_the_other_server(database: Database) {
     let mut world = World::start::<2>(database).await;
     let (alice, bob) = together(&world).await;
-    assert_eq!(devices(&alice, &bob).await, [bob.device.clone()]);
+    assert_eq!(devices(&alice, &bob).await, std::slice::from_ref(&bob.device));
     let (_, since) = until_synced(&alice, None, "/next_batch").await;
     let second = User::login(world.servers[1].client(), "bob", PASSWORD).await;
     upload(&second).await;

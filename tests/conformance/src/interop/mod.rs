@@ -49,7 +49,7 @@ mod pair;
 mod restricted;
 mod upgrade;
 
-pub use self::pair::wait_for;
+pub use crate::patience::wait_for;
 use crate::run::Test;
 
 /// All tests of two servers.
