@@ -283,9 +283,12 @@ async fn an_invite_from_another_server_is_told() {
             let kept = invite.clone();
             world.store.write(move |tx| keep_foreign(tx, &kept)).await.unwrap();
         }
+        // Whatever came before the next one is told before it.
+        let next = ForeignMember { membership: Membership::Invite as i16, room_id: "!cake:far".into(), ..invite };
+        world.store.write(move |tx| keep_foreign(tx, &next)).await.unwrap();
         let last = world.store.position();
         until("it is written down", async || world.written().await >= last).await;
-        assert_eq!(heard.load(Ordering::SeqCst), 1);
+        assert_eq!(heard.load(Ordering::SeqCst), 2);
         world.push.stop();
         delivery.await.unwrap();
     })
