@@ -16,7 +16,7 @@ pub(crate) struct DeviceKeys {
     pub key: PublicKey,
 }
 
-/// The signature of a device under its own keys. It is verified together with those of its one-time keys.
+/// The signature of a device under its own keys.
 pub(crate) struct OwnSignature {
     /// What is signed.
     pub message: String,

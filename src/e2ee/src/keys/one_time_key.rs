@@ -1,10 +1,10 @@
 //! One-time and fallback keys (client-server § One-time and fallback keys).
 
-use std::{collections::BTreeMap, iter::once};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, value::RawValue};
 
-use super::{bounds::ONE_TIME_KEY_BYTES, device_keys::OwnSignature};
+use super::bounds::ONE_TIME_KEY_BYTES;
 use crate::{
     Error, Result,
     ids::algorithm_and_id,
@@ -62,20 +62,6 @@ impl Unchecked {
             Ok(OneTimeKey { algorithm: algorithm.to_owned(), key_id: key_id.to_owned(), json: json.to_owned() })
         };
         keys.iter().map(|(name, key)| (name, key.get())).map(one).collect()
-    }
-
-    /// Verifies all with the signature of the device under its own keys.
-    ///
-    /// # Errors
-    /// [`Error::InvalidSignature`] unless all signatures are of this key.
-    pub fn verify_with(&self, own: &OwnSignature, key: &PublicKey) -> Result<()> {
-        let keys = self.signatures.iter().map(|(text, by)| (text.as_str(), by.as_str()));
-        let signed: Vec<(&str, &str)> = once((own.message.as_str(), own.signature.as_str())).chain(keys).collect();
-        if key.verifies_all(&signed) {
-            return Ok(());
-        }
-        own.verify(key)?;
-        Err(not_signed())
     }
 
     /// Whether there is anything to verify.

@@ -21,7 +21,8 @@ fn from_memory(sources: &Sources, question: &Question) -> Result<Answer> {
     let known = &question.known;
     // Else who was shown by a snapshot what is not announced yet would ask again and again.
     let is_news = known.position < end || (known.position == end && known.serial < follower.ephemeral.serial());
-    if question.since.is_none() || question.full_state || !is_news {
+    // Events as servers give them are not in memory.
+    if question.since.is_none() || question.full_state || question.filter.federation_format || !is_news {
         return Err(Error::NotInMemory);
     }
     compute(Database::none(), end, follower.events.moment(), sources, question)

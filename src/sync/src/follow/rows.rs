@@ -18,6 +18,8 @@ type Read<T> = (i64, T);
 struct Inner {
     /// The newest position seen.
     upto: i64,
+    /// Here something changed without a new position, as older history does: a snapshot of this position may not show it.
+    unsure: i64,
     rooms: HashMap<i64, Read<Arc<RoomRow>>>,
     /// By room and user; there may be no row.
     unread: HashMap<i64, HashMap<String, Read<Option<UnreadRow>>>>,
@@ -37,6 +39,9 @@ impl Rows {
     pub fn committed(&self, committed: &Committed) {
         let mut inner = self.inner.lock();
         inner.upto = inner.upto.max(committed.position);
+        if committed.entries.is_empty() && !committed.appended.is_empty() {
+            inner.unsure = inner.unsure.max(committed.position);
+        }
         for room in &committed.appended {
             inner.rooms.remove(room);
         }
@@ -120,7 +125,7 @@ impl Inner {
 
     /// Whether no commit is known that this snapshot does not show. What it shows and is not announced yet will be.
     fn may_keep(&self, snapshot: i64) -> bool {
-        snapshot >= self.upto
+        snapshot >= self.upto && snapshot > self.unsure
     }
 
     fn forget_unread(&mut self, room: i64, user_id: &str) {
@@ -177,6 +182,18 @@ mod tests {
         assert!(rows.room(1, 5).is_none() && rows.room(1, 8).is_none() && rows.room(2, 7).is_none());
         rows.committed(&Committed { appended: vec![1], ..commit(8) });
         assert!(rows.room(1, 7).is_none() && rows.room(1, 8).is_none());
+    }
+
+    #[test]
+    fn what_older_history_changed_is_not_kept_as_it_was() {
+        let rows = Rows::default();
+        rows.committed(&commit(5));
+        rows.committed(&Committed { appended: vec![1], ..commit(5) });
+        rows.keep_rooms(5, [&room(1)]);
+        assert!(rows.room(1, 5).is_none(), "the snapshot may be older");
+        rows.keep_rooms(6, [&room(1)]);
+        rows.committed(&commit(6));
+        assert!(rows.room(1, 6).is_some());
     }
 
     #[test]
