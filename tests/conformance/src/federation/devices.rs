@@ -1,6 +1,7 @@
 //! Devices and their keys.
 
 use super::prelude::*;
+use crate::keys::CrossSigning;
 
 tests! { "devices":
     list, "device-management", ["GET /_matrix/federation/v1/user/devices/{userId}"];
@@ -34,11 +35,17 @@ async fn list(stage: Stage) -> Outcome {
 
 async fn query(stage: Stage) -> Outcome {
     armed(&stage).await?;
-    let body = json!({ "device_keys": { &stage.alice.id: [] } });
+    let alice = stage.alice.id.as_str();
+    let cross_signing = CrossSigning::set_up(&stage.alice).await?;
+    let body = json!({ "device_keys": { alice: [] } });
     let answer = stage.peer.post(fed!("v1/user/keys/query"), &body).await?.ok()?;
-    let keys = &answer["device_keys"][&stage.alice.id][&stage.alice.device];
+    let keys = &answer["device_keys"][alice][&stage.alice.device];
     ensure_eq!(keys["signatures"], stage.alice.device_keys()["signatures"], "the signatures of the device");
-    ensure!(answer["user_signing_keys"].is_null(), "user-signing keys are nobody else's business: {answer}");
+    ensure_eq!(answer["master_keys"][alice]["keys"], cross_signing.master_key()["keys"], "the master key");
+    let own = cross_signing.self_signing_key();
+    ensure_eq!(answer["self_signing_keys"][alice]["keys"], own["keys"], "the self-signing key");
+    let told = answer.to_string().contains(&cross_signing.user_signing.public());
+    ensure!(!told, "the user-signing key is nobody else's business: {answer}");
     Ok(())
 }
 
@@ -111,8 +118,15 @@ async fn update_of_theirs(stage: Stage) -> Outcome {
     let bob = stage.bob.clone();
     let changed = |answer: &Value| crate::sync::listed(answer, "changed").contains(&bob.as_str());
     stage.alice.sync_until(&since, changed).await?;
-    ensure!(keys_of_bob(&stage).await?["TABLET"].is_object(), "the new device should be there");
-    Ok(())
+    sees_tablet(&stage).await
+}
+
+/// Waits until Alice sees the new device.
+async fn sees_tablet(stage: &Stage) -> Outcome {
+    wait_for("the new device of Bob".to_owned(), || async {
+        Ok(keys_of_bob(stage).await?["TABLET"].is_object().then_some(()))
+    })
+    .await
 }
 
 /// "if […] prev_id […] not […] received, it must […] query"
@@ -125,10 +139,7 @@ async fn resync_after_a_gap(stage: Stage) -> Outcome {
         Ok((!stage.peer.asked("devices", &stage.bob).is_empty()).then_some(()))
     })
     .await?;
-    wait_for("the devices of Bob".to_owned(), || async {
-        Ok(keys_of_bob(&stage).await?["TABLET"].is_object().then_some(()))
-    })
-    .await
+    sees_tablet(&stage).await
 }
 
 async fn signing_keys_of_theirs(stage: Stage) -> Outcome {
@@ -145,8 +156,10 @@ async fn signing_keys_of_theirs(stage: Stage) -> Outcome {
     let bob = stage.bob.clone();
     let changed = |answer: &Value| crate::sync::listed(answer, "changed").contains(&bob.as_str());
     stage.alice.sync_until(&since, changed).await?;
-    let body = json!({ "device_keys": { &stage.bob: [] } });
-    let answer = stage.alice.post(v3!("keys/query"), body).await?.ok()?;
-    ensure_eq!(answer["master_keys"][&stage.bob]["keys"], master["keys"], "the master key");
-    Ok(())
+    wait_for("the master key of Bob".to_owned(), || async {
+        let body = json!({ "device_keys": { &stage.bob: [] } });
+        let answer = stage.alice.post(v3!("keys/query"), body).await?.ok()?;
+        Ok((answer["master_keys"][&stage.bob]["keys"] == master["keys"]).then_some(()))
+    })
+    .await
 }

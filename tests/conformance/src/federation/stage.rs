@@ -30,6 +30,13 @@ impl Stage {
         Ok(Stage { alice: server.user("alice").await?, bob: peer.user("bob"), peer })
     }
 
+    /// The same user here with one of the peer's second server, which tells the lies that break connections: whoever is
+    /// lied to may let such a server rest.
+    pub fn aside(&self) -> Self {
+        let peer = self.peer.second();
+        Stage { alice: self.alice.clone(), bob: peer.user("bob"), peer }
+    }
+
     /// A public room of Alice's of a version, which Bob has joined.
     pub async fn shared_of(&self, version: &str) -> Result<String, Failure> {
         self.shared_with(json!({ "preset": "public_chat", "room_version": version })).await
@@ -72,9 +79,15 @@ impl Stage {
         self.alice.post(format!("{}?via={name}&server_name={name}", v3!("join/{}", room)), json!({})).await
     }
 
-    /// Alice joins a room through the peer.
+    /// Alice joins a room through the peer. A server that was lied to a moment ago may let the peer rest, and say so with
+    /// the status of a gateway.
     pub async fn join(&self, room: &str) -> Result<(), Failure> {
-        self.try_join(room).await?.ok().map(drop)
+        super::wait_for(format!("a join to {room}"), || async {
+            let reply = self.try_join(room).await?;
+            if (502..=504).contains(&reply.status) { Ok(None) } else { reply.ok().map(Some) }
+        })
+        .await
+        .map(drop)
     }
 
     /// A public room of Bob's that Alice has joined.

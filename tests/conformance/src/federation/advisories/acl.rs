@@ -28,9 +28,11 @@ async fn closed(stage: &Stage) -> Result<String, Failure> {
     Ok(room)
 }
 
-/// An event does not get in: after a while, Alice still cannot read it.
+/// An event does not get in: "the PDU MUST be ignored with an appropriate error included in the response", and after a
+/// while, Alice still cannot read it.
 async fn kept_out(stage: &Stage, room: &str, event: &Event) -> Outcome {
-    stage.peer.transact(std::slice::from_ref(event)).await?;
+    let results = stage.peer.transact(std::slice::from_ref(event)).await?;
+    ensure!(results[&event.id]["error"].is_string(), "what is said to a server that is shut out: {results}");
     let open = stage.shared().await?;
     stage.say(&open, "meanwhile").await?;
     let reply = stage.alice.get(v3!("rooms/{}/event/{}", room, event.id)).await?;
@@ -73,33 +75,53 @@ async fn edus_are_shut(stage: Stage) -> Outcome {
     let typing = |answer: &Value, room: &str| {
         events(joined(answer, room), "ephemeral").iter().any(|event| event["content"]["user_ids"] == json!([stage.bob]))
     };
-    let answer = stage.alice.sync_until(&since, |answer| typing(answer, &open)).await?;
+    // Always from the same token on, so that the answer has all that has come.
+    let answer = wait_for("typing in the open room".to_owned(), || async {
+        let answer = stage.alice.sync_since(&since).await?;
+        Ok(typing(&answer, &open).then_some(answer))
+    })
+    .await?;
     ensure!(!typing(&answer, &room), "somebody of a server that is shut out is typing: {answer}");
     Ok(())
+}
+
+/// Carol of the second server joins a room of Alice's.
+async fn carol(stage: &Stage, room: &str) -> Result<String, Failure> {
+    let second = stage.peer.second();
+    let carol = second.user("carol");
+    let ready = second.ready("join", room, &carol).await?;
+    second.try_deliver("join", room, &ready.event).await?.ok()?;
+    stage.keep(room, &ready.event);
+    Ok(carol)
+}
+
+/// A message of Carol's.
+fn by_carol(stage: &Stage, room: &str, carol: &str) -> Result<Event, Failure> {
+    let words = json!({ "body": "let me in", "msgtype": "m.text" });
+    let draft = stage.peer.room(room)?.draft(carol, "m.room.message", None, words);
+    Ok(finish(draft, 11, &stage.peer.second().me))
 }
 
 /// Names are compared without regard to case, and without their port.
 async fn case_and_port(stage: Stage) -> Outcome {
     let room = stage.shared().await?;
-    let second = stage.peer.second();
-    let carol = second.user("carol");
-    let ready = second.ready("join", &room, &carol).await?;
-    second.try_deliver("join", &room, &ready.event).await?.ok()?;
-    stage.keep(&room, &ready.event);
+    let carol = carol(&stage, &room).await?;
     shut(&stage, &room, json!(["LOCALHOS?"])).await?;
-    let words = json!({ "body": "let me in", "msgtype": "m.text" });
-    let event = finish(stage.peer.room(&room)?.draft(&carol, "m.room.message", None, words), 11, &second.me);
-    second.transact(std::slice::from_ref(&event)).await?;
+    let event = by_carol(&stage, &room, &carol)?;
+    stage.peer.second().transact(std::slice::from_ref(&event)).await?;
     stage.absent(&room, &[event]).await
 }
 
-/// The list is for the server that sends, and for that of the sender.
+/// The list is for the server that sends, whoever the sender is: it "does not restrict the events relative to the room DAG
+/// […], but instead act[s] purely at the network layer".
 async fn passed_on_by_another(stage: Stage) -> Outcome {
     let room = stage.shared().await?;
+    let carol = carol(&stage, &room).await?;
     shut(&stage, &room, json!(["127.0.0.1"])).await?;
+    kept_out(&stage, &room, &by_carol(&stage, &room, &carol)?).await?;
     let event = stage.message(&room, "by a detour")?;
     stage.peer.second().transact(std::slice::from_ref(&event)).await?;
-    kept_out(&stage, &room, &event).await
+    stage.alice.receive(&room, &event.id).await.map(drop)
 }
 
 async fn other_rooms_stay_open(stage: Stage) -> Outcome {
@@ -120,7 +142,8 @@ async fn huge(stage: Stage) -> Outcome {
     for number in 0..20 {
         stage.say(&room, &format!("number {number}")).await?;
     }
-    ensure!(started.elapsed().as_secs() < 15, "twenty messages took {:?}", started.elapsed());
+    // Much more than that many messages may take on a busy machine.
+    ensure!(started.elapsed().as_secs() < 120, "twenty messages took {:?}", started.elapsed());
     Ok(())
 }
 

@@ -167,7 +167,7 @@ async fn no_json(stage: Stage) -> Outcome {
 
 /// A gigabyte, and no end in sight.
 async fn endless_answer(stage: Stage) -> Outcome {
-    fails(stage, |_, _| {
+    fails(stage.aside(), |_, _| {
         let part = vec![b' '; 1 << 16];
         Answer::of(200, Body::Repeated { first: b"{\"state\":[".to_vec(), part, times: 1 << 14 })
     })
@@ -176,7 +176,7 @@ async fn endless_answer(stage: Stage) -> Outcome {
 
 /// Small events again and again.
 async fn endless_chain(stage: Stage) -> Outcome {
-    fails(stage, |_, _| {
+    fails(stage.aside(), |_, _| {
         let part = b"{\"type\":\"m.room.member\",\"content\":{}},".repeat(1 << 10);
         Answer::of(200, Body::Repeated { first: b"{\"auth_chain\":[".to_vec(), part, times: 1 << 14 })
     })
@@ -190,7 +190,7 @@ const SPACES: &str =
 /// A gigabyte that is small on its way (CWE-409).
 async fn compressed_bomb(stage: Stage) -> Outcome {
     let part = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, SPACES).unwrap_or_default();
-    fails(stage, move |_, _| {
+    fails(stage.aside(), move |_, _| {
         let first = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
         let headers = vec![("content-encoding".to_owned(), "gzip".to_owned())];
         Answer { headers, ..Answer::of(200, Body::Repeated { first, part: part.clone(), times: 1 << 14 }) }
@@ -200,14 +200,19 @@ async fn compressed_bomb(stage: Stage) -> Outcome {
 
 /// A byte a second: others need not wait for it.
 async fn slow_answer_stops_nothing_else(stage: Stage) -> Outcome {
-    let room = stage.hosted()?;
+    let aside = stage.aside();
+    let room = aside.hosted()?;
     stage.peer.lie("send_join", &room, |_, _| {
         Answer::of(200, Body::Slow { part: b" ".to_vec(), pause: std::time::Duration::from_secs(1) })
     });
     let slow = tokio::spawn({
-        let (stage, room) = (stage.clone(), room.clone());
-        async move { stage.try_join(&room).await }
+        let room = room.clone();
+        async move { aside.try_join(&room).await }
     });
+    wait_for("a join that takes long".to_owned(), || async {
+        Ok((!stage.peer.asked("send_join", &room).is_empty()).then_some(()))
+    })
+    .await?;
     let good = stage.shared().await?;
     stage.say(&good, "and on it goes").await?;
     slow.abort();
@@ -215,7 +220,7 @@ async fn slow_answer_stops_nothing_else(stage: Stage) -> Outcome {
 }
 
 async fn cut_connection(stage: Stage) -> Outcome {
-    fails(stage, |_, _| Answer::of(200, Body::Cut)).await
+    fails(stage.aside(), |_, _| Answer::of(200, Body::Cut)).await
 }
 
 /// A lie leaves nothing behind that would stand in the way of the truth.

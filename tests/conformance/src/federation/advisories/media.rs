@@ -38,7 +38,7 @@ where
 }
 
 async fn without_end(stage: Stage) -> Outcome {
-    let reply = lied(&stage, |_, honest| {
+    let reply = lied(&stage.aside(), |_, honest| {
         let first = b"--part\r\ncontent-type: application/json\r\n\r\n{}\r\n--part\r\ncontent-type: text/plain\r\n\r\n"
             .to_vec();
         Answer { body: Body::Repeated { first, part: vec![b'x'; 1 << 16], times: 1 << 14 }, ..honest }

@@ -114,15 +114,25 @@ async fn passed_on_for_another(stage: Stage) -> Outcome {
 
 async fn in_missing_events(stage: Stage) -> Outcome {
     let room = stage.shared().await?;
+    let good = stage.message(&room, "beside a forgery")?;
     let forged = signed_by(&stage, &room, &stage.peer.me.forged()?)?;
     // The peer itself believes it, and tells it to who asks for what is missing.
     stage.keep(&room, &forged);
     let after = stage.message(&room, "after a forgery")?;
     stage.keep(&room, &after);
     stage.peer.transact(&[after]).await?;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    let reply = stage.alice.get(v3!("rooms/{}/event/{}", room, forged.id)).await?;
-    ensure!(reply.status != 200, "a forged event came in among missing ones: {}", reply.brief());
+    wait_for("a question for what is missing".to_owned(), || async {
+        Ok((!stage.peer.asked("get_missing_events", &room).is_empty()).then_some(()))
+    })
+    .await?;
+    // A server that takes a room's events in one after the other has judged the forgery before this one.
+    stage.peer.transact(std::slice::from_ref(&good)).await?;
+    stage.alice.receive(&room, &good.id).await?;
+    for _ in 0..10 {
+        let reply = stage.alice.get(v3!("rooms/{}/event/{}", room, forged.id)).await?;
+        ensure!(reply.status != 200, "a forged event came in among missing ones: {}", reply.brief());
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
     let said = stage.alice.say(&room, "all is well").await?;
     stage.alice.event(&room, &said).await.map(drop)
 }
@@ -135,9 +145,14 @@ async fn in_backfill(stage: Stage) -> Outcome {
     stage.keep(&room, &honest);
     stage.join(&room).await?;
     let path = format!("{}?dir=b&limit=100", v3!("rooms/{}/messages", room));
-    for _ in 0..3 {
+    let look = || async {
         let answer = stage.alice.get(&path).await?.ok()?;
         ensure!(!answer.to_string().contains("forged"), "a forged event came in with old history: {answer}");
+        Ok((!stage.peer.asked("backfill", &room).is_empty()).then_some(()))
+    };
+    wait_for("a question for old history".to_owned(), look).await?;
+    for _ in 0..3 {
+        look().await?;
     }
     Ok(())
 }
