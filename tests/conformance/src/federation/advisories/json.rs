@@ -32,15 +32,23 @@ async fn beside(stage: &Stage, pdus: Vec<Value>) -> Outcome {
     stage.say(&room, "and on it goes").await.map(drop)
 }
 
+/// Of a room that the server under test has not heard of, and of one that it is in.
 async fn malformed_event_beside_a_good_one(stage: Stage) -> Outcome {
-    let room = stage.hosted()?;
-    let event = stage.message(&room, "x")?.pdu;
+    for room in [stage.hosted()?, stage.joined().await?] {
+        beside(&stage, malformed(&stage, &room)?).await?;
+    }
+    Ok(())
+}
+
+/// Events of a room, each of them wrong in its own way.
+fn malformed(stage: &Stage, room: &str) -> Result<Vec<Value>, Failure> {
+    let event = stage.message(room, "x")?.pdu;
     let with = |name: &str, value: Value| {
         let mut event = event.clone();
         event[name] = value;
         event
     };
-    let bad = vec![
+    Ok(vec![
         json!({}),
         json!({ "room_id": room }),
         with("sender", json!(1)),
@@ -58,8 +66,7 @@ async fn malformed_event_beside_a_good_one(stage: Stage) -> Outcome {
         with("origin_server_ts", json!("now")),
         with("unsigned", json!(7)),
         with("state_key", json!(7)),
-    ];
-    beside(&stage, bad).await
+    ])
 }
 
 /// An event with this content that gets in nowhere.

@@ -101,7 +101,9 @@ async fn rejected_event_is_not_revived(stage: Stage) -> Outcome {
     let heads = [stage.peer.room(&room)?.heads, vec![bad.id.clone()]].concat();
     let words = json!({ "body": "follows a rejected one", "msgtype": "m.text" });
     let after = stage.changed(&room, "m.room.message", None, words, |draft| draft["prev_events"] = json!(heads))?;
-    stage.peer.transact(&[bad.clone(), after.clone()]).await?;
+    for event in [&bad, &after] {
+        stage.peer.transact(std::slice::from_ref(event)).await?;
+    }
     stage.alice.receive(&room, &after.id).await?;
     stage.peer.transact(std::slice::from_ref(&bad)).await?;
     stage.keep(&room, &after);
