@@ -148,3 +148,21 @@ async fn damage_is_found() {
     assert_eq!(check(target, "test.example").unwrap(), ["1 log entries lie ahead of the clock"]);
     assert!(matches!(check(target, "other.org"), Err(Error::Refused(_))));
 }
+
+#[tokio::test]
+async fn a_room_that_is_being_deleted_is_no_damage() {
+    let database = Database::sqlite();
+    fill(&database).await;
+    let found = || check(&database.target, "test.example").unwrap();
+    let mut conn = Conn::open(&database.target, Role::Writer).unwrap();
+    conn.batch_execute(
+        "INSERT INTO events SELECT 1, 7, 1, 1, 1, '$e', 'm.room.message', '@u', NULL, NULL, 1, 1, 0, NULL, NULL, NULL, '{}',
+             1, 1, 1;",
+    )
+    .unwrap();
+    assert_eq!(found(), ["1 events belong to no room"]);
+    conn.batch_execute("INSERT INTO purged_rooms (room, room_id) VALUES (7, '!r')").unwrap();
+    assert_eq!(found(), Vec::<String>::new());
+    conn.batch_execute("UPDATE purged_rooms SET finished_at = 1").unwrap();
+    assert_eq!(found(), ["1 events belong to no room"]);
+}

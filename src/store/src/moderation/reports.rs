@@ -2,7 +2,10 @@
 
 use diesel::{dsl::max, prelude::*};
 
-use crate::{Conn, Result, Tx, schema::reports};
+use crate::{Conn, Result, Tx, meta, schema::reports};
+
+/// The name under which the highest number of a deleted report is kept: no other report gets it.
+const DELETED: &str = "deleted_report";
 
 /// A report that is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -45,7 +48,7 @@ pub struct NewReport {
 /// Keeps a report, and no more than the newest `keep` in all.
 pub fn insert_report(tx: &mut Tx<'_>, report: &NewReport, keep: i64) -> Result<i64> {
     let newest: Option<i64> = reports::table.select(max(reports::id)).get_result(tx.conn())?;
-    let id = newest.unwrap_or(0) + 1;
+    let id = newest.unwrap_or(0).max(deleted_upto(tx.conn())?) + 1;
     diesel::insert_into(reports::table).values((reports::id.eq(id), report)).execute(tx.conn())?;
     diesel::delete(reports::table.filter(reports::id.le(id - keep))).execute(tx.conn())?;
     Ok(id)
@@ -69,5 +72,46 @@ pub fn report(conn: &mut Conn, id: i64) -> Result<Option<ReportRow>> {
 
 /// Deletes a report. False where it was not there.
 pub fn delete_report(tx: &mut Tx<'_>, id: i64) -> Result<bool> {
-    Ok(diesel::delete(reports::table.find(id)).execute(tx.conn())? == 1)
+    if diesel::delete(reports::table.find(id)).execute(tx.conn())? == 0 {
+        return Ok(false);
+    }
+    if id > deleted_upto(tx.conn())? {
+        meta::set(tx.conn(), DELETED, &id.to_string())?;
+    }
+    Ok(true)
+}
+
+fn deleted_upto(conn: &mut Conn) -> Result<i64> {
+    Ok(meta::get(conn, DELETED)?.and_then(|id| id.parse().ok()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::each;
+
+    #[tokio::test]
+    async fn a_number_is_given_once() {
+        each(async |database| {
+            let store = database.open();
+            let report = NewReport {
+                reported_at: 1,
+                reporter: "@a:b".into(),
+                room_id: None,
+                event_id: None,
+                user_id: Some("@c:b".into()),
+                reason: String::new(),
+            };
+            let numbers = store.write(move |tx| {
+                let (one, two) = (insert_report(tx, &report, 9)?, insert_report(tx, &report, 9)?);
+                assert!(delete_report(tx, two)? && !delete_report(tx, two)?);
+                let three = insert_report(tx, &report, 9)?;
+                assert!(delete_report(tx, one)?);
+                Ok([one, two, three, insert_report(tx, &report, 9)?])
+            });
+            assert_eq!(numbers.await.unwrap(), [1, 2, 3, 4]);
+            store.close().await;
+        })
+        .await;
+    }
 }
