@@ -95,6 +95,27 @@ async fn one_event_of_a_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_still_on_its_way_is_not_taken_for_the_past() {
+    worlds(async |world| {
+        let line = world.with_gap().await;
+        let next = world.peer.line(line[29].event_id(), 4);
+        for (number, event) in [(0, &next[0]), (3, &next[3])] {
+            let asked = world.server.federation.event(&alice(), &world.room_id, event.event_id());
+            assert!(asked.await.unwrap().get().contains(event.event_id().as_str()));
+            assert_eq!(
+                world.heads().await,
+                [next[number].event_id().to_owned()],
+                "those who follow the room hear of it"
+            );
+        }
+        for event in &next {
+            assert!(world.is_here(event.event_id()).await);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_event_next_to_a_time_may_be_in_a_gap() {
     worlds(async |world| {
         let line = world.with_gap().await;
