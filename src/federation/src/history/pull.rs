@@ -1,6 +1,9 @@
-//! One event somewhere in the past of a room, which somebody has the id of.
+//! One event of a room, which somebody has the id of.
 
+use events::VerifiedPdu;
+use rooms::Received;
 use ruma::{OwnedEventId, RoomId, room_version_rules::RoomVersionRules};
+use store::rooms::highest_depth_before;
 
 use crate::{
     Result,
@@ -20,12 +23,28 @@ impl History {
     ) -> Result<bool> {
         for server in self.servers(room_id, &[]).await? {
             let asked = Asked { room_id, rules, server: &server, told: Told::InPart };
-            let event = self.fetch(asked, vec![event_id.clone()]).await;
-            if self.add(asked, event).await? > 0 {
+            let Some(event) = self.fetch(asked, vec![event_id.clone()]).await.pop() else { continue };
+            let is_here = match self.is_news(room_id, &event).await? {
+                // It is on its way to us. Placed in the past, nobody who follows the room would ever hear of it.
+                true => !matches!(self.complete(room_id, rules, &server, &event).await?, Received::Missing(_)),
+                false => self.add(asked, vec![event]).await? > 0,
+            };
+            if is_here {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Whether an event comes after what is here, rather than before it.
+    async fn is_news(&self, room_id: &RoomId, event: &VerifiedPdu) -> Result<bool> {
+        let heads = self.rooms().forward_extremities(room_id).await?;
+        if event.prev_events().iter().any(|id| heads.contains(id)) {
+            return Ok(true);
+        }
+        let Some(room) = self.rooms().nid(room_id).await? else { return Ok(false) };
+        let newest = self.rooms().store().read(move |conn| highest_depth_before(conn, room, i64::MAX)).await?;
+        Ok(newest.is_none_or(|newest| event.depth() > newest))
     }
 
     /// What another server takes for the event next to a time, and the event's own time.

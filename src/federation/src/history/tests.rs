@@ -95,6 +95,27 @@ async fn one_event_of_a_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_still_on_its_way_is_not_taken_for_the_past() {
+    worlds(async |world| {
+        let line = world.with_gap().await;
+        let next = world.peer.line(line[29].event_id(), 4);
+        for number in [0, 3] {
+            let event = &next[number];
+            let shown = world.server.federation.event(&alice(), &world.room_id, event.event_id()).await.unwrap();
+            assert!(shown.get().contains(event.event_id().as_str()));
+            assert!(
+                world.heads().await.contains(&event.event_id().to_owned()),
+                "{number}: those who follow hear of it"
+            );
+        }
+        for event in &next {
+            assert!(world.is_here(event.event_id()).await);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_event_next_to_a_time_may_be_in_a_gap() {
     worlds(async |world| {
         let line = world.with_gap().await;
