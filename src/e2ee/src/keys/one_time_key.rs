@@ -1,10 +1,10 @@
 //! One-time and fallback keys (client-server § One-time and fallback keys).
 
-use std::{collections::BTreeMap, iter::once};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, value::RawValue};
 
-use super::{bounds::ONE_TIME_KEY_BYTES, device_keys::OwnSignature};
+use super::bounds::ONE_TIME_KEY_BYTES;
 use crate::{
     Error, Result,
     ids::algorithm_and_id,
@@ -64,20 +64,6 @@ impl Unchecked {
         keys.iter().map(|(name, key)| (name, key.get())).map(one).collect()
     }
 
-    /// Verifies all with the signature of the device under its own keys.
-    ///
-    /// # Errors
-    /// [`Error::InvalidSignature`] unless all signatures are of this key.
-    pub fn verify_with(&self, own: &OwnSignature, key: &PublicKey) -> Result<()> {
-        let keys = self.signatures.iter().map(|(text, by)| (text.as_str(), by.as_str()));
-        let signed: Vec<(&str, &str)> = once((own.message.as_str(), own.signature.as_str())).chain(keys).collect();
-        if key.verifies_all(&signed) {
-            return Ok(());
-        }
-        own.verify(key)?;
-        Err(not_signed())
-    }
-
     /// Whether there is anything to verify.
     pub fn is_empty(&self) -> bool {
         self.signatures.is_empty()
@@ -87,12 +73,12 @@ impl Unchecked {
     /// [`Error::InvalidSignature`] unless all signatures are of this key.
     pub fn verify(&self, key: &PublicKey) -> Result<()> {
         let signed: Vec<(&str, &str)> = self.signatures.iter().map(|(text, by)| (text.as_str(), by.as_str())).collect();
-        if key.verifies_all(&signed) { Ok(()) } else { Err(not_signed()) }
+        if key.verifies_all(&signed) {
+            Ok(())
+        } else {
+            Err(Error::invalid_signature("one-time and fallback keys must be signed by the device"))
+        }
     }
-}
-
-fn not_signed() -> Error {
-    Error::invalid_signature("one-time and fallback keys must be signed by the device")
 }
 
 /// Whether keys that came before the keys of their device are signed by it, as far as they can be checked: (algorithm,

@@ -70,7 +70,7 @@ impl CheckedUpload {
     ) -> Result<Self> {
         let device_keys = upload.device_keys.as_ref();
         let device_keys =
-            device_keys.map(|keys| DeviceKeys::read(keys.get(), user_id, device_id, self_signing)).transpose()?;
+            device_keys.map(|keys| DeviceKeys::check(keys.get(), user_id, device_id, self_signing)).transpose()?;
         let number = |keys: &Option<Uploaded>| keys.as_ref().map_or(0, BTreeMap::len);
         if number(&upload.one_time_keys) > ONE_TIME_KEYS || number(&upload.fallback_keys) > FALLBACK_KEYS {
             return Err(too_many());
@@ -89,17 +89,18 @@ impl CheckedUpload {
             return Err(Error::invalid_param("there can be only one fallback key for each algorithm"));
         }
         let mut checked_by = None;
-        let signed = !unchecked.is_empty();
-        match (&device_keys, stored) {
-            (Some((keys, own)), _) => unchecked.verify_with(own, &keys.key)?,
-            (None, Some(stored)) if signed => {
-                unchecked.verify(&DeviceKeys::stored(&stored, device_id)?.key)?;
-                checked_by = Some(stored);
+        if !unchecked.is_empty() {
+            match (&device_keys, stored) {
+                (Some(keys), _) => unchecked.verify(&keys.key)?,
+                (None, Some(stored)) => {
+                    unchecked.verify(&DeviceKeys::stored(&stored, device_id)?.key)?;
+                    checked_by = Some(stored);
+                }
+                // They are checked when the keys of the device come; before that nobody can use them.
+                (None, None) => {}
             }
-            // They are checked when the keys of the device come; before that nobody can use them.
-            (None, _) => {}
         }
-        let device_keys = device_keys.map(|(keys, _)| keys);
+        let signed = !unchecked.is_empty();
         Ok(Self { device_keys, one_time_keys, fallback_keys, checked_by, signed })
     }
 
