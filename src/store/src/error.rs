@@ -12,9 +12,6 @@ pub enum Error {
     /// No connection could be made.
     #[error("cannot connect to the database: {0}")]
     Connection(#[from] diesel::ConnectionError),
-    /// No connection came free in time, or none could be made.
-    #[error("no database connection: {0}")]
-    Pool(#[from] diesel::r2d2::PoolError),
     /// The database cannot be reached, or does not let us write. Nothing was written.
     #[error("the database is not available: {0}")]
     Unavailable(String),
@@ -60,7 +57,7 @@ impl Error {
     pub(crate) fn is_of_database(&self) -> bool {
         use diesel::result::Error::*;
         match self {
-            Self::Connection(_) | Self::Pool(_) => true,
+            Self::Connection(_) => true,
             Self::Query(error) => matches!(
                 error,
                 DatabaseError(..) | BrokenTransactionManager | RollbackErrorOnCommit { .. } | DeserializationError(_)

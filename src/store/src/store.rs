@@ -70,8 +70,8 @@ impl Store {
         let (position_sender, position) = watch::channel(position);
         let stats = Arc::new(WriterStats::default());
         let outages = Arc::new(AtomicU64::new(0));
-        let quick = ReaderPool::open(target.clone(), Role::QuickReader, readers, outages.clone())?;
-        let slow = ReaderPool::open(target.clone(), Role::Reader, slow_readers, outages.clone())?;
+        let quick = ReaderPool::new(target.clone(), Role::QuickReader, readers, outages.clone());
+        let slow = ReaderPool::new(target.clone(), Role::Reader, slow_readers, outages.clone());
         let writer = Writer {
             target,
             conn: Some(conn),

@@ -78,6 +78,9 @@ struct Arguments {
     /// How many tests run at the same time.
     #[arg(long, default_value_t = 4)]
     jobs: usize,
+    /// What does not end as expected runs once more, alone; the report tells what needed that.
+    #[arg(long)]
+    again: bool,
     /// Writes the results as JSON to this file.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -178,7 +181,11 @@ async fn against(arguments: &Arguments, chosen: Vec<Test>, known: KnownFailures)
     for server in [Some(&server), server.peer()].into_iter().flatten() {
         server.user("hello").await.map_err(|failure| format!("no user can be made: {failure}"))?;
     }
-    let report = Report::new(run::run(&server, chosen, arguments.jobs).await, known);
+    let mut ended = run::run(&server, chosen, arguments.jobs).await;
+    if arguments.again {
+        ended = run::again(&server, ended, |end| report::expected(end, &known)).await;
+    }
+    let report = Report::new(ended, known);
     say(&report.table());
     if let Some(path) = &arguments.json {
         std::fs::write(path, format!("{:#}\n", report.json()))

@@ -19,6 +19,20 @@ enum Verdict {
     Surprise,
 }
 
+fn judge(end: &Ended, known: &KnownFailures) -> Verdict {
+    match (end.failure.is_some(), known.contains_key(end.test.name)) {
+        (false, false) => Verdict::Passed,
+        (true, false) => Verdict::Failed,
+        (true, true) => Verdict::Known,
+        (false, true) => Verdict::Surprise,
+    }
+}
+
+/// Whether a test ended as it should, or as it is known to.
+pub fn expected(end: &Ended, known: &KnownFailures) -> bool {
+    matches!(judge(end, known), Verdict::Passed | Verdict::Known)
+}
+
 /// The whole report of a run.
 #[derive(Debug)]
 pub struct Report {
@@ -29,13 +43,7 @@ pub struct Report {
 impl Report {
     /// Judges the tests that ran by the list of known failures.
     pub fn new(ended: Vec<Ended>, known: KnownFailures) -> Self {
-        let judge = |end: &Ended| match (end.failure.is_some(), known.contains_key(end.test.name)) {
-            (false, false) => Verdict::Passed,
-            (true, false) => Verdict::Failed,
-            (true, true) => Verdict::Known,
-            (false, true) => Verdict::Surprise,
-        };
-        Report { ended: ended.into_iter().map(|end| (judge(&end), end)).collect(), known }
+        Report { ended: ended.into_iter().map(|end| (judge(&end, &known), end)).collect(), known }
     }
 
     fn count(&self, verdict: Verdict) -> usize {
@@ -65,6 +73,15 @@ impl Report {
         }
         for (verdict, end) in &self.ended {
             self.line(&mut out, *verdict, end);
+        }
+        for (_, end) in self.ended.iter().filter(|(_, end)| expected(end, &self.known)) {
+            if let Some(before) = &end.before {
+                let _ = writeln!(
+                    out,
+                    "UNSTEADY {}: as it should be at the second attempt; at first:\n         {before}",
+                    end.test.name
+                );
+            }
         }
         let known = self.count(Verdict::Known);
         if known > 0 {
@@ -100,6 +117,7 @@ impl Report {
                     "section": end.test.section,
                     "verdict": format!("{verdict:?}").to_lowercase(),
                     "failure": end.failure,
+                    "before": end.before,
                     "known": self.known.get(end.test.name),
                     "milliseconds": u64::try_from(end.took.as_millis()).unwrap_or(u64::MAX),
                 })

@@ -16,35 +16,14 @@ pub(crate) struct DeviceKeys {
     pub key: PublicKey,
 }
 
-/// The signature of a device under its own keys.
-pub(crate) struct OwnSignature {
-    /// What is signed.
-    pub message: String,
-    /// In base64.
-    pub signature: String,
-}
-
-impl OwnSignature {
-    /// # Errors
-    /// [`Error::InvalidSignature`] unless it is of this key.
-    pub fn verify(&self, key: &PublicKey) -> Result<()> {
-        if key.verifies(&self.message, &self.signature) { Ok(()) } else { Err(not_signed()) }
-    }
-}
-
 impl DeviceKeys {
-    /// Checks keys that a device uploads, but for its own signature, which must still be verified.
+    /// Checks keys that a device uploads.
     ///
     /// * `self_signing`: the user's self-signing key; where it has signed the keys, that must be right.
     ///
     /// # Errors
     /// For keys of another user or device, unsigned ones, too large ones.
-    pub fn read(
-        text: &str,
-        user_id: &str,
-        device_id: &str,
-        self_signing: Option<&str>,
-    ) -> Result<(Self, OwnSignature)> {
+    pub fn check(text: &str, user_id: &str, device_id: &str, self_signing: Option<&str>) -> Result<Self> {
         if text.len() > DEVICE_KEYS_BYTES {
             return Err(Error::too_large("the device keys are too large"));
         }
@@ -56,14 +35,17 @@ impl DeviceKeys {
         let key = signing_key(&signed, device_id)?;
         signed.keep_signatures_of(user_id);
         let message = signed.message()?;
-        let signature = signed.signature(user_id, device_id).ok_or_else(not_signed)?.to_owned();
+        let own = signed.signature(user_id, device_id).is_some_and(|signature| key.verifies(&message, signature));
+        if !own {
+            return Err(Error::invalid_signature("the device keys must be signed by the device itself"));
+        }
         if let Some(public) = self_signing
             && let Some(signature) = signed.signature(user_id, public)
             && !PublicKey::parse(public).is_some_and(|key| key.verifies(&message, signature))
         {
             return Err(Error::invalid_signature("the signature of the self-signing key is wrong"));
         }
-        Ok((Self { signed, key }, OwnSignature { message, signature }))
+        Ok(Self { signed, key })
     }
 
     /// Reads stored keys, which were checked when they came.
@@ -99,10 +81,6 @@ impl DeviceKeys {
         }
         Ok((signed != before.signed).then_some(text))
     }
-}
-
-fn not_signed() -> Error {
-    Error::invalid_signature("the device keys must be signed by the device itself")
 }
 
 /// The Ed25519 key of a device. All keys must be named for the device.

@@ -11,9 +11,8 @@ use crate::{Error, Result, signatures::PublicKey};
 /// # Errors
 /// For those that are refused.
 pub fn device_keys(text: &str, user_id: &str, device_id: &str) -> Result<String> {
-    let (keys, own) = DeviceKeys::read(text, user_id, device_id, None)?;
-    own.verify(&keys.key)?;
-    keys.replacing(None)?.ok_or(Error::bad_json("first keys are always stored"))
+    let stored = DeviceKeys::check(text, user_id, device_id, None)?.replacing(None)?;
+    stored.ok_or(Error::bad_json("first keys are always stored"))
 }
 
 /// Checks one-time keys that a device with this key uploads: algorithm, id and JSON of each.

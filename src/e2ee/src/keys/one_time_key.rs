@@ -73,12 +73,12 @@ impl Unchecked {
     /// [`Error::InvalidSignature`] unless all signatures are of this key.
     pub fn verify(&self, key: &PublicKey) -> Result<()> {
         let signed: Vec<(&str, &str)> = self.signatures.iter().map(|(text, by)| (text.as_str(), by.as_str())).collect();
-        if key.verifies_all(&signed) { Ok(()) } else { Err(not_signed()) }
+        if key.verifies_all(&signed) {
+            Ok(())
+        } else {
+            Err(Error::invalid_signature("one-time and fallback keys must be signed by the device"))
+        }
     }
-}
-
-fn not_signed() -> Error {
-    Error::invalid_signature("one-time and fallback keys must be signed by the device")
 }
 
 /// Whether keys that came before the keys of their device are signed by it, as far as they can be checked: (algorithm,

@@ -118,7 +118,7 @@ async fn of_a_refused_upload_nothing_is_kept() {
         let stranger = Device { key: key(2), ..alice.clone() };
         let foreign = json!({ "one_time_keys": stranger.one_time_keys(&["X"]) });
         assert_eq!(code(world.upload(&alice, foreign).await), Some("M_INVALID_SIGNATURE"));
-        // The same where all signatures are verified together.
+        // The same of the keys of the device itself, with and without others.
         let forged = sign(alice.bare_keys(), alice.user.as_str(), alice.id.as_str(), &key(2));
         for body in [
             json!({ "device_keys": forged }),

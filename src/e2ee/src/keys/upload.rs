@@ -70,7 +70,7 @@ impl CheckedUpload {
     ) -> Result<Self> {
         let device_keys = upload.device_keys.as_ref();
         let device_keys =
-            device_keys.map(|keys| DeviceKeys::read(keys.get(), user_id, device_id, self_signing)).transpose()?;
+            device_keys.map(|keys| DeviceKeys::check(keys.get(), user_id, device_id, self_signing)).transpose()?;
         let number = |keys: &Option<Uploaded>| keys.as_ref().map_or(0, BTreeMap::len);
         if number(&upload.one_time_keys) > ONE_TIME_KEYS || number(&upload.fallback_keys) > FALLBACK_KEYS {
             return Err(too_many());
@@ -91,11 +91,7 @@ impl CheckedUpload {
         let mut checked_by = None;
         let signed = !unchecked.is_empty();
         match (&device_keys, stored) {
-            (Some((keys, own)), _) => {
-                // By itself: others must find it good, and some look more closely than a check of many together can.
-                own.verify(&keys.key)?;
-                unchecked.verify(&keys.key)?;
-            }
+            (Some(keys), _) => unchecked.verify(&keys.key)?,
             (None, Some(stored)) if signed => {
                 unchecked.verify(&DeviceKeys::stored(&stored, device_id)?.key)?;
                 checked_by = Some(stored);
@@ -103,7 +99,6 @@ impl CheckedUpload {
             // They are checked when the keys of the device come; before that nobody can use them.
             (None, _) => {}
         }
-        let device_keys = device_keys.map(|(keys, _)| keys);
         Ok(Self { device_keys, one_time_keys, fallback_keys, checked_by, signed })
     }
 

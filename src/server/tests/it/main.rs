@@ -1,6 +1,6 @@
 //! The program as its operator meets it: command line, first start, listeners, signals, backups.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "only tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, reason = "only tests")]
 
 mod backups;
 mod commands;

@@ -109,7 +109,7 @@ impl Folder {
             let mut out = BufReader::new(child.stdout.take().unwrap());
             let mut said = String::new();
             while !said.contains("Ready.") && out.read_line(&mut said).unwrap() > 0 {}
-            let server = Server { child, said };
+            let server = Server { child, said, log: self.path("log") };
             if server.said.contains("Ready.") {
                 return server;
             }
@@ -126,6 +126,7 @@ pub struct Server {
     child: Child,
     /// What it said on standard output until it was ready.
     pub said: String,
+    log: PathBuf,
 }
 
 impl Server {
@@ -169,6 +170,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _already_gone = self.child.kill();
         let _already_gone = self.child.wait();
+        if std::thread::panicking() {
+            let log = fs::read_to_string(&self.log).unwrap_or_default();
+            let end: Vec<&str> = log.lines().rev().take(40).collect();
+            eprintln!("--- the end of the server's log:");
+            end.iter().rev().for_each(|line| eprintln!("{line}"));
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// Pauses, in milliseconds, before the attempts. What waits for the writer waits as long.
-const PAUSES: [u64; 5] = [0, 50, 200, 500, 1_000];
+/// Pauses, in milliseconds, before the attempts to connect. What waits for a connection waits as long.
+pub(crate) const PAUSES: [u64; 5] = [0, 50, 200, 500, 1_000];
 
 impl Writer {
     /// Takes a new connection, and with it the lock. Where a transaction was unconfirmed and turns out to have been

@@ -11,5 +11,6 @@ mod wal;
 
 #[cfg(test)]
 pub(crate) use batch::was_committed;
+pub(crate) use connect::PAUSES;
 pub(crate) use job::{AppendJob, Job, Write};
 pub(crate) use thread::{Writer, WriterStats};
