@@ -169,7 +169,14 @@ impl Federation {
             devices,
             background: Mutex::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let federation = Self { inner: Arc::new(inner) };
+        let weak = Arc::downgrade(&federation.inner);
+        federation.inner.client.tell_who_is_back(move |server| {
+            if let Some(inner) = weak.upgrade() {
+                Self { inner }.is_back(server);
+            }
+        });
+        Ok(federation)
     }
 
     /// Sends to other servers.
@@ -180,6 +187,10 @@ impl Federation {
     /// A server gave a sign of life: what waits for it is sent at once. Cheap enough for every request of theirs.
     pub fn alive(&self, server: &ServerName) {
         self.inner.client.alive(server);
+        self.is_back(server);
+    }
+
+    fn is_back(&self, server: &ServerName) {
         self.inner.sender.alive(server);
         self.ask_again(server);
     }

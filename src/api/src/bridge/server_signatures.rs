@@ -37,7 +37,7 @@ impl Authenticate for ServerSignatures {
         let content = content(call).await?;
         let now = call.app.clock.now();
         require_signature(federation.keys(), &headers, &call.request, content.as_deref(), now).await?;
-        federation.client().alive(&origin);
+        federation.alive(&origin);
         Ok(origin)
     }
 }

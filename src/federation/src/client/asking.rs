@@ -78,7 +78,13 @@ impl<'a> Asking<'a> {
     /// Remembers whether the server could be reached.
     fn note<T>(&self, outcome: Result<T>) -> Result<T> {
         match &outcome {
-            Ok(_) | Err(Error::Remote { .. } | Error::BadAnswer { .. }) => self.client.resting.alive(self.server),
+            Ok(_) | Err(Error::Remote { .. } | Error::BadAnswer { .. }) => {
+                if self.client.resting.alive(self.server)
+                    && let Some(back) = self.client.back.get()
+                {
+                    back(self.server);
+                }
+            }
             // What follows from an earlier failure is not a further one.
             Err(Error::Unreachable { reason, .. }) if self.resting().is_none() => {
                 self.client.resting.failed(self.server, reason);

@@ -12,7 +12,11 @@ mod tls;
 mod transport;
 mod web;
 
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{
+    error::Error as _,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use events::SigningKey;
@@ -65,6 +69,8 @@ struct Inner {
     discovery: Discovery,
     transport: Transport,
     resting: Resting,
+    /// Told of servers that answer again.
+    back: OnceLock<Box<dyn Fn(&ServerName) + Send + Sync>>,
     web: Web,
     tls: ClientConfig,
 }
@@ -103,7 +109,8 @@ impl Client {
         let transport = Transport::new(&tls, resolver, &settings.overrides)?;
         let discovery = discovery(Discovery::new(web.clone(), clock.clone()));
         let resting = Resting::new(clock);
-        let inner = Inner { server_name, key, settings, discovery, transport, resting, web, tls };
+        let inner =
+            Inner { server_name, key, settings, discovery, transport, resting, back: OnceLock::new(), web, tls };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -221,6 +228,11 @@ impl Client {
     /// Notes a sign of life, after which the server is asked again at once.
     pub fn alive(&self, server: &ServerName) {
         self.inner.resting.alive(server);
+    }
+
+    /// Has `back` told of each server that answers again after it could not be reached. Only the first one counts.
+    pub(crate) fn tell_who_is_back(&self, back: impl Fn(&ServerName) + Send + Sync + 'static) {
+        let _ = self.inner.back.set(Box::new(back));
     }
 
     fn asking<'a>(&'a self, server: &'a ServerName, bounds: Bounds) -> Asking<'a> {

@@ -48,9 +48,9 @@ impl Resting {
         self.servers.insert(server.to_owned(), Rest { until, failures, reason });
     }
 
-    /// Forgets all that.
-    pub fn alive(&self, server: &ServerName) {
-        self.servers.remove(server);
+    /// Forgets all that, and says whether there was anything.
+    pub fn alive(&self, server: &ServerName) -> bool {
+        self.servers.remove(server).is_some()
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
             assert_eq!(resting.reason(server), None, "{wait}");
         }
         resting.failed(server, "refused");
-        resting.alive(server);
+        assert!(resting.alive(server) && !resting.alive(server));
         assert_eq!(resting.reason(server), None);
         resting.failed(server, "refused");
         clock.advance(FIRST);

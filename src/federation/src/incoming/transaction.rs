@@ -37,7 +37,6 @@ impl Federation {
         if transaction.pdus.len() > PDUS || transaction.edus.len() > EDUS {
             return Err(Error::InvalidParam(format!("a transaction has at most {PDUS} PDUs and {EDUS} EDUs")));
         }
-        self.alive(origin);
         let transactions = &self.inner.incoming.inner.transactions;
         let cell = transactions.cell(origin, &transaction.id);
         if let Some(answer) = cell.get() {

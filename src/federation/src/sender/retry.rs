@@ -121,9 +121,9 @@ impl Sender {
         last.saturating_mul(2).clamp(millis(pace.first_pause), millis(pace.longest_pause))
     }
 
-    /// A fifth more or less, so that those who failed together do not come back together.
+    /// Up to a third less, so that those who failed together do not come back together, and nobody later than is promised.
     fn about(&self, pause: i64) -> i64 {
         let [byte] = random::bytes::<1>(&*self.inner.options.random);
-        pause.saturating_mul(800 + i64::from(byte) * 400 / 255) / 1_000
+        pause.saturating_mul(667 + i64::from(byte) * 333 / 255) / 1_000
     }
 }
