@@ -8,6 +8,7 @@ mod postgres;
 mod programs;
 mod random;
 mod server;
+mod skipped;
 // Signed JSON, as the conformance suite writes it.
 #[path = "../conformance/src/signing.rs"]
 mod signing;

@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::skipped::skipped;
+
 /// How long the kernel may take over signals on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -34,7 +36,7 @@ impl Cluster {
         let Some(programs) = programs() else {
             let required = std::env::var_os("PEERBRAIN_REQUIRE_POSTGRES").is_some_and(|value| value == "1");
             assert!(!required, "PEERBRAIN_REQUIRE_POSTGRES=1, but this machine has no PostgreSQL");
-            eprintln!("SKIPPED: this machine has no PostgreSQL (initdb is neither in PATH nor in /usr/lib/postgresql)");
+            skipped("this machine has no PostgreSQL (initdb is neither in PATH nor in /usr/lib/postgresql)");
             return None;
         };
         let folder = tempfile::Builder::new().prefix("peerbrain-pg-").tempdir().unwrap().keep();

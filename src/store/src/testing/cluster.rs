@@ -12,6 +12,8 @@ use std::{
 
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 
+use super::skipped;
+
 /// Waits until its standard input ends, which is when this process does or lets go of it; then tidies up.
 const WATCHER: &str = r#"
 trap '' INT TERM HUP
@@ -55,7 +57,7 @@ impl Cluster {
         let Some(programs) = find_programs() else {
             let required = env::var("PEERBRAIN_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
             assert!(!required, "PostgreSQL is required and not installed");
-            eprintln!("skipped: no PostgreSQL");
+            skipped("this machine has no PostgreSQL (initdb is neither in PATH nor in /usr/lib/postgresql)");
             return None;
         };
         let folder = tempfile::Builder::new().prefix("peerbrain-pg-").tempdir().expect("a folder").keep();
