@@ -9,6 +9,7 @@ mod programs;
 mod random;
 mod server;
 mod skipped;
+mod small_disk;
 // Signed JSON, as the conformance suite writes it.
 #[path = "../conformance/src/signing.rs"]
 mod signing;

@@ -65,12 +65,24 @@ impl Cluster {
 
     /// The URL of a new, empty database.
     pub fn fresh_database(&self) -> String {
+        self.make_database(&[])
+    }
+
+    /// The same, but its files are in this folder, which is empty. Once for each cluster.
+    pub fn fresh_database_in(&self, folder: &Path) -> String {
+        if is_root() {
+            finish(Command::new("chown").arg(other_user()).arg(folder));
+        }
+        let statement = format!("CREATE TABLESPACE apart LOCATION '{}'", folder.display());
+        let mut psql = self.program("psql");
+        finish(psql.arg("-h").arg(&self.folder).args(["-U", "peerbrain", "-d", "postgres", "-c", &statement]));
+        self.make_database(&["-D", "apart"])
+    }
+
+    fn make_database(&self, options: &[&str]) -> String {
         let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        finish(self.as_owner(self.programs.join("createdb")).arg("-h").arg(&self.folder).args([
-            "-U",
-            "peerbrain",
-            &name,
-        ]));
+        let mut createdb = self.program("createdb");
+        finish(createdb.arg("-h").arg(&self.folder).args(["-U", "peerbrain"]).args(options).arg(&name));
         format!("postgres:///{name}?host={}&user=peerbrain", self.folder.display())
     }
 

@@ -12,6 +12,7 @@ mod postgres_gone;
 mod proxy;
 mod readers;
 pub(crate) mod rows;
+mod small_disk;
 mod unconfirmed;
 
 use std::time::Duration;
