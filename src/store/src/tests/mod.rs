@@ -6,6 +6,7 @@ mod group_commit;
 mod log_pruning;
 mod observers;
 mod opening;
+mod opening_with_tls;
 pub(crate) mod plan;
 mod plans;
 mod postgres_gone;
