@@ -7,11 +7,11 @@
 
 mod cluster;
 mod database;
-mod skipped;
+mod skip;
 
 pub use cluster::Cluster;
 pub use database::{Database, each};
-pub(crate) use skipped::skipped;
+pub(crate) use skip::skipped;
 
 /// Where a fresh PostgreSQL database is that no other test uses; none where PostgreSQL is not installed.
 pub fn postgres_database() -> Option<String> {
