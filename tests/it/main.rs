@@ -8,6 +8,8 @@ mod postgres;
 mod programs;
 mod random;
 mod server;
+mod skipped;
+mod small_disk;
 // Signed JSON, as the conformance suite writes it.
 #[path = "../conformance/src/signing.rs"]
 mod signing;

@@ -6,6 +6,7 @@ mod bodies;
 mod bounds;
 mod events;
 mod floods;
+mod full_disk;
 mod ids;
 mod outages;
 mod replays;

@@ -1,6 +1,6 @@
 //! What is limited, seen from outside.
 
-use crate::program::{Folder, Kind, Server};
+use crate::program::{Folder, Server, each};
 
 /// Registers a user and gives the header with its token.
 fn user(server: &Server, name: &str) -> String {
@@ -14,48 +14,56 @@ fn user(server: &Server, name: &str) -> String {
 
 #[test]
 fn who_is_invited_into_a_new_room_counts() {
-    let folder = Folder::new(Kind::Sqlite).with("RATE_LIMITS__ENABLED", "true").with("REGISTRATION__MODE", "open");
-    let server = folder.with("RATE_LIMITS__INVITE__BURST", "2").with("RATE_LIMITS__INVITE__PER_SECOND", "0.01").start();
-    let alice = user(&server, "alice");
-    for name in ["bob", "carl", "dora"] {
-        user(&server, name);
-    }
-    let create = |invited: &[&str]| {
-        let invited: Vec<String> = invited.iter().map(|name| format!("\"@{name}:localhost\"")).collect();
-        let body = format!("{{\"invite\":[{}]}}", invited.join(","));
-        server.request("POST", "/_matrix/client/v3/createRoom", &alice, &body)
-    };
-    assert_eq!(create(&["bob", "carl", "dora"]).0, 200, "a full bucket is enough");
-    let (status, answer) = create(&["bob"]);
-    assert!(status == 429 && answer.contains("M_LIMIT_EXCEEDED") && answer.contains("retry_after_ms"), "{answer}");
-    assert_eq!(create(&[]).0, 200, "without invites there is no such limit");
+    each(|kind| {
+        let folder = Folder::new(kind).with("RATE_LIMITS__ENABLED", "true").with("REGISTRATION__MODE", "open");
+        let folder = folder.with("RATE_LIMITS__INVITE__BURST", "2").with("RATE_LIMITS__INVITE__PER_SECOND", "0.01");
+        let server = folder.start();
+        let alice = user(&server, "alice");
+        for name in ["bob", "carl", "dora"] {
+            user(&server, name);
+        }
+        let create = |invited: &[&str]| {
+            let invited: Vec<String> = invited.iter().map(|name| format!("\"@{name}:localhost\"")).collect();
+            let body = format!("{{\"invite\":[{}]}}", invited.join(","));
+            server.request("POST", "/_matrix/client/v3/createRoom", &alice, &body)
+        };
+        assert_eq!(create(&["bob", "carl", "dora"]).0, 200, "a full bucket is enough");
+        let (status, answer) = create(&["bob"]);
+        assert!(status == 429 && answer.contains("M_LIMIT_EXCEEDED") && answer.contains("retry_after_ms"), "{answer}");
+        assert_eq!(create(&[]).0, 200, "without invites there is no such limit");
+    });
 }
 
 #[test]
 fn refreshing_is_limited() {
-    let folder = Folder::new(Kind::Sqlite).with("RATE_LIMITS__ENABLED", "true");
-    let server =
-        folder.with("RATE_LIMITS__REFRESH__BURST", "2").with("RATE_LIMITS__REFRESH__PER_SECOND", "0.01").start();
-    let refresh = |body: &str| server.request("POST", "/_matrix/client/v3/refresh", "", body);
-    assert_eq!(refresh("{}").0, 400);
-    for expected in [401, 401, 429] {
-        let (status, answer) = refresh("{\"refresh_token\":\"made up\"}");
-        assert_eq!(status, expected, "{answer}");
-    }
+    each(|kind| {
+        let folder = Folder::new(kind).with("RATE_LIMITS__ENABLED", "true");
+        let folder = folder.with("RATE_LIMITS__REFRESH__BURST", "2").with("RATE_LIMITS__REFRESH__PER_SECOND", "0.01");
+        let server = folder.start();
+        let refresh = |body: &str| server.request("POST", "/_matrix/client/v3/refresh", "", body);
+        assert_eq!(refresh("{}").0, 400);
+        for expected in [401, 401, 429] {
+            let (status, answer) = refresh("{\"refresh_token\":\"made up\"}");
+            assert_eq!(status, expected, "{answer}");
+        }
+    });
 }
 
 #[test]
 fn claiming_keys_is_limited() {
-    let folder = Folder::new(Kind::Sqlite).with("RATE_LIMITS__ENABLED", "true").with("REGISTRATION__MODE", "open");
-    let server = folder.with("RATE_LIMITS__WRITE__BURST", "4").with("RATE_LIMITS__WRITE__PER_SECOND", "0.01").start();
-    let alice = user(&server, "alice");
-    let claim = |devices: usize| {
-        let devices: Vec<String> = (0..devices).map(|one| format!("\"D{one}\":\"signed_curve25519\"")).collect();
-        let body = format!("{{\"one_time_keys\":{{\"@alice:localhost\":{{{}}}}}}}", devices.join(","));
-        server.request("POST", "/_matrix/client/v3/keys/claim", &alice, &body)
-    };
-    for (devices, expected) in [(1, 200), (199, 200), (400, 429), (200, 200), (1, 429)] {
-        let (status, answer) = claim(devices);
-        assert_eq!(status, expected, "{devices}: {answer}");
-    }
+    each(|kind| {
+        let folder = Folder::new(kind).with("RATE_LIMITS__ENABLED", "true").with("REGISTRATION__MODE", "open");
+        let folder = folder.with("RATE_LIMITS__WRITE__BURST", "4").with("RATE_LIMITS__WRITE__PER_SECOND", "0.01");
+        let server = folder.start();
+        let alice = user(&server, "alice");
+        let claim = |devices: usize| {
+            let devices: Vec<String> = (0..devices).map(|one| format!("\"D{one}\":\"signed_curve25519\"")).collect();
+            let body = format!("{{\"one_time_keys\":{{\"@alice:localhost\":{{{}}}}}}}", devices.join(","));
+            server.request("POST", "/_matrix/client/v3/keys/claim", &alice, &body)
+        };
+        for (devices, expected) in [(1, 200), (199, 200), (400, 429), (200, 200), (1, 429)] {
+            let (status, answer) = claim(devices);
+            assert_eq!(status, expected, "{devices}: {answer}");
+        }
+    });
 }
