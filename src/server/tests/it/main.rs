@@ -5,6 +5,7 @@
 mod backups;
 mod commands;
 mod first_start;
+mod forwarded;
 mod listeners;
 mod moderation;
 mod program;
