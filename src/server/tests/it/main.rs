@@ -11,3 +11,4 @@ mod moderation;
 mod program;
 mod rate_limits;
 mod stopping;
+mod well_known;
