@@ -8,6 +8,7 @@ mod first_start;
 mod forwarded;
 mod listeners;
 mod moderation;
+mod presence;
 mod program;
 mod rate_limits;
 mod stopping;
