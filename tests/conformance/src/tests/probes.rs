@@ -1,4 +1,4 @@
-//! What clients ask for to find out whether it is there. Where it is not, only 404 M_UNRECOGNIZED makes them go on without:
+//! What clients ask for to find out whether it is there. Where it is not, 404 M_UNRECOGNIZED makes them go on without;
 //! 401 sends the user away, and 500 is tried again and again.
 
 use super::prelude::*;
