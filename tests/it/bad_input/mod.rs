@@ -4,6 +4,7 @@ mod access;
 mod appetite;
 mod bodies;
 mod bounds;
+mod endpoints;
 mod events;
 mod floods;
 mod full_disk;

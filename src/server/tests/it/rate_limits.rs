@@ -1,6 +1,8 @@
 //! What is limited, seen from outside.
 
-use crate::program::{Folder, Server, each};
+use serde_json::Value;
+
+use crate::program::{Folder, Kind, Server, each};
 
 /// Registers a user and gives the header with its token.
 fn user(server: &Server, name: &str) -> String {
@@ -47,6 +49,29 @@ fn refreshing_is_limited() {
             assert_eq!(status, expected, "{answer}");
         }
     });
+}
+
+/// Some clients read the field of the body, others the header: both say how long to wait, and the same.
+#[test]
+fn a_refusal_says_when_to_come_back() {
+    let folder = Folder::new(Kind::Sqlite).with("RATE_LIMITS__ENABLED", "true");
+    let server =
+        folder.with("RATE_LIMITS__REFRESH__BURST", "1").with("RATE_LIMITS__REFRESH__PER_SECOND", "0.01").start();
+    let refresh = || server.answer("POST", "/_matrix/client/v3/refresh", "", "{\"refresh_token\":\"made up\"}");
+    let header = |head: &str| {
+        let fields = head.lines().filter_map(|line| line.split_once(':'));
+        let mut waits = fields.filter(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+        waits.next().map(|(_, value)| value.trim().parse::<u64>().unwrap())
+    };
+    let (head, _) = refresh();
+    assert!(head.starts_with("HTTP/1.1 401 ") && header(&head).is_none(), "{head}");
+    let (head, body) = refresh();
+    assert!(head.starts_with("HTTP/1.1 429 "), "{head}");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["errcode"], "M_LIMIT_EXCEEDED");
+    let wait = body["retry_after_ms"].as_u64().unwrap();
+    assert!((50_000..=100_000).contains(&wait), "one token comes back in 100 seconds, not in {wait} ms");
+    assert_eq!(header(&head), Some(wait.div_ceil(1_000)), "{head}");
 }
 
 #[test]
