@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::database::{Database, on_both_databases};
 use crate::programs;
 use crate::server::{Server, mode};
 use crate::user::{PASSWORD, User};
@@ -15,9 +16,12 @@ fn admin_token(said: &str) -> Option<&str> {
     after.lines().skip(1).map(str::trim).find(is_token)
 }
 
-/// A server in an empty folder with nothing set but a port that is free.
-async fn first_server() -> Server {
+/// A server in an empty folder with nothing set but a port that is free, and where PostgreSQL is.
+async fn first_server(database: &Database) -> Server {
     let mut server = Server::prepare(programs::server());
+    if let Database::Postgres { url } = database {
+        server.set("PEERBRAIN__DATABASE__URL", url);
+    }
     server.set("PEERBRAIN__PASSWORDS__MEMORY_KB", "8");
     // The default port may be taken, and listeners cannot be said in the environment.
     let port_only = "[[listeners]]\nbind = \"127.0.0.1:0\"\napis = [\"client\", \"health\", \"admin\"]\n";
@@ -26,16 +30,17 @@ async fn first_server() -> Server {
     server
 }
 
-#[tokio::test]
-async fn an_empty_folder_is_enough() {
-    let server = first_server().await;
+on_both_databases!(an_empty_folder_is_enough, the_token_makes_the_first_user_an_administrator);
+
+async fn an_empty_folder_is_enough(database: Database) {
+    let server = first_server(&database).await;
     let said = server.said();
     assert!(said.contains("localhost") && said.to_lowercase().contains("trial"), "no warning of the name: {said}");
     assert!(said.contains("never be changed"), "{said}");
     assert!(admin_token(&said).is_some(), "{said}");
     assert_eq!(mode(&server.data()), 0o700);
     assert_eq!(mode(&server.data().join("signing.key")), 0o600);
-    assert!(server.data().join("peerbrain.db").exists());
+    assert_eq!(Database::file(&server.data()).exists(), matches!(database, Database::Sqlite));
 }
 
 #[tokio::test]
@@ -58,9 +63,8 @@ async fn a_commented_configuration_is_written() {
     assert!(server.run(&["config", "check"]).status.success());
 }
 
-#[tokio::test]
-async fn the_token_makes_the_first_user_an_administrator() {
-    let mut server = first_server().await;
+async fn the_token_makes_the_first_user_an_administrator(database: Database) {
+    let mut server = first_server(&database).await;
     let token = admin_token(&server.said()).unwrap().to_owned();
     server.kill();
     server.restart().await;

@@ -8,6 +8,8 @@ mod postgres;
 mod programs;
 mod random;
 mod server;
+mod skipped;
+mod small_disk;
 mod user;
 
 // The tests.

@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::skipped::skipped;
+
 /// How long the kernel may take over signals on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -34,7 +36,7 @@ impl Cluster {
         let Some(programs) = programs() else {
             let required = std::env::var_os("PEERBRAIN_REQUIRE_POSTGRES").is_some_and(|value| value == "1");
             assert!(!required, "PEERBRAIN_REQUIRE_POSTGRES=1, but this machine has no PostgreSQL");
-            eprintln!("SKIPPED: this machine has no PostgreSQL (initdb is neither in PATH nor in /usr/lib/postgresql)");
+            skipped("this machine has no PostgreSQL (initdb is neither in PATH nor in /usr/lib/postgresql)");
             return None;
         };
         let folder = tempfile::Builder::new().prefix("peerbrain-pg-").tempdir().unwrap().keep();
@@ -63,12 +65,24 @@ impl Cluster {
 
     /// The URL of a new, empty database.
     pub fn fresh_database(&self) -> String {
+        self.make_database(&[])
+    }
+
+    /// The same, but its files are in this folder, which is empty. Once for each cluster.
+    pub fn fresh_database_in(&self, folder: &Path) -> String {
+        if is_root() {
+            finish(Command::new("chown").arg(other_user()).arg(folder));
+        }
+        let statement = format!("CREATE TABLESPACE apart LOCATION '{}'", folder.display());
+        let mut psql = self.program("psql");
+        finish(psql.arg("-h").arg(&self.folder).args(["-U", "peerbrain", "-d", "postgres", "-c", &statement]));
+        self.make_database(&["-D", "apart"])
+    }
+
+    fn make_database(&self, options: &[&str]) -> String {
         let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        finish(self.as_owner(self.programs.join("createdb")).arg("-h").arg(&self.folder).args([
-            "-U",
-            "peerbrain",
-            &name,
-        ]));
+        let mut createdb = self.program("createdb");
+        finish(createdb.arg("-h").arg(&self.folder).args(["-U", "peerbrain"]).args(options).arg(&name));
         format!("postgres:///{name}?host={}&user=peerbrain", self.folder.display())
     }
 

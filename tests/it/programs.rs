@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::skipped::skipped;
+
 /// The server, as `cargo build -p peerbrain-server` leaves it; or what `PEERBRAIN_BIN` names.
 pub fn server() -> PathBuf {
     found("PEERBRAIN_BIN", "peerbrain").unwrap_or_else(|missing| panic!("{missing}"))
@@ -22,7 +24,7 @@ fn optional(variable: &str, name: &str, required: &str) -> Option<PathBuf> {
         Ok(path) => Some(path),
         Err(missing) if std::env::var_os(required).is_some_and(|value| value == "1") => panic!("{missing}"),
         Err(missing) => {
-            eprintln!("SKIPPED: {missing}");
+            skipped(&missing);
             None
         }
     }

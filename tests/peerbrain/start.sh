@@ -26,6 +26,17 @@ if [ ! -e "$dir/peerbrain.toml" ]; then
 [server]
 name = "${PEERBRAIN_SERVER_NAME:-localhost:${FEDERATION_PORT:-$port}}"
 data_dir = "$dir/data"
+public_base_url = "http://127.0.0.1:$port"
+
+[well_known]
+support_page = "https://example.org/support.html"
+
+[[well_known.support_contacts]]
+matrix_id = "@admin:example.org"
+
+[[well_known.support_contacts]]
+role = "m.role.security"
+email_address = "security@example.org"
 
 [database]
 url = "$database"

@@ -8,7 +8,7 @@ use store::{
 
 use crate::{
     Accounts, Error, JsonObject, Limit, Login, NewDevice, PasswordProof, Result,
-    new_device::{PreparedLogin, finished, too_many_devices, write_login},
+    new_device::{NoDevice, PreparedLogin, finished, write_login},
     tokens::{self, Purpose, TokenHash},
     uiaa,
     username::existing_user_id,
@@ -63,7 +63,7 @@ enum Outcome {
     Refused,
     Deactivated,
     Locked,
-    TooManyDevices,
+    NoDevice(NoDevice),
 }
 
 impl Accounts {
@@ -85,7 +85,7 @@ impl Accounts {
             Outcome::Refused => Err(wrong_credentials()),
             Outcome::Deactivated => Err(Error::Deactivated),
             Outcome::Locked => Err(Error::Locked),
-            Outcome::TooManyDevices => Err(too_many_devices()),
+            Outcome::NoDevice(reason) => Err(reason.into()),
         }
     }
 
@@ -126,8 +126,7 @@ fn write_checked(tx: &mut Tx<'_>, mut prepared: PreparedLogin, proof: &Proof, no
         Some(UserRow { locked: true, .. }) => Ok(Outcome::Locked),
         // The password was changed while it was compared.
         Some(user) if matches!(proof, Proof::Password(proof) if !proof.holds(&user)) => Ok(Outcome::Refused),
-        Some(_) if write_login(tx, &prepared)? => Ok(Outcome::Done(user_id)),
-        Some(_) => Ok(Outcome::TooManyDevices),
+        Some(_) => Ok(write_login(tx, &prepared)?.map_or_else(Outcome::NoDevice, |()| Outcome::Done(user_id))),
     }
 }
 

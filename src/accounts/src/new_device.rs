@@ -10,7 +10,7 @@ use ruma::{OwnedDeviceId, OwnedUserId};
 use store::{
     Tx,
     accounts::{DeviceRow, TokenKind, devices, tokens as rows},
-    e2ee::dehydrated_devices,
+    e2ee::{cross_signing, dehydrated_devices},
 };
 
 use crate::{
@@ -129,8 +129,22 @@ pub(crate) fn checked_device_name(name: &str) -> Result<&str> {
     Ok(name)
 }
 
-pub(crate) fn too_many_devices() -> Error {
-    Error::forbidden("this account has too many devices: log some of them out first")
+/// Why a device cannot be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoDevice {
+    /// The user has too many.
+    TooMany,
+    /// A cross-signing key of the user has its id.
+    IsKey,
+}
+
+impl From<NoDevice> for Error {
+    fn from(reason: NoDevice) -> Self {
+        Self::forbidden(match reason {
+            NoDevice::TooMany => "this account has too many devices: log some of them out first",
+            NoDevice::IsKey => "a cross-signing key of this account has the id of the device",
+        })
+    }
 }
 
 /// The answer to a login that was written.
@@ -146,11 +160,13 @@ pub(crate) fn finished(user_id: String, prepared: PreparedLogin) -> Result<Login
     })
 }
 
-/// Adds the device, or revokes the tokens of the one that is there, and gives it its tokens. False where the user has
-/// too many devices already.
-pub(crate) fn write_login(tx: &mut Tx<'_>, prepared: &PreparedLogin) -> store::Result<bool> {
+/// Adds the device, or revokes the tokens of the one that is there, and gives it its tokens; or says why not.
+pub(crate) fn write_login(tx: &mut Tx<'_>, prepared: &PreparedLogin) -> store::Result<Result<(), NoDevice>> {
     let PreparedLogin { device, tokens } = prepared;
     let (user_id, device_id) = (device.user_id.as_str(), device.device_id.as_str());
+    if cross_signing::is_key(tx.conn(), user_id, device_id)? {
+        return Ok(Err(NoDevice::IsKey));
+    }
     if dehydrated_devices::is_dehydrated(tx.conn(), user_id, device_id)? {
         // Nobody logs in as that one: whoever takes its id is another device, without its keys and messages.
         devices::delete(tx, user_id, std::slice::from_ref(&device.device_id))?;
@@ -160,10 +176,10 @@ pub(crate) fn write_login(tx: &mut Tx<'_>, prepared: &PreparedLogin) -> store::R
     } else {
         let most = i64::try_from(DEVICES_PER_USER).unwrap_or(i64::MAX);
         if devices::count(tx.conn(), user_id)? >= most {
-            return Ok(false);
+            return Ok(Err(NoDevice::TooMany));
         }
         devices::insert(tx, device)?;
     }
     tokens.write(tx, (user_id, device_id), FIRST_GENERATION)?;
-    Ok(true)
+    Ok(Ok(()))
 }

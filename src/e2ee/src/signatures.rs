@@ -60,6 +60,9 @@ impl PublicKey {
     /// One equation for all costs about a third of one for each. With z random, R and s the halves of the signatures
     /// and h the hash of R, the key A and the text: 8 (Σ z R + (Σ z h) A − (Σ z s) B) is zero if each of them fits, and
     /// otherwise only with a chance of 2^-128. The z come from a hash of everything, so nobody can choose to fit them.
+    ///
+    /// The 8 is the cofactor: as RFC 8032 allows (§ 5.1.7), a signature also passes whose R has a part of small order, which
+    /// [`verifies`](Self::verifies) and most clients refuse. Only the owner of the key can make such a one.
     pub fn verifies_all(&self, signed: &[(&str, &str)]) -> bool {
         // Of few, one equation for all costs more.
         if let [] | [_] = signed {
@@ -122,6 +125,7 @@ fn factors_from(all: &Context) -> impl Iterator<Item = Scalar> {
 
 #[cfg(test)]
 mod tests {
+    use curve25519_dalek::constants::EIGHT_TORSION;
     use ed25519_dalek::{Signer, SigningKey};
 
     use super::*;
@@ -169,6 +173,26 @@ mod tests {
                 assert!(!all(&swapped));
             }
         }
+    }
+
+    /// What is said of small orders: the owner of a key can sign so that only the check of many is content.
+    #[test]
+    fn a_part_of_small_order_passes_among_many_and_not_alone() {
+        let (secret, public) = key(7);
+        let odd = |message: &str| {
+            let nonce = Scalar::from(5_u8);
+            let r = (ED25519_BASEPOINT_POINT * nonce + EIGHT_TORSION[1]).compress();
+            let mut hash = Context::new(&SHA512);
+            for part in [r.as_bytes(), secret.verifying_key().as_bytes(), message.as_bytes()] {
+                hash.update(part);
+            }
+            let hash: [u8; 64] = hash.finish().as_ref().try_into().unwrap();
+            let s = nonce + Scalar::from_bytes_mod_order_wide(&hash) * secret.to_scalar();
+            BASE64.encode([r.to_bytes(), s.to_bytes()].concat())
+        };
+        let (odd, good) = (odd("a"), sign(&secret, "b"));
+        assert!(!public.verifies("a", &odd) && public.verifies_all(&[("a", &odd), ("b", &good)]));
+        assert!(!public.verifies_all(&[("b", &odd), ("b", &good)]), "it is of this text all the same");
     }
 
     #[test]

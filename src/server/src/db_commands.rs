@@ -12,7 +12,7 @@ use store::{Options, Store};
 use crate::command_line::DbCommand;
 use crate::configuration::{self, DEFAULT_FILE, Loaded};
 use crate::error::Error;
-use crate::first_start::{make_data_folder, write_secret_file};
+use crate::first_start::{make_data_folder, sync_name, write_secret_file};
 use crate::signing_key;
 use crate::target::target;
 use crate::terminal::say;
@@ -77,6 +77,7 @@ fn back_up(loaded: &Loaded, file: &Path) -> Result<(), Error> {
         let _already_gone = fs::remove_file(&unfinished);
     }
     written?;
+    sync_name(file)?;
     say(&format!("Wrote {}. It holds secrets: keep it where only you can read it.", file.display()));
     Ok(())
 }

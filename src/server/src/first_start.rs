@@ -16,9 +16,16 @@ use crate::terminal::say;
 /// # Errors
 /// When it cannot be made.
 pub fn make_data_folder(config: &Config) -> Result<(), Error> {
-    let folder = &config.server.data_dir;
+    make_folder(&config.server.data_dir)
+}
+
+fn make_folder(folder: &Path) -> Result<(), Error> {
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let made: Vec<&Path> = folder.ancestors().take_while(missing).collect();
     let make = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    make.map_err(Error::file("make the folder", folder))
+    make.map_err(Error::file("make the folder", folder))?;
+    // A power cut would take a folder whose name was not synced, with all that was synced in it.
+    made.into_iter().try_for_each(sync_name)
 }
 
 /// Writes the commented configuration file when neither it nor another one exists. A folder that cannot be written to
@@ -85,6 +92,14 @@ fn place_secret_file(
     let written = write();
     let _already_gone = fs::remove_file(unfinished);
     written.map_err(Error::file("write", path))?;
+    sync_name(path)
+}
+
+/// Syncs the folder that a file or folder has just got its name in, so that it keeps the name through a power cut.
+///
+/// # Errors
+/// When the folder cannot be synced.
+pub fn sync_name(path: &Path) -> Result<(), Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::file("sync", folder))
 }
@@ -93,6 +108,20 @@ fn place_secret_file(
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn folders_are_made_in_folders_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one/two");
+        for _ in 0..2 {
+            make_folder(&path).unwrap();
+            for made in [path.as_path(), path.parent().unwrap()] {
+                assert_eq!(fs::metadata(made).unwrap().permissions().mode() & 0o777, 0o700);
+            }
+        }
+        fs::write(path.join("file"), "").unwrap();
+        assert!(make_folder(&path.join("file/three")).is_err());
+    }
 
     #[test]
     fn secret_files_are_private_and_never_overwritten() {

@@ -73,6 +73,14 @@ impl Conn {
         }
     }
 
+    /// Lets this connection's transactions wait for as long as it takes while files are copied between two statements.
+    pub(crate) fn be_patient(&mut self) -> Result<()> {
+        match self {
+            Self::Pg(conn) => Ok(conn.batch_execute("SET idle_in_transaction_session_timeout = 0")?),
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// Opens a read transaction in which every query sees the same moment, runs `f`, and closes it.
     pub(crate) fn snapshot<T>(&mut self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         self.batch_execute(match self {

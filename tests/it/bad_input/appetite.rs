@@ -11,7 +11,13 @@ use crate::client::{Client, Reply};
 use crate::database::{Database, on_both_databases};
 use crate::user::{PASSWORD, User};
 
-on_both_databases!(thumbnails_of_bombs, a_message_to_very_many_devices, large_questions_about_keys, large_backups);
+on_both_databases!(
+    large_files,
+    thumbnails_of_bombs,
+    a_message_to_very_many_devices,
+    large_questions_about_keys,
+    large_backups
+);
 
 /// A black picture of 5,000 by 4,000 pixels in 2,506 bytes. What follows a picture is not looked at, so each copy can be
 /// another file.
@@ -26,6 +32,27 @@ async fn growth(calm: &Calm, doing: impl Future<Output = ()>) -> u64 {
     let before = calm.server.memory_kb("VmHWM").max(calm.server.memory_kb("VmRSS"));
     doing.await;
     calm.server.memory_kb("VmHWM").saturating_sub(before)
+}
+
+/// A file goes through in pieces, in both directions: it is nowhere whole.
+async fn large_files(database: Database) {
+    const KB: usize = 40 * 1_024;
+    let mut calm = Calm::new(&database).await;
+    let there_and_back = async |kb: usize| {
+        let file = b"tulip roses lily".repeat(kb * 64);
+        let request = calm.alice.request(Method::POST, "/_matrix/media/v3/upload").body(file.clone());
+        let reply = Reply::read("upload".to_owned(), request.send().await.unwrap()).await.unwrap();
+        let uri = reply.text_at("content_uri");
+        let path = format!("/_matrix/client/v1/media/download/{}", uri.trim_start_matches("mxc://"));
+        let response = calm.alice.request(Method::GET, &path).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert!(response.bytes().await.unwrap()[..] == file[..], "another file came back");
+    };
+    // What any file takes, it takes now.
+    there_and_back(KB / 40).await;
+    let took = growth(&calm, there_and_back(KB)).await;
+    assert!(took < KB as u64 / 2, "a file of {KB} kB took {took} kB");
+    calm.is_undisturbed().await;
 }
 
 async fn thumbnails_of_bombs(database: Database) {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Accounts, Error, NewAccount, NewDevice, Registered, Result, Seen, Session,
-    new_device::{PreparedLogin, finished, too_many_devices, write_login},
+    new_device::{NoDevice, PreparedLogin, finished, write_login},
     profile::DISPLAYNAME,
     user_directory::folded,
     username::{generated, new_user_id},
@@ -23,7 +23,7 @@ enum Upgraded {
     Done,
     NoGuest,
     TokenUsedUp,
-    TooManyDevices,
+    NoDevice(NoDevice),
 }
 
 impl Accounts {
@@ -50,7 +50,7 @@ impl Accounts {
                 guest: true,
             };
             let to_write = login.clone();
-            let write = move |tx: &mut Tx<'_>| Ok(users::insert(tx, &row)? && write_login(tx, &to_write)?);
+            let write = move |tx: &mut Tx<'_>| Ok(users::insert(tx, &row)? && write_login(tx, &to_write)?.is_ok());
             if self.store.write(write).await? {
                 let login = Some(finished(user_id.to_string(), login)?);
                 return Ok(Registered { user_id, login });
@@ -101,7 +101,7 @@ impl Accounts {
             }
             Upgraded::NoGuest => Err(Error::UserInUse),
             Upgraded::TokenUsedUp => Err(Error::forbidden("this registration token is not valid any more")),
-            Upgraded::TooManyDevices => Err(too_many_devices()),
+            Upgraded::NoDevice(reason) => Err(reason.into()),
         }
     }
 }
@@ -137,10 +137,8 @@ fn upgrade(
         }
     };
     user_directory::set(tx, guest.as_str(), &folded(guest, Some(&name)))?;
-    match login {
-        Some(login) if !write_login(tx, login)? => Ok(Upgraded::TooManyDevices),
-        _ => Ok(Upgraded::Done),
-    }
+    let login = login.map(|login| write_login(tx, login)).transpose()?;
+    Ok(login.unwrap_or(Ok(())).map_or_else(Upgraded::NoDevice, |()| Upgraded::Done))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use store::{
 use super::rights::{Right, use_right};
 use crate::{
     Accounts, Error, Login, NewDevice, Result,
-    new_device::{PreparedLogin, finished, too_many_devices, write_login},
+    new_device::{NoDevice, PreparedLogin, finished, write_login},
     profile::DISPLAYNAME,
     user_directory::folded,
     username::{generated, new_user_id},
@@ -53,7 +53,7 @@ enum Outcome {
     Done,
     UserInUse,
     TokenUsedUp,
-    TooManyDevices,
+    NoDevice(NoDevice),
 }
 
 impl Accounts {
@@ -152,7 +152,7 @@ impl Accounts {
                 Outcome::UserInUse if given.is_none() => {}
                 Outcome::UserInUse => return Err(Error::UserInUse),
                 Outcome::TokenUsedUp => return Err(Error::forbidden("this registration token is not valid any more")),
-                Outcome::TooManyDevices => return Err(too_many_devices()),
+                Outcome::NoDevice(reason) => return Err(reason.into()),
             }
         }
         Err(Error::Internal("no free user name was found"))
@@ -181,10 +181,8 @@ fn write(
     }
     profiles::set(tx, &row.user_id, DISPLAYNAME, &Value::from(displayname).to_string())?;
     user_directory::set(tx, &row.user_id, &folded(user_id, Some(displayname)))?;
-    match login {
-        Some(login) if !write_login(tx, login)? => Ok(Outcome::TooManyDevices),
-        _ => Ok(Outcome::Done),
-    }
+    let login = login.map(|login| write_login(tx, login)).transpose()?;
+    Ok(login.unwrap_or(Ok(())).map_or_else(Outcome::NoDevice, |()| Outcome::Done))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The configuration: [`Config`] and its sections, each a plain struct whose doc comments are also the comments of the
 //! example file. [`load`] reads it: defaults, then a TOML file, then the environment (`PEERBRAIN__SECTION__KEY`).
 
+mod contact;
 mod describe;
 mod error;
 mod example;
@@ -16,6 +17,7 @@ mod sections;
 mod tests;
 mod validate;
 
+pub use contact::Contact;
 pub use describe::Setting;
 pub use error::ConfigError;
 pub use federation::{Federation, FederationMode, Override};

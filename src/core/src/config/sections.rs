@@ -8,7 +8,7 @@ use ruma::{OwnedServerName, RoomVersionId, server_name};
 use serde::{Deserialize, Serialize};
 
 use super::describe::{settings, unset_when_empty, words};
-use super::{DatabaseUrl, Federation, Listener, Network, Secret};
+use super::{Contact, DatabaseUrl, Federation, Listener, Network, Secret};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -129,6 +129,15 @@ settings! {
         /// Unset: host and port of server.public_base_url, if it is a plain https address.
         #[serde(deserialize_with = "unset_when_empty")]
         server: Option<String> = None,
+        /// A page that helps users of this server, such as "https://example.org/support.html": the support_page of
+        /// /.well-known/matrix/support.
+        #[serde(deserialize_with = "unset_when_empty")]
+        support_page: Option<String> = None,
+        /// Who runs this server and can be asked, as /.well-known/matrix/support tells everybody, such as
+        /// [{ role = "m.role.admin", matrix_id = "@admin:example.org", email_address = "admin@example.org" }]. The role is
+        /// "m.role.admin" unless another one is given; "m.role.security" is for what must not become known. Each contact
+        /// has at least one of the two addresses.
+        support_contacts: Vec<Contact> = Vec::new(),
     }
 }
 

@@ -75,6 +75,22 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
 }
 
 #[test]
+fn contacts_come_from_the_file_or_the_environment() {
+    let text = "[[well_known.support_contacts]]\nmatrix_id = \"@admin:example.org\"\n\
+                [[well_known.support_contacts]]\nrole = \"m.role.security\"\nemail_address = \"s@example.org\"\n";
+    let from_file = from_file(text).unwrap();
+    let [admin, security] = &from_file.well_known.support_contacts[..] else { panic!("{from_file:?}") };
+    assert_eq!((admin.role.as_str(), admin.email_address.as_deref()), ("m.role.admin", None));
+    assert_eq!(admin.matrix_id.as_ref().map(|id| id.as_str()), Some("@admin:example.org"));
+    assert_eq!((security.role.as_str(), security.email_address.as_deref()), ("m.role.security", Some("s@example.org")));
+    let value =
+        "[{ matrix_id = \"@admin:example.org\" }, { role = \"m.role.security\", email_address = \"s@example.org\" }]";
+    let from_environment = from_variables(&[("PEERBRAIN__WELL_KNOWN__SUPPORT_CONTACTS", value)]).unwrap();
+    assert_eq!(from_environment, from_file);
+    assert_eq!(load_text(&toml::to_string(&from_file).unwrap(), "shown", &Environment::new()).unwrap(), from_file);
+}
+
+#[test]
 fn unknown_keys_name_the_nearest() {
     for (text, nearest) in [
         ("[server]\nnmae = \"x\"", "`server.name`"),
@@ -109,6 +125,10 @@ fn wrong_values_name_the_key_and_what_is_allowed() {
         ("[sync]\ntimeline_limit = \"many\"", &["sync.timeline_limit", "many"]),
         ("[server]\nname = \"not a name\"", &["server.name"]),
         ("[server]\npublic_base_url = \"example.org\"", &["server.public_base_url", "https://"]),
+        ("[well_known]\nsupport_page = \"example.org\"", &["well_known.support_page", "https://"]),
+        ("[[well_known.support_contacts]]\nrole = \"m.role.admin\"", &["well_known.support_contacts", "email_address"]),
+        ("[[well_known.support_contacts]]\nmatrix_id = \"admin\"", &["well_known.support_contacts"]),
+        ("[[well_known.support_contacts]]\nphone = \"1\"", &["well_known.support_contacts", "phone", "matrix_id"]),
         ("[server]\ntrusted_proxies = [\"10.0.0.0/99\"]", &["server.trusted_proxies", "10.0.0.0/99"]),
         ("[database]\nurl = \"mysql://secret@x\"", &["database.url", "postgres://"]),
         ("[database]\nreaders = 0", &["database.readers"]),

@@ -2,7 +2,7 @@
 
 use ruma::RoomVersionId;
 
-use super::{Config, ConfigError, FederationMode, Listener, Rate, RegistrationMode};
+use super::{Config, ConfigError, Contact, FederationMode, Listener, Rate, RegistrationMode};
 
 /// Room versions that this server speaks.
 const VERSIONS: [RoomVersionId; 7] = [
@@ -45,14 +45,19 @@ impl Config {
     }
 
     fn check_addresses(&self) -> Result<(), ConfigError> {
-        let urls =
-            [("server.public_base_url", &self.server.public_base_url), ("well_known.client", &self.well_known.client)];
+        let (server, well_known) = (&self.server, &self.well_known);
+        let urls = [
+            ("server.public_base_url", &server.public_base_url),
+            ("well_known.client", &well_known.client),
+            ("well_known.support_page", &well_known.support_page),
+        ];
         for (key, url) in urls {
             let Some(url) = url else { continue };
             let fits = url.starts_with("https://") || url.starts_with("http://");
             require(fits, key, url, "an address that begins with \"https://\" (or \"http://\" for trial)")?;
         }
-        let Some(server) = &self.well_known.server else { return Ok(()) };
+        well_known.support_contacts.iter().try_for_each(Contact::validate)?;
+        let Some(server) = &well_known.server else { return Ok(()) };
         let fits = ruma::ServerName::parse(server).is_ok();
         require(fits, "well_known.server", server, "a server name such as \"matrix.example.org:443\"")
     }
@@ -184,7 +189,8 @@ fn check_listener(listener: &Listener) -> Result<(), ConfigError> {
     require(!listener.apis.is_empty(), "listeners.apis", "empty", "a list of at least one of the APIs")
 }
 
-fn require(
+/// An error that names the key, unless its value is allowed.
+pub(super) fn require(
     fits: bool,
     key: &'static str,
     value: impl std::fmt::Display,

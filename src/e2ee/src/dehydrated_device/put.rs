@@ -41,6 +41,7 @@ pub struct DehydratedUpload {
 enum Outcome {
     Done,
     InUse,
+    IsKey,
     TooManyDevices,
 }
 
@@ -50,7 +51,7 @@ impl E2ee {
     /// * `now`: the time in milliseconds since 1970.
     ///
     /// # Errors
-    /// For keys that are not right, or where another device has its id. The one before stays then.
+    /// For keys that are not right, or where another device or a cross-signing key has its id. The one before stays then.
     pub async fn put_dehydrated_device(&self, user_id: &UserId, upload: DehydratedUpload, now: i64) -> Result<()> {
         check(&upload)?;
         let DehydratedUpload { device_id, device_data, initial_device_display_name, .. } = upload;
@@ -84,6 +85,7 @@ impl E2ee {
         match self.store().write(move |tx| write(tx, &parts.0, &parts.1, &checked)).await? {
             Outcome::Done => Ok(()),
             Outcome::InUse => Err(Error::invalid_param("another device of yours has this id")),
+            Outcome::IsKey => Err(Error::Forbidden("a cross-signing key of yours has this id".into())),
             Outcome::TooManyDevices => {
                 Err(Error::Forbidden("this account has too many devices: log some of them out first".into()))
             }
@@ -121,6 +123,9 @@ fn write(
     let before = dehydrated_devices::get(tx.conn(), user_id)?.map(|row| row.device_id);
     if before.as_deref() != Some(device_id) && devices::get(tx.conn(), user_id, device_id)?.is_some() {
         return Ok(Outcome::InUse);
+    }
+    if cross_signing::is_key(tx.conn(), user_id, device_id)? {
+        return Ok(Outcome::IsKey);
     }
     let most = i64::try_from(DEVICES_PER_USER).unwrap_or(i64::MAX);
     if before.is_none() && devices::count(tx.conn(), user_id)? >= most {

@@ -134,6 +134,11 @@ impl World {
         self.rooms.send_message(room, &user("alice"), kind.into(), &content, origin, None).await.unwrap();
     }
 
+    /// The tables with the number of their rows.
+    async fn rows(&self) -> Vec<(String, i64)> {
+        self.store.read(store::testing::count_rows).await.unwrap()
+    }
+
     async fn written(&self) -> i64 {
         self.store.read(push_progress).await.unwrap()
     }
@@ -291,6 +296,30 @@ async fn an_invite_from_another_server_is_told() {
         assert_eq!(heard.load(Ordering::SeqCst), 2);
         world.push.stop();
         delivery.await.unwrap();
+    })
+    .await;
+}
+
+/// Whom the rules that all have notify is counted once for the room.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_costs_as_many_rows_among_few_as_among_many() {
+    each(async |database| {
+        let world = World::on(database);
+        let mut costs = Vec::new();
+        for others in [2, 29] {
+            let room = world.room("http://127.0.0.1:1/_matrix/push/v1/notify", others).await;
+            let before = world.rows().await;
+            world.send(&room, "m.room.message").await;
+            let after = world.rows().await.into_iter();
+            let grown = after.zip(before).map(|((table, after), (_, before))| (table, after - before));
+            costs.push(grown.filter(|(_, rows)| *rows != 0).collect::<Vec<_>>());
+        }
+        assert_eq!(costs[0], costs[1]);
+        let rows = |name: &str| costs[0].iter().find(|(table, _)| table == name).map(|(_, rows)| *rows);
+        assert_eq!(rows("events"), Some(1), "{:?}", costs[0]);
+        for table in ["unread", "own_notifications", "thread_notifications"] {
+            assert_eq!(rows(table), None, "{table}");
+        }
     })
     .await;
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::program::{Folder, Kind, PATIENCE, Server, exchange};
+use crate::program::{Folder, Kind, PATIENCE, Server, each, exchange};
 
 const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem");
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/key.pem");
@@ -19,42 +19,45 @@ const RENEWED_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/ren
 
 #[test]
 fn each_listener_offers_what_it_should() {
-    let listeners = "[{ bind = \"127.0.0.1:0\", apis = [\"client\"] }, \
-                      { bind = \"unix:inside.sock\", apis = [\"metrics\", \"health\", \"admin\"] }]";
-    let folder = Folder::new(Kind::Sqlite).with("LISTENERS", listeners);
-    let folder = folder.with("REGISTRATION__SHARED_SECRET", "a secret of some length");
-    let server = folder.start();
-    assert_eq!(server.get("/_matrix/client/versions").0, 200);
-    for path in ["/health", "/metrics", "/nothing", "/_synapse/admin/v1/register"] {
-        let (status, body) = server.get(path);
-        assert!(status == 404 && body.contains("M_UNRECOGNIZED"), "{path}: {status} {body}");
-    }
-    let inside = |path: &str| exchange(UnixStream::connect(folder.path("inside.sock")).unwrap(), "GET", path, "", "");
-    assert_eq!(inside("/health").0, 200);
-    assert_eq!(inside("/_matrix/client/versions").0, 404);
-    assert_eq!(inside("/.well-known/matrix/client").0, 404);
-    assert_eq!(inside("/_synapse/admin/v1/register").0, 200);
-    let metrics = || {
-        let (status, metrics) = inside("/metrics");
-        assert_eq!(status, 200);
-        metrics
-    };
-    // What the server does after its start may wait for the writer.
-    let patience = Instant::now() + PATIENCE;
-    while !metrics().contains("peerbrain_store_writes_waiting 0") {
-        assert!(Instant::now() < patience, "{}", metrics());
-        thread::sleep(Duration::from_millis(50));
-    }
-    let metrics = metrics();
-    for expected in [
-        "peerbrain_build_info{version=",
-        "process_resident_memory_bytes ",
-        "peerbrain_federation_checked_events_total 0",
-        "peerbrain_federation_checked_seconds_total 0",
-        "peerbrain_http_requests_total{endpoint=\"/_matrix/client/versions\",method=\"GET\",status=\"2xx\"} 1",
-    ] {
-        assert!(metrics.contains(expected), "{expected} is not in {metrics}");
-    }
+    each(|kind| {
+        let listeners = "[{ bind = \"127.0.0.1:0\", apis = [\"client\"] }, \
+                          { bind = \"unix:inside.sock\", apis = [\"metrics\", \"health\", \"admin\"] }]";
+        let folder = Folder::new(kind).with("LISTENERS", listeners);
+        let folder = folder.with("REGISTRATION__SHARED_SECRET", "a secret of some length");
+        let server = folder.start();
+        assert_eq!(server.get("/_matrix/client/versions").0, 200);
+        for path in ["/health", "/metrics", "/nothing", "/_synapse/admin/v1/register"] {
+            let (status, body) = server.get(path);
+            assert!(status == 404 && body.contains("M_UNRECOGNIZED"), "{path}: {status} {body}");
+        }
+        let inside =
+            |path: &str| exchange(UnixStream::connect(folder.path("inside.sock")).unwrap(), "GET", path, "", "");
+        assert_eq!(inside("/health").0, 200);
+        assert_eq!(inside("/_matrix/client/versions").0, 404);
+        assert_eq!(inside("/.well-known/matrix/client").0, 404);
+        assert_eq!(inside("/_synapse/admin/v1/register").0, 200);
+        let metrics = || {
+            let (status, metrics) = inside("/metrics");
+            assert_eq!(status, 200);
+            metrics
+        };
+        // What the server does after its start may wait for the writer.
+        let patience = Instant::now() + PATIENCE;
+        while !metrics().contains("peerbrain_store_writes_waiting 0") {
+            assert!(Instant::now() < patience, "{}", metrics());
+            thread::sleep(Duration::from_millis(50));
+        }
+        let metrics = metrics();
+        for expected in [
+            "peerbrain_build_info{version=",
+            "process_resident_memory_bytes ",
+            "peerbrain_federation_checked_events_total 0",
+            "peerbrain_federation_checked_seconds_total 0",
+            "peerbrain_http_requests_total{endpoint=\"/_matrix/client/versions\",method=\"GET\",status=\"2xx\"} 1",
+        ] {
+            assert!(metrics.contains(expected), "{expected} is not in {metrics}");
+        }
+    });
 }
 
 #[test]

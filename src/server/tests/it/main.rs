@@ -5,8 +5,11 @@
 mod backups;
 mod commands;
 mod first_start;
+mod forwarded;
 mod listeners;
 mod moderation;
+mod presence;
 mod program;
 mod rate_limits;
 mod stopping;
+mod well_known;

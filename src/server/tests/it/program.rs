@@ -157,6 +157,13 @@ impl Server {
         exchange(stream, method, path, headers, body)
     }
 
+    /// The same with the whole head of the answer.
+    pub fn answer(&self, method: &str, path: &str, headers: &str, body: &str) -> (String, String) {
+        let stream = TcpStream::connect(("127.0.0.1", self.port())).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        answer(stream, method, path, headers, body)
+    }
+
     /// Logs in and gives status and answer.
     pub fn login(&self, user: &str, password: &str) -> (u16, String) {
         let body = format!(
@@ -180,7 +187,13 @@ impl Drop for Server {
 }
 
 /// One request over any kind of connection: status and body.
-pub fn exchange(mut stream: impl Read + Write, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+pub fn exchange(stream: impl Read + Write, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let (head, body) = answer(stream, method, path, headers, body);
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
+}
+
+/// One request over any kind of connection: head and body of the answer.
+fn answer(mut stream: impl Read + Write, method: &str, path: &str, headers: &str, body: &str) -> (String, String) {
     let length = body.len();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
@@ -191,5 +204,5 @@ pub fn exchange(mut stream: impl Read + Write, method: &str, path: &str, headers
     let _abrupt_end = stream.read_to_end(&mut answer);
     let answer = String::from_utf8(answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    (head.to_owned(), body.to_owned())
 }

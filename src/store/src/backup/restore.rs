@@ -35,27 +35,31 @@ const CLAIMED_KEYS: &str = "claimed_one_time_keys";
 /// [`Error::InUse`] while a server runs on the database.
 pub fn restore(target: &Target, files: &dyn ContentFiles, input: impl BufRead) -> Result<Header> {
     let _lock = FileLock::take(target)?;
-    let mut conn = Conn::open(target, Role::Writer)?;
-    lock::advisory(&mut conn)?;
-    refuse_used(&mut conn)?;
+    restore_into(&mut Conn::open(target, Role::Writer)?, files, input)
+}
+
+pub(super) fn restore_into(conn: &mut Conn, files: &dyn ContentFiles, input: impl BufRead) -> Result<Header> {
+    conn.be_patient()?;
+    lock::advisory(conn)?;
+    refuse_used(conn)?;
     let mut filling = None;
     let outcome = walk(input, |header, item| {
         let filling = match &mut filling {
             Some(filling) => filling,
-            none => none.insert(Filling::begin(&mut conn, files, header)?),
+            none => none.insert(Filling::begin(conn, files, header)?),
         };
-        filling.take(&mut conn, item)
+        filling.take(conn, item)
     });
     let filling = filling.ok_or_else(|| damaged("it holds nothing"));
-    let finished = outcome.and_then(|header| filling?.finish(&mut conn).map(|()| header));
+    let finished = outcome.and_then(|header| filling?.finish(conn).map(|()| header));
     conn.batch_execute(if finished.is_ok() { "COMMIT" } else { "ROLLBACK" }).or_else(|error| match &finished {
         Ok(_) => Err(error),
         // What went wrong before says more; an open transaction ends with its connection.
         Err(_) => Ok(()),
     })?;
     let header = finished?;
-    migrate::run(&mut conn)?;
-    if let Conn::Pg(conn) = &mut conn {
+    migrate::run(conn)?;
+    if let Conn::Pg(conn) = conn {
         conn.batch_execute("ANALYZE")?;
     }
     Ok(header)

@@ -1,8 +1,14 @@
 //! Backups of a database with everything awkward in it, from each kind into each kind.
 
+use std::{
+    io::{self, Read},
+    thread,
+    time::Duration,
+};
+
 use diesel::{RunQueryDsl, connection::SimpleConnection};
 
-use super::*;
+use super::{restore::restore_into, write::write_from, *};
 use crate::{Conn, Error, Target, connection::Role, testing::Database};
 
 /// A row in tables of every kind of column: texts that need escapes, bytes, truth, nothing.
@@ -82,6 +88,37 @@ async fn each_kind_restores_into_the_other() {
     moves(&Database::sqlite(), &one).await;
     moves(&two, &Database::sqlite()).await;
     moves(&three, &four).await;
+}
+
+/// Contents that take longer than PostgreSQL waits.
+struct Slow;
+
+impl ContentFiles for Slow {
+    fn open(&self, _: &[u8]) -> io::Result<Option<Box<dyn Read>>> {
+        thread::sleep(Duration::from_millis(600));
+        Ok(Some(Box::new(io::Cursor::new("slow"))))
+    }
+
+    fn create(&self, _: &[u8]) -> io::Result<Box<dyn NewContentFile>> {
+        thread::sleep(Duration::from_millis(600));
+        Ok(Box::new(io::sink()))
+    }
+}
+
+#[tokio::test]
+async fn slow_files_do_not_break_it_off() {
+    let (Some(from), Some(to)) = (Database::postgres(), Database::postgres()) else { return };
+    fill(&from).await;
+    let open = |database: &Database, role| {
+        let mut conn = Conn::open(&database.target, role).unwrap();
+        conn.batch_execute("SET idle_in_transaction_session_timeout = '100ms'").unwrap();
+        conn
+    };
+    let content = "INSERT INTO media_contents (hash, size, created_at, quarantined) VALUES ('\\x00', 4, 0, false)";
+    open(&from, Role::Writer).batch_execute(content).unwrap();
+    let mut text = Vec::new();
+    write_from(&mut open(&from, Role::Reader), &[], &Slow, &mut text).unwrap();
+    restore_into(&mut open(&to, Role::Writer), &Slow, text.as_slice()).unwrap();
 }
 
 #[tokio::test]

@@ -37,7 +37,17 @@ pub fn write(
     {
         return Err(Error::Refused(format!("there is no database at {}", path.display())));
     }
-    Conn::open(target, Role::Reader)?.snapshot(|conn| {
+    write_from(&mut Conn::open(target, Role::Reader)?, attachments, files, out)
+}
+
+pub(super) fn write_from(
+    conn: &mut Conn,
+    attachments: &[Attachment],
+    files: &dyn ContentFiles,
+    out: &mut impl Write,
+) -> Result<Header> {
+    conn.be_patient()?;
+    conn.snapshot(|conn| {
         let header = header(conn)?;
         let line = Line::Header(header.clone()).text()?;
         write_line(out, &line)?;

@@ -91,6 +91,11 @@ pub fn get(conn: &mut Conn, user_id: &str, usage: Usage) -> Result<Option<CrossS
     Ok(key.select(CrossSigningKeyRow::as_select()).get_result(conn).optional()?)
 }
 
+/// Whether a user has a key of this id. Devices must not have such ids (client-server § Key and signature security).
+pub fn is_key(conn: &mut Conn, user_id: &str, id: &str) -> Result<bool> {
+    Ok(of_user(conn, user_id)?.iter().any(|row| row.public_key == id))
+}
+
 /// Sets a key; the one before is forgotten.
 pub fn set(tx: &mut Tx<'_>, row: &CrossSigningKeyRow) -> Result<()> {
     both!(tx.conn(), c => diesel::insert_into(cross_signing_keys::table)

@@ -9,7 +9,7 @@ use diesel::{
 use crate::{Conn, LogKind, Result, Tx, connection::both, rooms::Membership, schema::device_list_changes};
 
 /// How many rooms are woken by one change. Members of further ones hear of it with the next thing that wakes them.
-const ROOMS: i64 = 1_000;
+const ROOMS: usize = 1_000;
 
 #[derive(QueryableByName)]
 struct JoinedRoom {
@@ -26,6 +26,10 @@ pub fn note(tx: &mut Tx<'_>, user_id: &str) -> Result<i64> {
     let rooms = rooms.bind::<Text, _>(user_id).bind::<SmallInt, _>(Membership::Join as i16);
     let rooms: Vec<JoinedRoom> = rooms.load(tx.conn())?;
     let position = tx.log(LogKind::DeviceList, None, Some(user_id), None);
+    if rooms.len() == ROOMS {
+        // There may be more of them: it may concern anybody.
+        tx.log(LogKind::DeviceList, None, None, None);
+    }
     for JoinedRoom { room } in rooms {
         tx.log(LogKind::DeviceList, Some(room), Some(user_id), None);
     }
@@ -60,4 +64,40 @@ pub(super) fn set_stream_id(tx: &mut Tx<'_>, user_id: &str, stream_id: i64) -> R
     let row = device_list_changes::table.find(user_id);
     diesel::update(row).set(device_list_changes::stream_id.eq(stream_id)).execute(tx.conn())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+
+    use super::*;
+    use crate::{schema::log, testing::each};
+
+    #[tokio::test]
+    async fn all_are_told_where_there_are_too_many_rooms_to_name() {
+        each(async |database| {
+            let store = database.open();
+            let write = store.write(|tx| {
+                tx.conn().batch_execute(&format!(
+                    "INSERT INTO memberships WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= {ROOMS})
+                     SELECT i, '@many:test', 1, i, i, '@many:test', NULL, NULL, FALSE FROM n;
+                     INSERT INTO memberships SELECT room, '@few:test', 1, event, position, '@few:test', NULL, NULL, FALSE
+                     FROM memberships WHERE room < 3;"
+                ))?;
+                note(tx, "@few:test")?;
+                note(tx, "@many:test")
+            });
+            write.await.unwrap();
+            let rows = store.read(|conn| {
+                let rows = log::table.filter(log::kind.eq(LogKind::DeviceList as i16));
+                Ok(rows.select(log::user_id).load::<Option<String>>(conn)?)
+            });
+            let rows = rows.await.unwrap();
+            let of = |user: Option<&str>| rows.iter().filter(|row| row.as_deref() == user).count();
+            assert_eq!(of(Some("@few:test")), 1 + 2);
+            assert_eq!(of(Some("@many:test")), 1 + ROOMS);
+            assert_eq!(of(None), 1, "those of the rooms that are not named are told as well");
+        })
+        .await;
+    }
 }

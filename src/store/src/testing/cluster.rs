@@ -1,7 +1,9 @@
 //! A PostgreSQL cluster that lives as long as the process that started it, and no longer.
 
 use std::{
-    env,
+    env, fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -11,6 +13,8 @@ use std::{
 };
 
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
+
+use super::skipped;
 
 /// Waits until its standard input ends, which is when this process does or lets go of it; then tidies up.
 const WATCHER: &str = r#"
@@ -33,6 +37,10 @@ const SETTINGS: &str =
 pub struct Cluster {
     programs: PathBuf,
     folder: PathBuf,
+    /// How its URLs say where it is.
+    address: String,
+    /// Settings of its own.
+    settings: String,
     databases: AtomicU64,
     watcher: Child,
 }
@@ -52,24 +60,49 @@ impl Cluster {
     /// # Panics
     /// As [`Cluster::shared`].
     pub fn start() -> Option<Self> {
+        let cluster = Self::prepare()?;
+        cluster.resume();
+        Some(cluster)
+    }
+
+    /// Starts one that is reached through a port of the loopback, where it speaks TLS with this certificate and key (PEM).
+    ///
+    /// # Panics
+    /// As [`Cluster::shared`].
+    pub fn start_with_tls(certificate: &str, key: &str) -> Option<Self> {
+        let mut cluster = Self::prepare()?;
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = cluster.data().join(name);
+            fs::write(&path, text).expect("a file is written");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a file is made private");
+            give_away(&path);
+        }
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.expect("a port is free").port();
+        cluster.address = format!("host=127.0.0.1&port={port}");
+        cluster.settings = format!("-c ssl=on -c listen_addresses=127.0.0.1 -c port={port}");
+        cluster.resume();
+        Some(cluster)
+    }
+
+    fn prepare() -> Option<Self> {
         let Some(programs) = find_programs() else {
             let required = env::var("PEERBRAIN_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
             assert!(!required, "PostgreSQL is required and not installed");
-            eprintln!("skipped: no PostgreSQL");
+            skipped("this machine has no PostgreSQL (initdb is neither in PATH nor in /usr/lib/postgresql)");
             return None;
         };
         let folder = tempfile::Builder::new().prefix("peerbrain-pg-").tempdir().expect("a folder").keep();
         let mut watch = Command::new("sh");
         watch.args(["-c", WATCHER, "sh"]).arg(&folder).stdin(Stdio::piped());
         let watcher = watch.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sh runs");
-        if is_root() {
-            run(Command::new("chown").arg("postgres").arg(&folder));
-        }
-        let cluster = Self { programs, folder, databases: AtomicU64::new(0), watcher };
+        give_away(&folder);
+        let address = format!("host={}", folder.display());
+        let databases = AtomicU64::new(0);
+        let cluster = Self { programs, folder, address, settings: String::new(), databases, watcher };
         let mut initdb = cluster.program("initdb");
         initdb.args(["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"]);
         run(initdb.arg(cluster.data()));
-        cluster.resume();
         Some(cluster)
     }
 
@@ -103,14 +136,14 @@ impl Cluster {
     /// # Panics
     /// Where that does not work.
     pub fn resume(&self) {
-        let options = format!("{SETTINGS} -c unix_socket_directories='{}'", self.folder.display());
+        let options = format!("{SETTINGS} -c unix_socket_directories='{}' {}", self.folder.display(), self.settings);
         let mut start = self.program("pg_ctl");
         start.args(["start", "-w", "-s", "-o", &options, "-l"]).arg(self.folder.join("log"));
         run(start.arg("-D").arg(self.data()));
     }
 
     fn url(&self, name: &str) -> String {
-        format!("postgres:///{name}?host={}&user=postgres", self.folder.display())
+        format!("postgres:///{name}?{}&user=postgres", self.address)
     }
 
     fn data(&self) -> PathBuf {
@@ -138,7 +171,7 @@ impl Drop for Cluster {
 
 fn find_programs() -> Option<PathBuf> {
     let in_path = env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
-    let mut installed: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+    let mut installed: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|versions| versions.flatten().map(|version| version.path().join("bin")).collect())
         .unwrap_or_default();
     installed.sort();
@@ -146,9 +179,16 @@ fn find_programs() -> Option<PathBuf> {
     all.into_iter().find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
 }
 
+/// Gives a file or folder to the user that the server runs as.
+fn give_away(path: &Path) {
+    if is_root() {
+        run(Command::new("chown").arg("postgres").arg(path));
+    }
+}
+
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
+    fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
 }
 
 fn run(command: &mut Command) {

@@ -6,12 +6,14 @@ mod group_commit;
 mod log_pruning;
 mod observers;
 mod opening;
+mod opening_with_tls;
 pub(crate) mod plan;
 mod plans;
 mod postgres_gone;
 mod proxy;
 mod readers;
 pub(crate) mod rows;
+mod small_disk;
 mod unconfirmed;
 
 use std::time::Duration;

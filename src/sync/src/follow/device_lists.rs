@@ -17,6 +17,8 @@ enum Whom {
     User(Arc<str>),
     /// All who are joined to a room.
     Room(i64),
+    /// Anybody.
+    All,
 }
 
 #[derive(Default)]
@@ -48,6 +50,7 @@ impl DeviceListNews {
         for entry in &committed.entries {
             match (entry.kind, entry.room, &entry.user) {
                 (LogKind::DeviceList, Some(room), _) => inner.note(committed.position, Whom::Room(room)),
+                (LogKind::DeviceList, None, None) => inner.note(committed.position, Whom::All),
                 (LogKind::DeviceList, None, Some(user)) | (LogKind::Membership, _, Some(user)) => {
                     inner.note(committed.position, Whom::User(user.as_str().into()));
                 }
@@ -66,6 +69,7 @@ impl DeviceListNews {
         later.into_iter().any(|(_, whom)| match whom {
             Whom::User(user) => **user == *user_id,
             Whom::Room(room) => joined.contains(room),
+            Whom::All => true,
         })
     }
 }
@@ -110,6 +114,7 @@ mod tests {
             (15, LogKind::DeviceList, Some(1), Some("@b:b")),
             (16, LogKind::DeviceList, None, Some("@a:b")),
             (17, LogKind::Membership, Some(9), Some("@a:b")),
+            (18, LogKind::DeviceList, None, None),
         ] {
             news.committed(&commit(position, kind, room, user));
             assert!(concern(position - 1, position) && !concern(position, position));

@@ -57,6 +57,7 @@ mod openid;
 mod operator;
 mod people;
 mod presence;
+mod probes;
 mod profile;
 mod push;
 mod receipts;
@@ -83,6 +84,7 @@ pub fn all() -> Vec<Test> {
     [
         discovery::tests(),
         errors::tests(),
+        probes::tests(),
         registration::tests(),
         login::tests(),
         uia::tests(),

@@ -14,4 +14,5 @@ pub(crate) fn routes() -> Routes {
         .raw(Method::GET, v3_and_r0!("capabilities"), capabilities::capabilities)
         .raw(Method::GET, &["/.well-known/matrix/client"], well_known::client)
         .raw(Method::GET, &["/.well-known/matrix/server"], well_known::server)
+        .raw(Method::GET, &["/.well-known/matrix/support"], well_known::support)
 }

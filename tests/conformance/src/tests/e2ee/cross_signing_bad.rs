@@ -14,6 +14,7 @@ tests! { "cross_signing_bad":
     two_public_keys, "cross-signing", ["POST v3/keys/device_signing/upload 400"];
     no_public_key, "cross-signing", ["POST v3/keys/device_signing/upload 400"];
     named_like_a_device, "key-and-signature-security", ["POST v3/keys/device_signing/upload M_FORBIDDEN"];
+    device_named_like_a_key, "key-and-signature-security", ["POST v3/login M_FORBIDDEN"];
     wrong_types, "cross-signing", ["POST v3/keys/device_signing/upload 400"];
 }
 
@@ -133,20 +134,34 @@ async fn no_public_key(server: Server) -> Outcome {
     Ok(())
 }
 
+fn login(user: &User, device_id: String) -> Value {
+    json!({
+        "type": "m.login.password",
+        "identifier": { "type": "m.id.user", "user": user.id },
+        "password": user.password,
+        "device_id": device_id,
+    })
+}
+
 /// "The public key of one of the keys is the same as one of the user's device IDs".
 async fn named_like_a_device(server: Server) -> Outcome {
     let alice = server.device("alice").await?;
     let keys = CrossSigning::of(&alice, "first");
-    let login = json!({
-        "type": "m.login.password",
-        "identifier": { "type": "m.id.user", "user": alice.id },
-        "password": alice.password,
-        "device_id": keys.self_signing.public(),
-    });
-    server.post(v3!("login"), login).await?.ok()?;
+    server.post(v3!("login"), login(&alice, keys.self_signing.public())).await?.ok()?;
     keys.try_upload(&alice).await?.error(403, "M_FORBIDDEN")?;
     let answer = alice.query(&[&alice]).await?;
     ensure!(answer["master_keys"][&alice.id].is_null(), "nothing is kept: {answer}");
+    Ok(())
+}
+
+/// "This must not be the same as a cross-signing key ID", which `POST /login` answers with `M_FORBIDDEN`.
+async fn device_named_like_a_key(server: Server) -> Outcome {
+    let alice = server.device("alice").await?;
+    let keys = CrossSigning::of(&alice, "first");
+    keys.try_upload(&alice).await?.ok()?;
+    for key in [&keys.master, &keys.self_signing, &keys.user_signing] {
+        server.post(v3!("login"), login(&alice, key.public())).await?.error(403, "M_FORBIDDEN")?;
+    }
     Ok(())
 }
 
