@@ -1,13 +1,14 @@
 //! `GET /_matrix/client/v1/media/download/{serverName}/{mediaId}/{fileName}`, and its deprecated twin, which is frozen:
 //! there one gets only what was uploaded while the operator wished it so.
 
+use accounts::Limit;
 use actix_web::HttpResponse;
 
 use crate::{
     Result,
     bridge::Call,
     client::{
-        arguments::required_session,
+        arguments::{limit_address, required_session},
         media::{
             answer::{Shown, answer},
             arguments::{media_id, wait},
@@ -24,6 +25,7 @@ pub(super) async fn download(call: Call) -> Result<HttpResponse> {
 
 /// Gives a file to anybody.
 pub(super) async fn download_open(call: Call) -> Result<HttpResponse> {
+    limit_address(&call, Limit::Read)?;
     let file = call.app.media.download_open(media_id(&call)?).await?;
     Ok(answer(&call, file, Shown::File { name: call.args.get(2).map(String::as_str) }))
 }

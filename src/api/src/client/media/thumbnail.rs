@@ -1,5 +1,6 @@
 //! `GET /_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}`, and its deprecated twin, which is frozen.
 
+use accounts::Limit;
 use actix_web::HttpResponse;
 use media::{Method, Wanted};
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use crate::{
     Error, Result,
     bridge::Call,
     client::{
-        arguments::required_session,
+        arguments::{limit_address, required_session},
         media::{
             answer::{Shown, answer},
             arguments::{media_id, wait},
@@ -40,6 +41,7 @@ pub(super) async fn thumbnail(call: Call) -> Result<HttpResponse> {
 
 /// Gives a thumbnail to anybody.
 pub(super) async fn thumbnail_open(call: Call) -> Result<HttpResponse> {
+    limit_address(&call, Limit::Read)?;
     let thumbnail = call.app.media.thumbnail_open(media_id(&call)?, wanted(&call)?).await?;
     Ok(answer(&call, thumbnail, Shown::Thumbnail))
 }
