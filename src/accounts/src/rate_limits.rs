@@ -59,6 +59,8 @@ pub enum Limit {
     Report,
     /// Everything else that writes, per user.
     Write,
+    /// Whatever is asked with GET, per user, or per address where nobody is logged in.
+    Read,
 }
 
 /// The buckets. A bucket is kept as the moment at which it will be full again, in microseconds since 1970: that is
@@ -167,6 +169,7 @@ impl RateLimits {
             Limit::Search => rates.search,
             Limit::Report => rates.report,
             Limit::Write => rates.write,
+            Limit::Read => rates.read,
         }
     }
 }

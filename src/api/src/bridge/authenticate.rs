@@ -2,7 +2,8 @@
 
 use std::{future::Future, sync::Arc};
 
-use accounts::{Seen, Session};
+use accounts::{Limit, Seen, Session};
+use http::Method;
 use ruma::api::auth_scheme::{
     AccessToken, AccessTokenOptional, AppserviceTokenOptional, AuthScheme, NoAccessToken, NoAuthentication,
     extract_bearer_or_query_token,
@@ -49,10 +50,11 @@ impl Authenticate for AccessTokenOptional {
 }
 
 /// The session of the token in the `Authorization` header or, for old programs, in the query; none where there is no
-/// token. A locked user may still log out, and nothing else (client-server §account-locking); a guest may do little.
+/// token. A locked user may still log out, and nothing else (client-server §account-locking); a guest may do little, and
+/// nobody may read without end.
 ///
 /// # Errors
-/// 401 for a token that is not known, expired, or of a locked account.
+/// 401 for a token that is not known, expired, or of a locked account; 403 for a guest; 429.
 pub async fn session(call: &Call) -> Result<Option<Arc<Session>>> {
     let Ok(Some(token)) = extract_bearer_or_query_token(&call.request) else { return Ok(None) };
     let seen = Seen { ip: call.client.ip, user_agent: call.client.user_agent.as_deref() };
@@ -64,6 +66,9 @@ pub async fn session(call: &Call) -> Result<Option<Arc<Session>>> {
     };
     if session.guest && !guests::may_call(call.request.method().as_str(), &call.route) {
         return Err(accounts::Error::GuestsForbidden.into());
+    }
+    if call.request.method() == Method::GET {
+        accounts.limits().check(Limit::Read, &session.user_id)?;
     }
     Ok(Some(session))
 }

@@ -29,3 +29,22 @@ fn what_is_not_served_is_listed_and_nothing_else() {
     assert!(wrong.is_empty(), "served, but listed as not served: {wrong:#?}");
     assert!(unserved.is_subset(&specified));
 }
+
+/// Endpoints that came after the paths of r0.
+const YOUNGER: [&str; 1] = ["knock/{room_id_or_alias}"];
+
+#[test]
+fn old_clients_find_everything_under_r0() {
+    let served: BTreeSet<_> = super::routes().list().into_iter().collect();
+    let mut missing = Vec::new();
+    for (method, path) in &served {
+        for prefix in ["/_matrix/client/", "/_matrix/media/"] {
+            let Some(rest) = path.strip_prefix(&format!("{prefix}v3/")) else { continue };
+            let old = (method.clone(), format!("{prefix}r0/{rest}"));
+            if !served.contains(&old) && !YOUNGER.contains(&rest) {
+                missing.push(format!("{method} {rest}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not served under r0: {missing:#?}");
+}

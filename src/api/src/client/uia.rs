@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     Error, Result,
     bridge::{Call, session},
-    client::arguments::limit_address,
+    client::arguments::{limit_address, limit_user},
 };
 
 /// Takes a request one step further through its authentication; the error is the challenge until it is complete.
@@ -48,8 +48,9 @@ pub(super) struct Owner<T> {
 /// parameters before anybody types a password for them.
 pub(super) async fn owner<T: DeserializeOwned>(call: &Call, check: impl FnOnce(&T) -> Result<()>) -> Result<Owner<T>> {
     let session = session(call).await?;
-    if session.is_none() {
-        limit_address(call, Limit::Login)?;
+    match &session {
+        Some(session) => limit_user(call, Limit::Write, session)?,
+        None => limit_address(call, Limit::Login)?,
     }
     let body: JsonObject = call.json()?;
     if let Some(early) = early(&body)? {

@@ -348,6 +348,8 @@ settings! {
         report: Rate = Rate::new(0.05, 20),
         /// Everything else that writes, per user.
         write: Rate = Rate::new(20.0, 200),
+        /// Whatever is asked with GET, per user, or per address where nobody is logged in: syncs, pictures, history.
+        read: Rate = Rate::new(100.0, 2_000),
     }
 }
 

@@ -152,7 +152,7 @@ impl Config {
 
     fn check_rates(&self) -> Result<(), ConfigError> {
         let limits = &self.rate_limits;
-        let rates: [(&str, Rate); 17] = [
+        let rates: [(&str, Rate); 18] = [
             ("rate_limits.message.per_second", limits.message),
             ("rate_limits.login.per_second", limits.login),
             ("rate_limits.failed_login.per_second", limits.failed_login),
@@ -170,6 +170,7 @@ impl Config {
             ("rate_limits.search.per_second", limits.search),
             ("rate_limits.report.per_second", limits.report),
             ("rate_limits.write.per_second", limits.write),
+            ("rate_limits.read.per_second", limits.read),
         ];
         rates.into_iter().try_for_each(|(key, rate)| {
             let fits = rate.per_second.is_finite() && rate.per_second > 0.0;

@@ -6,6 +6,7 @@ mod backups;
 mod commands;
 mod first_start;
 mod forwarded;
+mod limited_endpoints;
 mod listeners;
 mod moderation;
 mod presence;

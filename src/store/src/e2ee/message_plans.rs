@@ -27,6 +27,7 @@ fn messages_are_found_by_device_and_position() {
         goes_through(c, &[&device], |c| to_device::span(c, "@u1", "D"));
         goes_through(c, &[&device], |c| to_device::shares(c, "@u1", "D"));
         goes_through(c, &["pk dehydrated_devices (user_id=?)"], |c| dehydrated_devices::get(c, "@u1"));
+        goes_through(c, &["pk dehydrated_devices (user_id=?)"], |c| dehydrated_devices::is_dehydrated(c, "@u1", "D"));
     });
 }
 

@@ -30,6 +30,8 @@ fn who_has_rules_is_found_by_room() {
         let members = if matches!(c, Conn::Sqlite(_)) { "memberships_room" } else { "memberships_" };
         let found = plan(c, |c| holders(c, 20));
         assert!(found.contains(members), "{found}");
+        let one = if matches!(c, Conn::Sqlite(_)) { "pk memberships (room=? AND user_id=?)" } else { "memberships_" };
+        goes_through(c, &[one, "pk unread"], |c| holders_among(c, 20, &["@u1".into()]));
         goes_through(c, &["account_data"], |c| rule_texts(c, "@u1"));
     });
 }

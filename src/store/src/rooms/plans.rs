@@ -1,6 +1,7 @@
 //! The queries that read rooms for clients go through the indexes made for them, on both databases.
 
 use super::*;
+use crate::Conn;
 use crate::tests::plan::{each, goes_through, plan};
 
 /// Asserts that the index gives the order, too.
@@ -110,6 +111,17 @@ fn memberships_elsewhere_are_found_by_their_user() {
     each(|c| {
         goes_through(c, &["pk foreign_memberships"], |c| foreign_member(c, "@u1", "!r1:b"));
         goes_through(c, &["foreign_memberships_position"], |c| foreign_changes(c, "@u1", 5, 9));
+        goes_through(c, &["foreign_memberships_position"], |c| foreign_standing(c, "@u1"));
+    });
+}
+
+#[test]
+fn what_belongs_to_an_event_or_a_server_is_found_in_its_room() {
+    each(|c| {
+        goes_through(c, &["pk pending_redactions"], |c| redactions_of(c, 1, &["$e1".into()]));
+        goes_through(c, &["auth_chains_place (chain=? AND sequence>?)"], |c| auth_chain_events(c, &[1, 2], 5));
+        let members = if matches!(c, Conn::Sqlite(_)) { "memberships_room (room=?)" } else { "memberships_" };
+        goes_through(c, &[members], |c| members_of_server(c, 1, "b", 5));
     });
 }
 

@@ -1,6 +1,6 @@
 //! An empty database of either kind, and the runner that gives both to a test.
 
-use std::sync::Arc;
+use std::{env, sync::Arc};
 
 use tempfile::TempDir;
 
@@ -29,6 +29,19 @@ impl Database {
     /// A PostgreSQL database, where PostgreSQL is installed.
     pub fn postgres() -> Option<Self> {
         Some(Self { target: Target::Postgres(postgres_database()?), folder: None })
+    }
+
+    /// An SQLite database, or a PostgreSQL one where `PEERBRAIN_TEST_DATABASE=postgres` wants it: for large suites, which run
+    /// twice instead of each test on both.
+    ///
+    /// # Panics
+    /// Where PostgreSQL is wanted and not installed, or something else is wanted.
+    pub fn wanted() -> Self {
+        match env::var("PEERBRAIN_TEST_DATABASE").as_deref() {
+            Err(_) | Ok("sqlite") => Self::sqlite(),
+            Ok("postgres") => Self::postgres().expect("PostgreSQL is installed"),
+            Ok(other) => panic!("PEERBRAIN_TEST_DATABASE is sqlite or postgres and not {other}"),
+        }
     }
 
     /// Whether it is an SQLite database.

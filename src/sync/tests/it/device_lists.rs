@@ -8,9 +8,9 @@ use std::{
 use proptest::{prelude::*, strategy::ValueTree};
 use serde_json::{Value, json};
 use store::{
-    LogKind, Target,
+    LogKind,
     e2ee::{device_list_changes, joined_rooms_of},
-    testing::Cluster,
+    testing::Database,
 };
 
 use crate::{
@@ -154,12 +154,11 @@ proptest! {
 
 #[test]
 fn postgresql_tells_the_same() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(database) = Database::postgres() else { return };
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let steps = proptest::collection::vec(step(), 150..200).new_tree(&mut runner).unwrap().current();
-    let target = Target::parse(&cluster.database());
     runtime().block_on(async {
-        let world = World::on(target, tempfile::tempdir().unwrap(), Duration::ZERO).await;
+        let world = World::on(database, Duration::ZERO).await;
         play(&world, &steps).await;
     });
 }

@@ -9,7 +9,7 @@ use std::{
 
 use ruma::RoomId;
 use serde_json::{Value, json};
-use store::{Target, testing::Cluster};
+use store::testing::Database;
 
 use crate::{
     client::{bodies, joined, left},
@@ -131,7 +131,6 @@ async fn nothing_is_missed_while_others_write() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_missed_on_postgresql() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let target = Target::parse(&cluster.database());
-    play(&World::on(target, tempfile::tempdir().unwrap(), std::time::Duration::ZERO).await).await;
+    let Some(database) = Database::postgres() else { return };
+    play(&World::on(database, std::time::Duration::ZERO).await).await;
 }

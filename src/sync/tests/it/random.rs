@@ -2,7 +2,7 @@
 
 use proptest::{prelude::*, strategy::ValueTree};
 use serde_json::json;
-use store::{Target, testing::Cluster};
+use store::testing::Database;
 use sync::StateForm;
 
 use crate::{
@@ -151,13 +151,12 @@ proptest! {
 
 #[test]
 fn postgresql_tells_the_same() {
-    let Some(cluster) = Cluster::shared() else { return };
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for (form, lazy) in [(StateForm::Before, false), (StateForm::After, true)] {
         let steps = proptest::collection::vec(step(), 80..120).new_tree(&mut runner).unwrap().current();
-        let target = Target::parse(&cluster.database());
+        let Some(database) = Database::postgres() else { return };
         runtime().block_on(async {
-            let world = World::on(target, tempfile::tempdir().unwrap(), std::time::Duration::ZERO).await;
+            let world = World::on(database, std::time::Duration::ZERO).await;
             play(&world, &steps, form, 3, lazy).await;
         });
     }

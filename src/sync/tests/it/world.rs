@@ -23,7 +23,7 @@ use serde_json::{
     Value, json,
     value::{RawValue, to_raw_value},
 };
-use store::{Store, Target};
+use store::{Store, testing::Database};
 use sync::{Follower, Options, PresenceState, Request, StateForm, Syncs};
 
 use crate::client::Client;
@@ -36,7 +36,7 @@ pub struct World {
     pub e2ee: E2ee,
     pub clock: ManualClock,
     transactions: AtomicU64,
-    _folder: tempfile::TempDir,
+    _database: Database,
 }
 
 pub fn user(name: &str) -> OwnedUserId {
@@ -65,12 +65,10 @@ impl World {
 
     /// One that gives repeated requests the same answer for so long.
     pub async fn keeping(keep_answers: Duration) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let target = Target::Sqlite(folder.path().join("test.db"));
-        Self::on(target, folder, keep_answers).await
+        Self::on(Database::wanted(), keep_answers).await
     }
 
-    pub async fn on(target: Target, folder: tempfile::TempDir, keep_answers: Duration) -> Self {
+    pub async fn on(database: Database, keep_answers: Duration) -> Self {
         let clock = ManualClock::at(1_700_000_000_000);
         let mut config = Config::default();
         config.server.name = server_name!("test").to_owned();
@@ -83,7 +81,7 @@ impl World {
         let follower = Follower::new();
         let keys = Arc::new(KeyCache::default());
         let store = Store::open(store::Options {
-            target,
+            target: database.target.clone(),
             server_name: "test".into(),
             readers: 4,
             slow_readers: 1,
@@ -121,7 +119,7 @@ impl World {
             keep_answers,
             presence: true,
         });
-        Self { store, rooms, accounts, syncs, e2ee, clock, transactions: AtomicU64::new(1), _folder: folder }
+        Self { store, rooms, accounts, syncs, e2ee, clock, transactions: AtomicU64::new(1), _database: database }
     }
 
     /// Registers a user.

@@ -10,7 +10,7 @@ use crate::{
     Result,
     bridge::Call,
     client::{
-        arguments::required_session,
+        arguments::{limit_address, required_session},
         media::{
             answer::{Shown, answer},
             arguments::{Which, wait, which, which_old},
@@ -32,6 +32,7 @@ pub(super) async fn download(call: Call) -> Result<HttpResponse> {
 
 /// Gives a file to anybody.
 pub(super) async fn download_open(call: Call) -> Result<HttpResponse> {
+    limit_address(&call, Limit::Read)?;
     let app = &call.app;
     let limit = || app.accounts.limits().check(Limit::RemoteFile, call.client.ip.map(address_key));
     let file = match which_old(&call)? {

@@ -11,7 +11,7 @@ use crate::{
     Error, Result,
     bridge::Call,
     client::{
-        arguments::required_session,
+        arguments::{limit_address, required_session},
         media::{
             answer::{Shown, answer},
             arguments::{Which, wait, which, which_old},
@@ -48,6 +48,7 @@ pub(super) async fn thumbnail(call: Call) -> Result<HttpResponse> {
 
 /// Gives a thumbnail to anybody.
 pub(super) async fn thumbnail_open(call: Call) -> Result<HttpResponse> {
+    limit_address(&call, Limit::Read)?;
     let (wanted, app) = (wanted(&call)?, &call.app);
     let limit = || app.accounts.limits().check(Limit::RemoteFile, call.client.ip.map(address_key));
     let thumbnail = match which_old(&call)? {

@@ -45,7 +45,7 @@ pub fn their_key() -> SigningKey {
 
 impl World {
     pub async fn new() -> Self {
-        let database = Database::sqlite();
+        let database = Database::wanted();
         let events = EventCache::new(1_000_000);
         let name = server_name!("a");
         let options =

@@ -29,7 +29,7 @@ pub struct World {
 impl World {
     /// The server of alice, with the first event of her room.
     pub async fn of(model: &Model) -> Self {
-        Self::on(model, server_name!("a"), Database::sqlite()).await
+        Self::on(model, server_name!("a"), Database::wanted()).await
     }
 
     /// The same with all events of the model, on each database.
@@ -46,7 +46,7 @@ impl World {
 
     /// A server that adds nothing of its own.
     pub async fn of_others(model: &Model) -> Self {
-        Self::on(model, server_name!("elsewhere"), Database::sqlite()).await
+        Self::on(model, server_name!("elsewhere"), Database::wanted()).await
     }
 
     async fn on(model: &Model, name: &ServerName, database: Database) -> Self {
@@ -74,7 +74,7 @@ impl World {
 
     /// A server that does not know the room.
     pub fn without(room_id: &RoomId, name: &ServerName) -> Self {
-        Self::bare(room_id, name, Database::sqlite())
+        Self::bare(room_id, name, Database::wanted())
     }
 
     fn bare(room_id: &RoomId, name: &ServerName, database: Database) -> Self {

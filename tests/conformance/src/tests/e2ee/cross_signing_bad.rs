@@ -154,7 +154,7 @@ async fn named_like_a_device(server: Server) -> Outcome {
     Ok(())
 }
 
-/// "This must not be the same as a cross-signing key ID", which `POST /login` answers with `M_FORBIDDEN`.
+/// "`M_FORBIDDEN`: ... the requested device ID is the same as a cross-signing key ID", with status 403.
 async fn device_named_like_a_key(server: Server) -> Outcome {
     let alice = server.device("alice").await?;
     let keys = CrossSigning::of(&alice, "first");
