@@ -47,6 +47,11 @@ impl UnverifiedPdu {
         self.origin_server_ts
     }
 
+    /// Canonical JSON, without `unsigned`: what needs less memory, and can be read again.
+    pub fn into_json(self) -> String {
+        self.text
+    }
+
     /// The servers whose keys are needed, and the ids of those keys.
     ///
     /// # Errors

@@ -28,7 +28,8 @@ use crate::{
     sender::{self, Network, Pace, Sender, Wakes},
 };
 
-/// Large rooms elsewhere that are entered at the same time: each may have 128 megabytes.
+/// Large rooms elsewhere that are entered at the same time: until they are stored, the events of each may have some times
+/// 128 megabytes.
 const ENTRIES: usize = 3;
 
 /// What [`Federation`] is made of.

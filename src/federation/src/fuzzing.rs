@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::{discovery::well_known, files::multipart::Multipart, incoming};
 pub use crate::{
     keys::fuzzing::{Told, server_keys},
-    membership::fuzzing::shown,
+    membership::fuzzing::{Elements, shown, told},
 };
 
 /// Reads a `.well-known` file.

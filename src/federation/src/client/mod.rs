@@ -6,6 +6,7 @@ mod examine;
 mod places;
 mod resting;
 mod signed;
+mod splitter;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -30,6 +31,7 @@ use rustls::ClientConfig;
 pub use answer::Answer;
 pub use examine::Finding;
 pub(crate) use places::{Place, Places};
+pub(crate) use splitter::{Element, Most, Splitter};
 pub(crate) use web::Web;
 
 use crate::{

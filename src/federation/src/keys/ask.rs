@@ -56,6 +56,11 @@ impl KeyRing {
         Some(running)
     }
 
+    /// What is to be waited for where a server is being asked.
+    pub(super) fn asking(&self, server: &ServerName) -> Option<Asking> {
+        self.inner.asking.lock().get(server).map(|(_, running)| running.clone())
+    }
+
     async fn ask_now(&self, server: &ServerName) {
         let body = match self.inner.options.fetch.published(server).await {
             Ok(body) => body,

@@ -14,7 +14,7 @@ type OfServer = BTreeMap<OwnedServerSigningKeyId, MilliSecondsSinceUnixEpoch>;
 const LATELY: i64 = 3_600_000;
 
 /// Servers that are asked because of one look-up. The keys of the others are missing.
-const MAX_SERVERS: usize = 1_000;
+pub(super) const MAX_SERVERS: usize = 1_000;
 
 /// How long a look-up waits for servers to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -59,7 +59,7 @@ impl KeyRing {
     }
 
     /// What is known without asking anybody, and the servers whose word is half as old as it may get.
-    async fn known(&self, wanted: &Wanted) -> (Keys, Vec<OwnedServerName>) {
+    pub(super) async fn known(&self, wanted: &Wanted) -> (Keys, Vec<OwnedServerName>) {
         let ours = &self.inner.options.server_name;
         let now = self.now();
         let lately = |wanted: &OfServer| wanted.values().any(|moment| i64::from(moment.get()) > now - LATELY);
@@ -101,7 +101,7 @@ impl KeyRing {
 
     /// Whether a server should be asked: it is another, and a key is not known or no longer good. For what will be signed
     /// only later nobody is asked now.
-    fn lacks(&self, keys: &Keys, server: &OwnedServerName, wanted: &OfServer, now: i64) -> bool {
+    pub(super) fn lacks(&self, keys: &Keys, server: &OwnedServerName, wanted: &OfServer, now: i64) -> bool {
         let now = super::answer::time(now);
         *server != self.inner.options.server_name
             && wanted.iter().any(|(id, moment)| keys.at(server, id, (*moment).min(now)).is_none())

@@ -7,6 +7,7 @@ mod fetch;
 mod found;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod gathering;
 mod lines;
 mod lookup;
 mod memory;
@@ -14,7 +15,7 @@ mod notaries;
 mod notary;
 mod own;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     collections::HashMap,
@@ -30,6 +31,7 @@ use tokio::{
     sync::{OnceCell, Semaphore},
 };
 
+pub(crate) use self::gathering::Gathering;
 use self::{
     ask::Asking,
     attempts::Attempts,

@@ -1,25 +1,13 @@
 //! Joins of our users.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
-use events::{Provenance, VerifiedPdu};
-use rooms::{
-    Adoption,
-    foreign::{Handshake, Rebuilt},
-};
-use ruma::{
-    OwnedRoomId, OwnedServerName, OwnedUserId, RoomId, RoomVersionId, ServerName, UserId,
-    api::federation::membership::create_join_event,
-};
-use serde_json::value::RawValue;
+use ruma::{OwnedRoomId, OwnedServerName, OwnedUserId, RoomId, UserId};
 use store::{accounts::users, moderation};
 use tokio::time::Instant;
 
-use super::{failure::Failure, handshake::text};
-use crate::{Error, Federation, Result, client::Bounds};
-
-/// The state of a room of some ten thousand members.
-const ENTRY: Bounds = Bounds { bytes: 128 << 20, time: Duration::from_secs(180) };
+use super::failure::Failure;
+use crate::{Error, Federation, Result};
 
 /// After this long no further server is tried.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -100,71 +88,6 @@ impl Federation {
             _ => Ok(()),
         }
     }
-
-    async fn join_through(
-        &self,
-        server: &ServerName,
-        room_id: &RoomId,
-        user: &UserId,
-        reason: Option<String>,
-    ) -> Result<()> {
-        let known = self.known_version(room_id).await?;
-        let prepared = self.prepare(Handshake::Join, server, room_id, user, known.as_ref(), reason).await?;
-        let Rebuilt { event, rules, .. } = &prepared.event;
-        let request =
-            create_join_event::v2::Request::new(room_id.to_owned(), event.event_id().to_owned(), text(event)?);
-        let place = self.inner.entries.place();
-        let told = self.inner.client.send_large(server, request, ENTRY, &place).await?.room_state;
-        let bad = |reason: &str| Error::BadAnswer { server: server.to_owned(), reason: reason.into() };
-        if told.members_omitted {
-            return Err(bad("members were left out, which was not asked for"));
-        }
-        let join = self.accepted(server, &prepared.event, told.event.as_deref()).await?;
-        let (whole, auth_chain) = (told.state.len(), without(told.auth_chain, &told.state));
-        let (state, auth_chain) = tokio::join!(
-            self.inner.verifier.verify(rules, told.state, Provenance::History),
-            self.inner.verifier.verify(rules, auth_chain, Provenance::History),
-        );
-        let good = |events: Vec<crate::Checked>| -> Vec<VerifiedPdu> {
-            let dropped = |error: &events::Error| tracing::info!(%room_id, %server, %error, "an event was left out");
-            events.into_iter().filter_map(|checked| checked.outcome.inspect_err(dropped).ok()).collect()
-        };
-        let (state, auth_chain) = (good(state), good(auth_chain));
-        if (whole - state.len()) * 10 > whole {
-            return Err(bad("much of the state cannot be verified"));
-        }
-        let adoption =
-            Adoption { room_id: room_id.to_owned(), version: prepared.version.clone(), state, auth_chain, join };
-        self.inner.rooms.adopt(adoption).await?;
-        drop(place);
-        tracing::info!(%room_id, %server, "a room elsewhere was joined");
-        Ok(())
-    }
-
-    /// Our join, with the signature of the server that vouches for it if the room is restricted.
-    async fn accepted(&self, server: &ServerName, join: &Rebuilt, copy: Option<&RawValue>) -> Result<VerifiedPdu> {
-        let Some(vouching) = &join.authorised_by else { return Ok(join.event.clone()) };
-        let copy = copy.ok_or_else(|| Error::BadAnswer {
-            server: server.to_owned(),
-            reason: "the join of a restricted room has not been signed".into(),
-        })?;
-        self.countersigned(&join.event, vouching.server_name(), copy, join.rules).await
-    }
-
-    /// The version of a room that has been here.
-    async fn known_version(&self, room_id: &RoomId) -> Result<Option<RoomVersionId>> {
-        match self.inner.rooms.room(room_id).await {
-            Ok(room) => Ok(RoomVersionId::try_from(room.version.as_str()).ok()),
-            Err(rooms::Error::NotFound(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// The events that are not among others: many servers tell those of the state twice.
-fn without(events: Vec<Box<RawValue>>, others: &[Box<RawValue>]) -> Vec<Box<RawValue>> {
-    let others: HashSet<&str> = others.iter().map(|event| event.get()).collect();
-    events.into_iter().filter(|event| !others.contains(event.get())).collect()
 }
 
 /// Whether another server may let in whom this one cannot.

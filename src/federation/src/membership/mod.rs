@@ -2,8 +2,10 @@
 //! §inviting-to-a-room, §leaving-rooms): ours in rooms elsewhere, with the help of a server that is there, and those of
 //! other servers in rooms that are here ([`serve`]).
 
+mod answer;
 mod bound;
 mod candidates;
+mod entry;
 mod failure;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
@@ -15,6 +17,7 @@ mod leave;
 mod leave_all;
 mod serve;
 mod shown;
+mod told;
 mod turns;
 
 pub(crate) use turns::Turns;

@@ -10,7 +10,7 @@ use store::testing::each;
 use super::world::{DAY, NOW, World, honest, key, time};
 use crate::Verifier;
 
-fn event(server: &str, by: &SigningKey, moment: i64, body: &str) -> Box<RawValue> {
+pub fn event(server: &str, by: &SigningKey, moment: i64, body: &str) -> Box<RawValue> {
     let rules = events::version::rules(&RoomVersionId::V11).unwrap();
     let built = EventBuilder {
         room_id: Some("!room:a.example".try_into().unwrap()),
