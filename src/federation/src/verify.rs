@@ -39,13 +39,16 @@ pub struct Verifier {
 pub struct Checks {
     /// Events.
     pub events: u64,
-    /// The time that their signatures and hashes took, on all threads together.
+    /// Requests of other servers.
+    pub requests: u64,
+    /// The time that signatures and hashes of both took, on all threads together.
     pub took: Duration,
 }
 
 #[derive(Default)]
 struct Counted {
     events: AtomicU64,
+    requests: AtomicU64,
     nanoseconds: AtomicU64,
 }
 
@@ -69,8 +72,14 @@ impl Verifier {
 
     /// What was checked since the start.
     pub fn checks(&self) -> Checks {
-        let nanoseconds = self.counted.nanoseconds.load(Ordering::Relaxed);
-        Checks { events: self.counted.events.load(Ordering::Relaxed), took: Duration::from_nanos(nanoseconds) }
+        let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let Counted { events, requests, nanoseconds } = &*self.counted;
+        Checks { events: get(events), requests: get(requests), took: Duration::from_nanos(get(nanoseconds)) }
+    }
+
+    /// Counts a check of a request's signature, which whoever took the request makes on the spot: it is one signature.
+    pub fn count_request<T>(&self, check: impl FnOnce() -> T) -> T {
+        self.counted.time(&self.counted.requests, check)
     }
 
     /// Checks events of a room of these rules; the answers are in their order.
@@ -84,7 +93,7 @@ impl Verifier {
         let events: Vec<Unverified> = self.each(events, read, || Err(broken_off())).await;
         let keys = Arc::new(self.keys.get(&wanted(&events, rules)).await);
         let counted = self.counted.clone();
-        let check = move |event| counted.time(|| check(event, rules, &keys));
+        let check = move |event| counted.time(&counted.events, || check(event, rules, &keys));
         self.each(events, check, || Checked { event_id: None, outcome: Err(broken_off()) }).await
     }
 
@@ -130,13 +139,13 @@ impl Verifier {
 }
 
 impl Counted {
-    /// Checks one event, and counts it.
-    fn time<T>(&self, check: impl FnOnce() -> T) -> T {
+    /// Checks one event or request, and counts it.
+    fn time<T>(&self, count: &AtomicU64, check: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let checked = check();
         let took = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.nanoseconds.fetch_add(took, Ordering::Relaxed);
-        self.events.fetch_add(1, Ordering::Relaxed);
+        count.fetch_add(1, Ordering::Relaxed);
         checked
     }
 }

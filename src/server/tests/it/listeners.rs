@@ -52,6 +52,7 @@ fn each_listener_offers_what_it_should() {
             "peerbrain_build_info{version=",
             "process_resident_memory_bytes ",
             "peerbrain_federation_checked_events_total 0",
+            "peerbrain_federation_checked_requests_total 0",
             "peerbrain_federation_checked_seconds_total 0",
             "peerbrain_http_requests_total{endpoint=\"/_matrix/client/versions\",method=\"GET\",status=\"2xx\"} 1",
         ] {
