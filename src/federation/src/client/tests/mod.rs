@@ -8,6 +8,7 @@ mod lies;
 mod names;
 mod peer;
 mod requests;
+mod returning;
 
 use std::{sync::Arc, time::Duration};
 
