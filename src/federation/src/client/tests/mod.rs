@@ -4,6 +4,7 @@ mod authority;
 mod examining;
 mod files;
 mod finding;
+mod ipv6;
 mod lies;
 mod names;
 mod peer;
