@@ -4,7 +4,9 @@ mod certificate;
 mod tls;
 pub mod unix;
 
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -23,8 +25,6 @@ use crate::{health, metrics};
 
 /// How long requests may take to finish once the server has been told to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a connection may stay open without a request. Longer than clients and reverse proxies keep theirs (60 to 90
 /// seconds are usual): whoever closes first must not be us, or a request on its way meets a closed door.
 const KEEP_ALIVE: Duration = Duration::from_secs(120);
@@ -40,6 +40,8 @@ pub struct Shared {
     pub store: Store,
     /// For `/metrics`.
     pub metrics: web::Data<Metrics>,
+    /// Connections that a listener may have at the same time.
+    pub connections: usize,
 }
 
 /// Looks whether the certificates of a listener can be used, without opening it.
@@ -65,6 +67,7 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
         .map_err(|error| Error::plain(format!("the routes contradict each other: {error}")))?;
     let (store, metrics) = (web::Data::new(shared.store.clone()), shared.metrics.clone());
     let (with_health, with_metrics) = (listener.serves(Api::Health), listener.serves(Api::Metrics));
+    let workers = available_parallelism().map_or(2, NonZero::get);
     let (withheld, with_client) = (withheld(listener), listener.serves(Api::Client));
     let server = HttpServer::new(move || {
         let own = |config: &mut web::ServiceConfig| {
@@ -84,7 +87,9 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
     let server = server
         .disable_signals()
         .shutdown_timeout(PATIENCE.as_secs())
-        .client_request_timeout(HEAD_TIMEOUT)
+        .workers(workers)
+        .max_connections((shared.connections / workers).max(1))
+        .client_request_timeout(shared.app.config.server.request_head())
         .keep_alive(KEEP_ALIVE);
     let refused = |source| Error::Listen { place: place.clone(), source };
     let server = match (&listener.bind, listener.tls()) {

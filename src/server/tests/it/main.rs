@@ -11,5 +11,6 @@ mod moderation;
 mod presence;
 mod program;
 mod rate_limits;
+mod slow;
 mod stopping;
 mod well_known;
