@@ -75,10 +75,11 @@ settings! {
         trusted_proxies: Vec<TrustedProxy> = Vec::new(),
         /// How long a connection may take to bring the head of its first request, in seconds. Then the answer is 408.
         request_head_seconds: u64 = 15,
-        /// How long the body of a request may take to come, in seconds. Uploaded files may take longer, as long as they go on coming.
+        /// How long the body of a request may take to come, in seconds. Uploaded files may take longer, while they go on coming.
         request_body_seconds: u64 = 60,
         /// Connections that each listener may have at the same time; further ones wait. 0: the listeners share half of the
-        /// files that the system lets this process open, with 20,000 each at most.
+        /// files that the system lets this process open, with 20,000 each at most. One address has a quarter of them at most,
+        /// unless it is this machine's or that of a proxy that is believed.
         max_connections: usize = 0,
     }
 }

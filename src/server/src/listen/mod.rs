@@ -1,6 +1,7 @@
 //! The places where the server listens: each an HTTP server of its own, with the APIs that belong there.
 
 mod certificate;
+mod connections;
 mod tls;
 pub mod unix;
 
@@ -9,8 +10,9 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_web::dev::{Server, Service as _};
 use actix_web::guard::fn_guard;
+use actix_web::http::ConnectionType;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use api::bridge;
 use peerbrain_core::config::{Api, Bind, Listener};
@@ -18,6 +20,7 @@ use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::certificate::Certificate;
+use self::connections::Connections;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::terminal::say;
@@ -69,6 +72,8 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
     let (with_health, with_metrics) = (listener.serves(Api::Health), listener.serves(Api::Metrics));
     let workers = available_parallelism().map_or(2, NonZero::get);
     let (withheld, with_client) = (withheld(listener), listener.serves(Api::Client));
+    let connections = Connections::new(shared.connections, shared.app.config.clone());
+    let begun = connections.clone();
     let server = HttpServer::new(move || {
         let own = |config: &mut web::ServiceConfig| {
             if with_health {
@@ -82,12 +87,24 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
                 config.service(web::scope(prefix).guard(closed).default_service(web::to(unrecognized)));
             }
         };
-        App::new().wrap(bridge::cors()).configure(own).configure(api.clone())
+        let connections = connections.clone();
+        let sparing = App::new().wrap(bridge::cors()).wrap_fn(move |request, service| {
+            let (answer, connections) = (service.call(request), connections.clone());
+            async move {
+                let mut answer = answer.await?;
+                if connections.are_many() {
+                    answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+                }
+                Ok(answer)
+            }
+        });
+        sparing.configure(own).configure(api.clone())
     });
     let server = server
         .disable_signals()
         .shutdown_timeout(PATIENCE.as_secs())
         .workers(workers)
+        .on_connect(move |stream, data| begun.begin(stream, data))
         .max_connections((shared.connections / workers).max(1))
         .client_request_timeout(shared.app.config.server.request_head())
         .keep_alive(KEEP_ALIVE);

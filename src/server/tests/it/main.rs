@@ -4,6 +4,7 @@
 
 mod backups;
 mod commands;
+mod connections;
 mod first_start;
 mod forwarded;
 mod listeners;

@@ -2,19 +2,18 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::os::unix::net::UnixStream;
-use std::thread::{self, available_parallelism};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::listeners::{CERTIFICATE, KEY, trusting};
-use crate::program::{Folder, Kind, PATIENCE, Server, exchange};
+use crate::program::{Folder, Kind, Server, exchange};
 
 /// What the server of these tests waits for a head and for a body, in seconds.
 const SECONDS: &str = "2";
 /// More than that, and less than what is usual.
 const BOUND: Duration = Duration::from_secs(10);
 /// A head that does not come to its end.
-const HEAD: &str = "GET /_matrix/client/versions HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
+pub const HEAD: &str = "GET /_matrix/client/versions HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
 
 /// One listener with TLS beside one without.
 fn start() -> Server {
@@ -57,7 +56,7 @@ fn trickle(stream: &mut (impl Read + Write), beginning: &str) -> String {
 }
 
 /// A connection without TLS on which nobody waits for long.
-fn plain(server: &Server) -> TcpStream {
+pub fn plain(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
     stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     stream
@@ -113,29 +112,4 @@ fn others_are_served_meanwhile() {
             thread::sleep(Duration::from_millis(100));
         }
     });
-}
-
-#[test]
-fn slow_ones_take_no_more_connections_than_a_listener_has() {
-    let most = 4 * available_parallelism().map_or(2, std::num::NonZero::get);
-    let listeners =
-        "[{ bind = \"127.0.0.1:0\", apis = [\"client\"] }, { bind = \"unix:in.sock\", apis = [\"health\"] }]";
-    let folder = Folder::new(Kind::Sqlite).with("LISTENERS", listeners);
-    let folder = folder.with("SERVER__REQUEST_HEAD_SECONDS", "3").with("SERVER__MAX_CONNECTIONS", &most.to_string());
-    let server = folder.start();
-    let begun = Instant::now();
-    let slow = || {
-        let mut stream = plain(&server);
-        stream.write_all(HEAD.as_bytes()).unwrap();
-        stream
-    };
-    let held: Vec<TcpStream> = (0..2 * most).map(|_| slow()).collect();
-    // Other listeners have their own.
-    let inside = UnixStream::connect(folder.path("in.sock")).unwrap();
-    assert_eq!(exchange(inside, "GET", "/health", "", "").0, 200);
-    // Who comes now waits until the slow ones are given up, and is served then.
-    assert_eq!(server.get("/_matrix/client/versions").0, 200);
-    let waited = begun.elapsed();
-    assert!(waited > Duration::from_secs(2) && waited < PATIENCE, "{waited:?}");
-    drop(held);
 }
