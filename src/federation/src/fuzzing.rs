@@ -6,7 +6,11 @@ use http::HeaderMap;
 use ruma::{OwnedRoomId, OwnedServerName, ServerName};
 use serde_json::value::RawValue;
 
-use crate::{discovery::well_known, files::multipart::Multipart, incoming};
+use crate::{
+    discovery::{lifetime, well_known},
+    files::multipart::Multipart,
+    incoming,
+};
 pub use crate::{
     keys::fuzzing::{Told, server_keys},
     membership::fuzzing::{Elements, shown, told},
@@ -20,9 +24,9 @@ pub fn well_known(body: &[u8]) -> Result<OwnedServerName, String> {
     well_known::parse(body)
 }
 
-/// How long such a file is good.
-pub fn lifetime(headers: &HeaderMap) -> Duration {
-    well_known::lifetime(headers)
+/// How long such a file is good; `now` in milliseconds.
+pub fn lifetime(headers: &HeaderMap, now: i64) -> Duration {
+    lifetime::of(headers, now)
 }
 
 /// A file, and its content type, its name and where else it is.

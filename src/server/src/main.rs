@@ -18,6 +18,7 @@ mod listen;
 mod logging;
 mod media_commands;
 mod metrics;
+mod open_files;
 mod operator;
 mod room_commands;
 mod serve;

@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::operator::Operator;
 use crate::signals::StopSignals;
 use crate::wiring::{self, Domain};
-use crate::{first_start, logging, terminal};
+use crate::{first_start, logging, open_files, terminal};
 
 /// How often accounts are tidied.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -41,6 +41,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     first_start::make_data_folder(&config)?;
     // Early: whoever sends a signal as soon as we say that we are ready must find us listening for it.
     let signals = StopSignals::take()?;
+    let most_open = open_files::raise_limit();
     let config = Arc::new(config);
     let domain = wiring::open(&config).await?;
     let Domain { store, accounts, media, rooms, e2ee, push, search, syncs, federation, clock } = domain;
@@ -60,8 +61,9 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
         config: config.clone(),
         observe: requests,
     };
-    let shared = Shared { app: Arc::new(app), store: store.clone(), metrics: web::Data::new(metrics) };
     let listeners = config.listeners();
+    let connections = open_files::connections(config.server.max_connections, most_open, listeners.len());
+    let shared = Shared { app: Arc::new(app), store: store.clone(), metrics: web::Data::new(metrics), connections };
     let servers: Vec<Server> =
         listeners.iter().map(|listener| listen::open(listener, &shared)).collect::<Result<_, _>>()?;
     drop(shared);

@@ -23,8 +23,14 @@ impl Authority {
 
     /// A certificate for a host, and its private key.
     pub fn certificate(&self, host: &str) -> (String, String) {
+        self.certificate_for(&[host])
+    }
+
+    /// One for several hosts.
+    pub fn certificate_for(&self, hosts: &[&str]) -> (String, String) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+        let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
+        let params = CertificateParams::new(hosts).unwrap();
         (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 }

@@ -26,7 +26,7 @@ on_both_databases!(
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The keys of a device as it uploads them.
-fn device_keys(user: &User) -> Value {
+pub fn device_keys(user: &User) -> Value {
     let (key, device) = (signing_key(user), &user.device);
     let keys = json!({
         format!("ed25519:{device}"): key.public(),
@@ -37,7 +37,8 @@ fn device_keys(user: &User) -> Value {
     key.sign(unsigned, &user.id, device)
 }
 
-fn signing_key(user: &User) -> SigningKey {
+/// The key that a device signs with.
+pub fn signing_key(user: &User) -> SigningKey {
     SigningKey::named(&format!("{} {}", user.id, user.device))
 }
 

@@ -3,10 +3,12 @@
 
 // The harness.
 pub mod authority;
+pub mod encounter;
 pub mod story;
 pub mod world;
 
 // The tests.
+mod floods;
 mod inviting;
 mod joining;
 mod keys;
@@ -15,5 +17,7 @@ mod leaving;
 mod looking_up;
 mod media;
 mod messages_to_devices;
+mod modes;
 mod operating;
 mod restricted;
+mod signs_of_life;

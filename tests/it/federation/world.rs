@@ -76,7 +76,7 @@ pub fn federates(server: &Server, authority: &Authority, host: &str, address: &s
 }
 
 /// A port of our own.
-fn port() -> TcpSocket {
+pub fn port() -> TcpSocket {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

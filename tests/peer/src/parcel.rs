@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::reply::Reply;
 use crate::{Event, Peer, nonce};
 
 /// A transaction that is ready to be sent, signature and all. It can be sent again: then it is a repetition.
@@ -26,8 +27,13 @@ impl Peer {
 
     /// Sends it; gives what is said to each event, by event id. It is for the caller to send one after the other.
     pub async fn hand_over(&self, parcel: Parcel) -> Result<Value, Failure> {
+        Ok(self.try_hand_over(parcel).await?.ok()?["pdus"].clone())
+    }
+
+    /// Tries to send it, whatever else is under way.
+    pub async fn try_hand_over(&self, parcel: Parcel) -> Result<Reply, Failure> {
         let Parcel { uri, authorization, body } = parcel;
-        Ok(self.exchange(Method::PUT, &uri, Some(body), &[authorization]).await?.ok()?["pdus"].clone())
+        self.exchange(Method::PUT, &uri, Some(body), &[authorization]).await
     }
 }
 

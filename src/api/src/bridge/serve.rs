@@ -1,9 +1,6 @@
 //! From actix's request to a handler and back.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use actix_web::{HttpRequest, HttpResponse, http::ConnectionType, web};
 use bytes::Bytes;
@@ -76,9 +73,6 @@ pub(crate) fn closing(error: Error) -> HttpResponse {
     response
 }
 
-/// How long the body of a request may take to come.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
-
 type Found = (Arc<str>, Service, Vec<String>);
 
 fn find(tree: &matchit::Router<Path>, request: &HttpRequest) -> Result<Found> {
@@ -105,7 +99,7 @@ async fn read(
     route: Arc<str>,
 ) -> Result<Call> {
     let most = body_limit(&route);
-    let deadline = tokio::time::Instant::now() + BODY_TIMEOUT;
+    let deadline = tokio::time::Instant::now() + app.config.server.request_body();
     let late = |_| Error::new(408, "M_UNKNOWN", "The body took too long");
     let mut body = bytes::BytesMut::new();
     while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next()).await.map_err(late)? {

@@ -73,6 +73,14 @@ settings! {
         /// Behind a proxy that is not listed all clients share one address, and so one set of limits.
         /// "unix" stands for every listener on a Unix socket.
         trusted_proxies: Vec<TrustedProxy> = Vec::new(),
+        /// How long a connection may take to bring the head of its first request, in seconds. Then the answer is 408.
+        request_head_seconds: u64 = 15,
+        /// How long the body of a request may take to come, in seconds. Uploaded files may take longer, while they go on coming.
+        request_body_seconds: u64 = 60,
+        /// Connections that each listener may have at the same time; further ones wait. 0: the listeners share half of the
+        /// files that the system lets this process open, with 20,000 each at most. One address has a quarter of them at most,
+        /// unless it is this machine's or that of a proxy that is believed.
+        max_connections: usize = 0,
     }
 }
 
@@ -80,6 +88,16 @@ impl Server {
     /// The file of the signing key.
     pub fn signing_key_path(&self) -> PathBuf {
         self.signing_key_path.clone().unwrap_or_else(|| self.data_dir.join("signing.key"))
+    }
+
+    /// How long a connection may take to bring the head of its first request.
+    pub fn request_head(&self) -> Duration {
+        Duration::from_secs(self.request_head_seconds)
+    }
+
+    /// How long the body of a request may take to come.
+    pub fn request_body(&self) -> Duration {
+        Duration::from_secs(self.request_body_seconds)
     }
 
     /// Whether a request that came from `peer` may say from which address it was made. `None` is a Unix socket.

@@ -121,6 +121,8 @@ fn wrong_values_name_the_key_and_what_is_allowed() {
         ("[registration]\nmode = \"token\"", &["registration.tokens", "at least one token"]),
         ("[registration]\nshared_secret = \"short\"", &["registration.shared_secret", "16 characters"]),
         ("[rooms]\ndefault_version = \"5\"", &["rooms.default_version", "\"6\" to \"12\""]),
+        ("[server]\nrequest_head_seconds = 0", &["server.request_head_seconds", "from 1 to 3600"]),
+        ("[server]\nrequest_body_seconds = 3601", &["server.request_body_seconds", "from 1 to 3600"]),
         ("[sync]\ntimeline_limit = 0", &["sync.timeline_limit", "from 1 to 1000"]),
         ("[sync]\ntimeline_limit = \"many\"", &["sync.timeline_limit", "many"]),
         ("[server]\nname = \"not a name\"", &["server.name"]),

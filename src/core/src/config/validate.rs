@@ -23,6 +23,7 @@ impl Config {
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.check_addresses()?;
         self.check_database()?;
+        self.check_requests()?;
         self.check_numbers()?;
         self.check_media()?;
         self.check_turn()?;
@@ -75,6 +76,15 @@ impl Config {
         let (events, states) = (database.event_cache_mb, database.state_cache_mb);
         require((1..=65_536).contains(&events), "database.event_cache_mb", events, "from 1 to 65536")?;
         require((1..=65_536).contains(&states), "database.state_cache_mb", states, "from 1 to 65536")
+    }
+
+    fn check_requests(&self) -> Result<(), ConfigError> {
+        let server = &self.server;
+        let (head, body) = (server.request_head_seconds, server.request_body_seconds);
+        require((1..=3_600).contains(&head), "server.request_head_seconds", head, "from 1 to 3600")?;
+        require((1..=3_600).contains(&body), "server.request_body_seconds", body, "from 1 to 3600")?;
+        let most = server.max_connections;
+        require(most <= 10_000_000, "server.max_connections", most, "from 0 to 10000000")
     }
 
     fn check_numbers(&self) -> Result<(), ConfigError> {

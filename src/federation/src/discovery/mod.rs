@@ -7,6 +7,7 @@
 
 mod delegations;
 mod dns;
+pub(crate) mod lifetime;
 mod remembered;
 mod resolver;
 mod services;
@@ -62,6 +63,6 @@ impl Discovery {
     /// # Errors
     /// Why there is none, or none that can be used.
     pub async fn look(&self, server: &ServerName) -> Result<WellKnown, String> {
-        well_known::fetch(&self.web, server.host(), self.port).await
+        well_known::fetch(&self.web, server.host(), self.port, self.clock.now_ms()).await
     }
 }

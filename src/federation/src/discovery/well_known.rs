@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, header};
 use ruma::OwnedServerName;
 use serde::Deserialize;
 
+use super::lifetime;
 use crate::client::Web;
 
 /// Where the file is.
@@ -14,12 +14,6 @@ pub(crate) const PATH: &str = "/.well-known/matrix/server";
 const LARGEST: usize = 51_200;
 /// How long it may take to be fetched, all redirects included.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long it is good where its headers do not say.
-const USUAL: Duration = Duration::from_secs(86_400);
-/// However short its headers say it is good, it is not fetched again before.
-const SHORTEST: Duration = Duration::from_secs(300);
-/// How long it is good at most (server-server §resolving-server-names, step 3).
-const LONGEST: Duration = Duration::from_secs(48 * 3_600);
 
 /// What the file says, and how long that is good.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,17 +28,17 @@ struct File {
     server: OwnedServerName,
 }
 
-/// Fetches and reads the file of a host.
+/// Fetches and reads the file of a host; `now` in milliseconds.
 ///
 /// # Errors
 /// Why there is none, or none that can be used.
-pub(crate) async fn fetch(web: &Web, host: &str, port: Option<u16>) -> Result<WellKnown, String> {
+pub(crate) async fn fetch(web: &Web, host: &str, port: Option<u16>, now: i64) -> Result<WellKnown, String> {
     let port = port.map_or(String::new(), |port| format!(":{port}"));
     let url = format!("https://{host}{port}{PATH}");
     let (headers, body) = tokio::time::timeout(PATIENCE, web.get(&url, LARGEST))
         .await
         .map_err(|_| format!("no answer in {} seconds", PATIENCE.as_secs()))??;
-    Ok(WellKnown { server: parse(&body)?, lifetime: lifetime(&headers) })
+    Ok(WellKnown { server: parse(&body)?, lifetime: lifetime::of(&headers, now) })
 }
 
 /// Reads the file, whatever type it is said to be of.
@@ -53,26 +47,8 @@ pub(crate) fn parse(body: &[u8]) -> Result<OwnedServerName, String> {
     Ok(file.server)
 }
 
-/// How long the headers say that the file is good, within the bounds.
-pub(crate) fn lifetime(headers: &HeaderMap) -> Duration {
-    let mut directives = headers
-        .get_all(header::CACHE_CONTROL)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|directive| directive.trim().to_ascii_lowercase())
-        .filter_map(|directive| match directive.as_str() {
-            "no-store" | "no-cache" => Some(0),
-            directive => directive.strip_prefix("max-age=").map(|age| age.trim_matches('"').parse().unwrap_or(0)),
-        });
-    let said = directives.next().map(|first| directives.fold(first, u64::min));
-    said.map_or(USUAL, Duration::from_secs).clamp(SHORTEST, LONGEST)
-}
-
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]
@@ -89,26 +65,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(parse(body.as_bytes()).ok().as_deref().map(|name| name.as_str()), want, "{body}");
-        }
-    }
-
-    #[test]
-    fn headers_say_how_long_within_bounds() {
-        for (value, want) in [
-            (None, USUAL),
-            (Some("max-age=3600"), Duration::from_secs(3_600)),
-            (Some("public, Max-Age=7200, must-revalidate"), Duration::from_secs(7_200)),
-            (Some("max-age=1"), SHORTEST),
-            (Some("no-store"), SHORTEST),
-            (Some("max-age=99999999999999999999"), SHORTEST),
-            (Some("max-age=31536000"), LONGEST),
-            (Some("public"), USUAL),
-        ] {
-            let mut headers = HeaderMap::new();
-            if let Some(value) = value {
-                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
-            }
-            assert_eq!(lifetime(&headers), want, "{value:?}");
         }
     }
 }

@@ -39,6 +39,16 @@ pub(crate) fn user(name: &str) -> OwnedUserId {
 impl Server {
     /// A server on this database that has nothing but these others.
     pub fn on(database: &Database, peers: Arc<dyn Peers>, checks: Arc<dyn Check>) -> Self {
+        Self::with(database, peers, checks, config::Federation::default())
+    }
+
+    /// The same with a section of the configuration.
+    pub fn with(
+        database: &Database,
+        peers: Arc<dyn Peers>,
+        checks: Arc<dyn Check>,
+        settings: config::Federation,
+    ) -> Self {
         let name = server_name!("a");
         let clock = ManualClock::at(1_700_000_000_000);
         let (events, caches, keys) = (EventCache::new(1_000_000), Arc::<Caches>::default(), Arc::<KeyCache>::default());
@@ -68,7 +78,7 @@ impl Server {
             rooms: rooms.clone(),
             cache: keys,
             clock: time.clone(),
-            settings: config::Federation::default(),
+            settings: settings.clone(),
         });
         let syncs = Syncs::new(sync::Options {
             rooms: rooms.clone(),
@@ -93,7 +103,7 @@ impl Server {
             key,
             clock: time.clone(),
             random: Arc::new(SystemRandom::new()),
-            settings: config::Federation::default(),
+            settings,
             wakes: Arc::default(),
             runtime: runtime.clone(),
         })

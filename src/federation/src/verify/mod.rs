@@ -55,6 +55,11 @@ impl Verifier {
         self.counted.checks()
     }
 
+    /// Counts a check of a request's signature, which whoever took the request makes on the spot: it is one signature.
+    pub fn count_request<T>(&self, check: impl FnOnce() -> T) -> T {
+        self.counted.request(check)
+    }
+
     /// Checks events of a room of these rules; the answers are in their order.
     pub async fn verify(
         &self,
@@ -79,7 +84,7 @@ impl Verifier {
 
     async fn check(&self, rules: &'static RoomVersionRules, events: Vec<Unverified>, keys: Arc<Keys>) -> Vec<Checked> {
         let counted = self.counted.clone();
-        let check = move |event| counted.time(|| check(event, rules, &keys));
+        let check = move |event| counted.event(|| check(event, rules, &keys));
         self.pool.each(events, check, || Checked { event_id: None, outcome: Err(broken_off()) }).await
     }
 }

@@ -1,14 +1,18 @@
 //! The places where the server listens: each an HTTP server of its own, with the APIs that belong there.
 
 mod certificate;
+mod connections;
 mod tls;
 pub mod unix;
 
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_web::dev::{Server, Service as _};
 use actix_web::guard::fn_guard;
+use actix_web::http::ConnectionType;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use api::bridge;
 use peerbrain_core::config::{Api, Bind, Listener};
@@ -16,6 +20,7 @@ use store::Store;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::certificate::Certificate;
+use self::connections::Connections;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::terminal::say;
@@ -23,8 +28,6 @@ use crate::{health, metrics};
 
 /// How long requests may take to finish once the server has been told to stop.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a connection may stay open without a request. Longer than clients and reverse proxies keep theirs (60 to 90
 /// seconds are usual): whoever closes first must not be us, or a request on its way meets a closed door.
 const KEEP_ALIVE: Duration = Duration::from_secs(120);
@@ -40,6 +43,8 @@ pub struct Shared {
     pub store: Store,
     /// For `/metrics`.
     pub metrics: web::Data<Metrics>,
+    /// Connections that a listener may have at the same time.
+    pub connections: usize,
 }
 
 /// Looks whether the certificates of a listener can be used, without opening it.
@@ -65,7 +70,10 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
         .map_err(|error| Error::plain(format!("the routes contradict each other: {error}")))?;
     let (store, metrics) = (web::Data::new(shared.store.clone()), shared.metrics.clone());
     let (with_health, with_metrics) = (listener.serves(Api::Health), listener.serves(Api::Metrics));
+    let workers = available_parallelism().map_or(2, NonZero::get);
     let (withheld, with_client) = (withheld(listener), listener.serves(Api::Client));
+    let connections = Connections::new(shared.connections, shared.app.config.clone());
+    let begun = connections.clone();
     let server = HttpServer::new(move || {
         let own = |config: &mut web::ServiceConfig| {
             if with_health {
@@ -79,12 +87,26 @@ pub fn open(listener: &Listener, shared: &Shared) -> Result<Server, Error> {
                 config.service(web::scope(prefix).guard(closed).default_service(web::to(unrecognized)));
             }
         };
-        App::new().wrap(bridge::cors()).configure(own).configure(api.clone())
+        let connections = connections.clone();
+        let sparing = App::new().wrap(bridge::cors()).wrap_fn(move |request, service| {
+            let (answer, connections) = (service.call(request), connections.clone());
+            async move {
+                let mut answer = answer.await?;
+                if connections.are_many() {
+                    answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+                }
+                Ok(answer)
+            }
+        });
+        sparing.configure(own).configure(api.clone())
     });
     let server = server
         .disable_signals()
         .shutdown_timeout(PATIENCE.as_secs())
-        .client_request_timeout(HEAD_TIMEOUT)
+        .workers(workers)
+        .on_connect(move |stream, data| begun.begin(stream, data))
+        .max_connections((shared.connections / workers).max(1))
+        .client_request_timeout(shared.app.config.server.request_head())
         .keep_alive(KEEP_ALIVE);
     let refused = |source| Error::Listen { place: place.clone(), source };
     let server = match (&listener.bind, listener.tls()) {

@@ -1,4 +1,4 @@
-//! What the signatures of other servers' events cost.
+//! What the signatures of other servers cost: those of events and those of requests.
 
 use federation::Verifier;
 use prometheus::core::{Collector, Desc};
@@ -9,6 +9,7 @@ use prometheus::{Counter, IntCounter};
 pub struct Checking {
     verifier: Verifier,
     events: IntCounter,
+    requests: IntCounter,
     seconds: Counter,
 }
 
@@ -22,17 +23,19 @@ impl Checking {
         Ok(Self {
             verifier,
             events: IntCounter::new(name("events"), "Events whose signatures and hashes were checked.")?,
-            seconds: Counter::new(name("seconds"), "The time that took, on all threads together.")?,
+            requests: IntCounter::new(name("requests"), "Requests of other servers whose signatures were checked.")?,
+            seconds: Counter::new(name("seconds"), "The time that both took, on all threads together.")?,
         })
     }
 
-    fn all(&self) -> [&dyn Collector; 2] {
-        [&self.events, &self.seconds]
+    fn all(&self) -> [&dyn Collector; 3] {
+        [&self.events, &self.requests, &self.seconds]
     }
 
     fn read(&self) {
         let checks = self.verifier.checks();
         self.events.inc_by(checks.events.saturating_sub(self.events.get()));
+        self.requests.inc_by(checks.requests.saturating_sub(self.requests.get()));
         self.seconds.inc_by((checks.took.as_secs_f64() - self.seconds.get()).max(0.0));
     }
 }

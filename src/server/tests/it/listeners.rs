@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::program::{Folder, Kind, PATIENCE, Server, each, exchange};
+use crate::program::{Folder, Kind, PATIENCE, each, exchange};
 
-const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem");
-const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/key.pem");
+/// The certificate of a listener.
+pub const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem");
+/// Its private key.
+pub const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/key.pem");
 const RENEWED_CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/renewed_certificate.pem");
 const RENEWED_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/renewed_key.pem");
 
@@ -52,6 +54,7 @@ fn each_listener_offers_what_it_should() {
             "peerbrain_build_info{version=",
             "process_resident_memory_bytes ",
             "peerbrain_federation_checked_events_total 0",
+            "peerbrain_federation_checked_requests_total 0",
             "peerbrain_federation_checked_seconds_total 0",
             "peerbrain_http_requests_total{endpoint=\"/_matrix/client/versions\",method=\"GET\",status=\"2xx\"} 1",
         ] {
@@ -67,18 +70,18 @@ fn tls_is_spoken() {
     );
     let server = Folder::new(Kind::Sqlite).with("LISTENERS", &listeners).start();
     assert!(server.said.contains("https://"), "{}", server.said);
-    assert_eq!(exchange(trusting(CERTIFICATE, &server), "GET", "/health", "", ""), (200, "ok\n".to_owned()));
+    assert_eq!(exchange(trusting(CERTIFICATE, server.tls_port()), "GET", "/health", "", ""), (200, "ok\n".to_owned()));
 }
 
-/// A connection to the first listener that trusts only this certificate.
-fn trusting(certificate: &str, server: &Server) -> StreamOwned<ClientConnection, TcpStream> {
+/// A connection to a listener that trusts only this certificate.
+pub fn trusting(certificate: &str, port: u16) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = config.with_root_certificates(roots).with_no_client_auth();
     let tls = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-    let socket = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    let socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     StreamOwned::new(tls, socket)
 }
@@ -95,7 +98,7 @@ fn a_renewed_certificate_is_used_without_a_restart() {
     place(CERTIFICATE, KEY);
     let server = folder.start();
     let trusts = |certificate: &str| {
-        let mut stream = trusting(certificate, &server);
+        let mut stream = trusting(certificate, server.tls_port());
         stream.conn.complete_io(&mut stream.sock).is_ok()
     };
     assert!(trusts(CERTIFICATE) && !trusts(RENEWED_CERTIFICATE));

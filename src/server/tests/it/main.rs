@@ -4,6 +4,7 @@
 
 mod backups;
 mod commands;
+mod connections;
 mod first_start;
 mod forwarded;
 mod limited_endpoints;
@@ -12,5 +13,6 @@ mod moderation;
 mod presence;
 mod program;
 mod rate_limits;
+mod slow;
 mod stopping;
 mod well_known;

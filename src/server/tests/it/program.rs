@@ -132,7 +132,16 @@ pub struct Server {
 impl Server {
     /// The port of the first TCP listener.
     pub fn port(&self) -> u16 {
-        let (_, rest) = self.said.split_once("://127.0.0.1:").unwrap();
+        self.port_behind("://127.0.0.1:")
+    }
+
+    /// The port of the first listener with TLS.
+    pub fn tls_port(&self) -> u16 {
+        self.port_behind("https://127.0.0.1:")
+    }
+
+    fn port_behind(&self, words: &str) -> u16 {
+        let (_, rest) = self.said.split_once(words).unwrap();
         rest.split_whitespace().next().unwrap().parse().unwrap()
     }
 

@@ -11,7 +11,7 @@ mod skip;
 
 pub use cluster::Cluster;
 pub use database::{Database, each};
-pub(crate) use skip::skipped;
+pub use skip::skipped;
 
 /// Where a fresh PostgreSQL database is that no other test uses; none where PostgreSQL is not installed.
 pub fn postgres_database() -> Option<String> {

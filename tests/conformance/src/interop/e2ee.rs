@@ -38,7 +38,7 @@ async fn told_of_change(user: &User, since: &str, other: &User) -> Result<Value,
 }
 
 /// Waits until `user` sees the keys of a device, or sees them no more.
-async fn see_keys(user: &User, device: &User, there: bool) -> Outcome {
+pub(super) async fn see_keys(user: &User, device: &User, there: bool) -> Outcome {
     wait_for(format!("the keys of {} at {}", device.device, user.id), || async {
         Ok((user.keys_of(device).await?.is_object() == there).then_some(()))
     })
@@ -141,7 +141,7 @@ async fn cross_signing(pair: Pair) -> Outcome {
 }
 
 /// The numbers of the notes in an answer.
-fn notes(answer: &Value) -> Vec<u64> {
+pub(super) fn notes(answer: &Value) -> Vec<u64> {
     let notes = events(answer, "to_device").iter().filter(|event| event["type"] == "org.example.note");
     notes.filter_map(|event| event["content"]["number"].as_u64()).collect()
 }

@@ -36,6 +36,7 @@ macro_rules! tests {
 
 mod concurrent;
 mod e2ee;
+mod encrypted_invite;
 mod ephemeral;
 mod history;
 mod invite;
@@ -65,6 +66,7 @@ pub fn all() -> Vec<Test> {
         history::tests(),
         ephemeral::tests(),
         e2ee::tests(),
+        encrypted_invite::tests(),
         lookup::tests(),
         media::tests(),
         upgrade::tests(),

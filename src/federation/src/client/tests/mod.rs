@@ -4,10 +4,12 @@ mod authority;
 mod examining;
 mod files;
 mod finding;
+mod ipv6;
 mod lies;
 mod names;
 mod peer;
 mod requests;
+mod returning;
 
 use std::{sync::Arc, time::Duration};
 

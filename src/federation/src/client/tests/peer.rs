@@ -35,7 +35,16 @@ impl Peer {
         config: Arc<ServerConfig>,
         answer: impl Fn(&Seen, &mut dyn Write) -> std::io::Result<()> + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0", config, answer).unwrap()
+    }
+
+    /// The same at another address, if the machine has it.
+    pub fn start_at(
+        address: &str,
+        config: Arc<ServerConfig>,
+        answer: impl Fn(&Seen, &mut dyn Write) -> std::io::Result<()> + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
         let (port, seen) = (listener.local_addr().unwrap().port(), Arc::<Mutex<Vec<Seen>>>::default());
         let (answer, noted): (Arc<Answer>, _) = (Arc::new(answer), seen.clone());
         thread::spawn(move || {
@@ -44,7 +53,7 @@ impl Peer {
                 thread::spawn(move || serve(stream, config, &*answer, &noted));
             }
         });
-        Self { port, seen }
+        Ok(Self { port, seen })
     }
 
     /// The same answer to everything.

@@ -1,6 +1,6 @@
 //! Many events at once.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use events::{Error, EventBuilder, Provenance, SigningKey, canonical};
 use ruma::{RoomVersionId, UserId};
@@ -78,11 +78,15 @@ async fn what_the_checks_cost_is_counted() {
         world.publish("a.example", honest("a.example", &key(2), NOW + DAY).to_string());
         let rules = events::version::rules(&RoomVersionId::V11).unwrap();
         let verifier = Verifier::new(world.ring.clone());
-        assert_eq!(verifier.checks().events, 0);
+        assert_eq!((verifier.checks().events, verifier.checks().requests), (0, 0));
         let event = event("a.example", &key(2), NOW, "x");
         verifier.clone().verify(rules, vec![event], Provenance::Sent).await;
         let checks = verifier.checks();
-        assert!(checks.events == 1 && !checks.took.is_zero(), "{checks:?}");
+        assert!(checks.events == 1 && checks.requests == 0 && !checks.took.is_zero(), "{checks:?}");
+        let moment = Duration::from_millis(2);
+        verifier.count_request(|| thread::sleep(moment));
+        let both = verifier.checks();
+        assert!(both.events == 1 && both.requests == 1 && both.took >= checks.took + moment, "{both:?}");
         world.store.close().await;
     })
     .await;
