@@ -20,12 +20,12 @@ pub fn tests() -> Vec<Test> {
 }
 
 /// State events of which nothing is known yet: above a hundred a state is asked for as a whole.
-const MANY: usize = 120;
+pub const MANY: usize = 120;
 /// So many that are known make a server ask for a single one that is missing.
-const KNOWN: usize = 40;
+pub const KNOWN: usize = 40;
 
 /// A room of Bob's with so many more state events, which Alice has joined.
-async fn furnished(stage: &Stage, known: usize) -> Result<String, Failure> {
+pub async fn furnished(stage: &Stage, known: usize) -> Result<String, Failure> {
     let room = stage.hosted()?;
     furnish(stage, &room, known, "known")?;
     stage.join(&room).await?;
@@ -33,7 +33,7 @@ async fn furnished(stage: &Stage, known: usize) -> Result<String, Failure> {
 }
 
 /// Puts state events at the end of a room, without sending them.
-fn furnish(stage: &Stage, room: &str, count: usize, word: &str) -> Outcome {
+pub fn furnish(stage: &Stage, room: &str, count: usize, word: &str) -> Outcome {
     for number in 0..count {
         let key = format!("{word} {number}");
         let event = stage.event(room, "org.example.furniture", Some(&key), json!({}))?;
@@ -50,19 +50,19 @@ async fn says(stage: &Stage, room: &str) -> Outcome {
 }
 
 /// No events are missing, the peer says.
-fn nothing_is_missing(stage: &Stage, room: &str) {
+pub fn nothing_is_missing(stage: &Stage, room: &str) {
     stage.peer.lie("get_missing_events", room, |_, _| Answer::ok(json!({ "events": [] })));
 }
 
 /// The topic that is not told of.
-fn hidden(stage: &Stage, room: &str) -> Result<Event, Failure> {
+pub fn hidden(stage: &Stage, room: &str) -> Result<Event, Failure> {
     let topic = stage.event(room, "m.room.topic", Some(""), json!({ "topic": "not told" }))?;
     stage.keep(room, &topic);
     Ok(topic)
 }
 
 /// After the lie everything goes on, and when the truth is told again it does in that room, too.
-async fn told_once(stage: &Stage, room: &str, told: &Told, what: &str) -> Outcome {
+pub async fn told_once(stage: &Stage, room: &str, told: &Told, what: &str) -> Outcome {
     says(stage, room).await?;
     told.once(what).await?;
     goes_on(stage).await?;

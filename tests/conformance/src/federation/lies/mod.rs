@@ -55,6 +55,7 @@ mod keys;
 mod knock;
 mod lookups;
 mod notaries;
+mod others;
 mod spaces;
 mod told;
 
@@ -76,6 +77,7 @@ pub fn tests() -> Vec<Test> {
         knock::forms(),
         knock::tests(),
         gaps::tests(),
+        others::tests(),
         authority::tests(),
         history::tests(),
     ]
