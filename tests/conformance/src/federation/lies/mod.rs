@@ -9,7 +9,7 @@ mod prelude {
     pub use super::super::prelude::*;
     pub(super) use super::form;
     pub use super::form::{FALSE, Form, harmless};
-    pub use super::told::{Told, goes_on};
+    pub use super::told::{Told, goes_on, goes_on_in};
 }
 
 /// A test for each lie about the form of an answer: the function gets the stage and the lie.

@@ -51,10 +51,22 @@ impl Told {
     }
 }
 
-/// Clients and the server that lied are served as before.
+/// Clients and the server that lied are served as before, and that is asked and believed as before.
 pub async fn goes_on(stage: &Stage) -> Outcome {
-    let room = stage.shared().await?;
-    stage.say(&room, "and on it goes").await?;
-    let event = stage.alice.say(&room, "here, too").await?;
-    stage.arrives(&room, &event).await.map(drop)
+    stage.alice.first_sync().await?;
+    stage.peer.get(format!("{}?user_id={}", fed!("v1/query/profile"), encode(&stage.alice))).await?.ok()?;
+    let erin = stage.peer.user("erin");
+    stage.peer.tell("profile", &erin, json!({ "displayname": "Erin" }));
+    wait_for("an honest answer of who lied".to_owned(), || async {
+        let reply = stage.alice.get(v3!("profile/{}", erin)).await?;
+        Ok((reply.json["displayname"] == "Erin").then_some(()))
+    })
+    .await
+}
+
+/// In a room, too.
+pub async fn goes_on_in(stage: &Stage, room: &str) -> Outcome {
+    stage.say(room, "all is well again").await?;
+    let event = stage.alice.say(room, "it is").await?;
+    stage.arrives(room, &event).await.map(drop)
 }
