@@ -5,7 +5,8 @@
 #
 # DIR holds its configuration, data and log. With FEDERATION_PORT it federates there over TLS, with the certificate and the
 # authority in the folder FEDERATION_TLS (tests/federation/certificates.sh), and is called localhost:FEDERATION_PORT; FEDERATION_WITH names
-# the servers that it has to do with (comma between). Prints the process id when the server answers.
+# the servers that it has to do with (comma between), FEDERATION_NOTARIES those among them that it asks for keys of others.
+# Prints the process id when the server answers.
 # Environment: PEERBRAIN_BIN (the program; else the debug build), PEERBRAIN_SHARED_SECRET (conformance-of-peerbrain),
 # PEERBRAIN_SERVER_NAME (localhost:PORT), PEERBRAIN_UPLOAD_MB (1: tests of the limit send files of that size).
 set -euo pipefail
@@ -20,6 +21,10 @@ port=$2
 database=${3:-sqlite}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin=${PEERBRAIN_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/peerbrain}
+
+notaries() {
+  [ -z "${FEDERATION_NOTARIES:-}" ] || printf 'notaries = [%s]' "$(printf '"%s",' ${FEDERATION_NOTARIES//,/ })"
+}
 
 if [ ! -e "$dir/peerbrain.toml" ]; then
   cat >"$dir/peerbrain.toml" <<EOF
@@ -79,6 +84,7 @@ tls_key = "$tls/tls.key"
 mode = "listed"
 allowed_servers = [$(printf '"%s",' ${FEDERATION_WITH//,/ })]
 allowed_networks = ["127.0.0.0/8"]
+$(notaries)
 ca_file = "$tls/ca.crt"
 EOF
   else

@@ -31,6 +31,13 @@ pub enum Body {
         /// How often it follows.
         times: usize,
     },
+    /// A beginning, of which more bytes are told than ever come.
+    Announced {
+        /// What comes.
+        first: Vec<u8>,
+        /// How many bytes are told.
+        length: u64,
+    },
     /// A part again and again with a pause behind it, without an end.
     Slow {
         /// The part.

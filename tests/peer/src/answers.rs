@@ -12,16 +12,18 @@ impl Peer {
     /// Answers a request of the server under test.
     pub(super) fn handle(&self, request: &Request) -> Answer {
         let peer = self.addressed(request);
-        if request.part(1) == "key" {
-            return match request.parts.get(3).map(String::as_str) {
-                Some("server") => peer.twist(request, Answer::ok(peer.me.server_keys())),
-                _ => Answer::error(404, "M_UNRECOGNIZED"),
-            };
-        }
-        if request.part(1) != "federation" {
+        if !["key", "federation", "policy"].contains(&request.part(1)) {
             return Answer::error(404, "M_UNRECOGNIZED");
         }
         locked(&self.inner.asked).push(request.clone());
+        if request.part(1) == "key" {
+            let honest = match request.part(3) {
+                "server" => Answer::ok(peer.me.server_keys()),
+                "query" => peer.notarised(request),
+                _ => Answer::error(404, "M_UNRECOGNIZED"),
+            };
+            return peer.twist(request, honest);
+        }
         let honest = match peer.is_signed(request) {
             true => {
                 locked(&self.inner.watching).retain(|watcher| watcher.send(request.clone()).is_ok());
@@ -66,9 +68,18 @@ impl Peer {
             "event" | "state" | "state_ids" | "event_auth" | "backfill" | "get_missing_events"
             | "timestamp_to_event" => self.read(request, endpoint, subject),
             "keys" | "claim" => self.device_keys(request, endpoint),
+            "policy" => self.recommend(request),
             "download" | "thumbnail" => self.media(subject),
             _ => self.told(endpoint, subject),
         }
+    }
+
+    /// As a notary: the keys of the servers that are played here, with a signature of this one beside their own.
+    fn notarised(&self, request: &Request) -> Answer {
+        let wanted = |name: &str| request.json["server_keys"][name].is_object();
+        let known = self.inner.servers.iter().filter(|server| wanted(&server.name));
+        let keys: Vec<Value> = known.map(|server| self.me.sign(server.server_keys())).collect();
+        Answer::ok(json!({ "server_keys": keys }))
     }
 
     /// What a test has put there.

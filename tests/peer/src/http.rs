@@ -127,6 +127,10 @@ fn write(stream: &mut impl Write, answer: &Answer) -> io::Result<bool> {
                 stream.write_all(part)?;
             }
         }
+        Body::Announced { first, length } => {
+            stream.write_all(format!("{head}content-length: {length}\r\nconnection: close\r\n\r\n").as_bytes())?;
+            stream.write_all(first)?;
+        }
         Body::Slow { part, pause } => {
             stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes())?;
             loop {

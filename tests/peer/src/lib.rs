@@ -26,6 +26,7 @@ pub mod keys;
 mod lies;
 mod parcel;
 pub mod path;
+pub mod policy;
 mod reads;
 mod redact;
 pub mod reply;

@@ -51,8 +51,11 @@ impl Request {
     }
 
     /// What it is about: the name of the endpoint and its first argument, such as `make_join` and a room id, or
-    /// `profile` and a user id.
+    /// `profile` and a user id. A policy server is asked about a room.
     pub fn about(&self) -> (&str, &str) {
+        if self.part(1) == "policy" {
+            return ("policy", self.json["room_id"].as_str().unwrap_or_default());
+        }
         match (self.part(3), self.part(4)) {
             ("query", "profile") => ("profile", self.argument("user_id")),
             ("query", "directory") => ("directory", self.argument("room_alias")),

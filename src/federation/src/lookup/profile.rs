@@ -11,6 +11,9 @@ use crate::{Error, Federation, Result, client::Bounds};
 /// A profile has 64 KiB at most (client-server §profiles), in canonical JSON.
 const PROFILE: Bounds = Bounds { bytes: 131_072, time: Duration::from_secs(10) };
 
+/// What clients take for text is left out where it is none.
+const TEXTS: [&str; 2] = ["displayname", "avatar_url"];
+
 impl Federation {
     /// The profile of a user of another server.
     ///
@@ -22,7 +25,8 @@ impl Federation {
             return Ok(profile);
         }
         let request = v1::Request::new(user_id.to_owned());
-        let (profile, bytes): (JsonObject, usize) = self.look_up(user_id.server_name(), request, PROFILE).await?;
+        let (mut profile, bytes): (JsonObject, usize) = self.look_up(user_id.server_name(), request, PROFILE).await?;
+        profile.retain(|field, value| !TEXTS.contains(&field.as_str()) || value.is_string());
         Ok(profiles.keep(user_id.as_str(), profile, bytes))
     }
 

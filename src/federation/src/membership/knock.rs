@@ -53,7 +53,7 @@ impl Federation {
             create_knock_event::v1::Request::new(room_id.to_owned(), event.event_id().to_owned(), text(event)?);
         let told = self.inner.client.send(server, request, SHOWN).await?.knock_room_state;
         // The knock is in the room: what is told of it is no reason any more to say that it failed.
-        let shown = self.shown(told, rules, room_id, user).await;
+        let shown = self.shown(told, rules, room_id, user).await.without_members();
         self.inner.rooms.keep_knock(event, &prepared.version, server, &shown).await?;
         Ok(())
     }

@@ -102,6 +102,21 @@ impl StrippedState {
         self.events.push(event);
     }
 
+    /// The same without memberships: that somebody knocks is what the knock says itself.
+    #[must_use]
+    pub fn without_members(mut self) -> Self {
+        #[derive(Deserialize)]
+        struct Kind {
+            #[serde(rename = "type")]
+            event_type: String,
+        }
+        let is_member = |event: &RawValue| {
+            serde_json::from_str::<Kind>(event.get()).is_ok_and(|kind| kind.event_type == "m.room.member")
+        };
+        self.events.retain(|event| !is_member(event));
+        self
+    }
+
     /// Whether the event is there that made the room.
     pub fn has_create(&self) -> bool {
         self.keys.iter().any(|(event_type, _)| event_type == "m.room.create")

@@ -83,7 +83,8 @@ async fn of_nobody_here(stage: Stage) -> Outcome {
     Ok(())
 }
 
-async fn keys_of_bob(stage: &Stage) -> Result<Value, Failure> {
+/// The devices of Bob, as Alice's server tells her.
+pub async fn keys_of_bob(stage: &Stage) -> Result<Value, Failure> {
     let answer = stage.alice.post(v3!("keys/query"), json!({ "device_keys": { &stage.bob: [] } })).await?.ok()?;
     Ok(answer["device_keys"][&stage.bob].clone())
 }
@@ -104,7 +105,7 @@ async fn claim_of_theirs(stage: Stage) -> Outcome {
 }
 
 /// An update of a device list in the room of both.
-fn update(stage: &Stage, device: &str, stream: u64, prev: Value) -> Value {
+pub fn update(stage: &Stage, device: &str, stream: u64, prev: Value) -> Value {
     let keys = stage.peer.device(&stage.bob, device);
     json!({ "user_id": stage.bob, "device_id": device, "stream_id": stream, "prev_id": prev, "keys": keys })
 }
@@ -122,7 +123,7 @@ async fn update_of_theirs(stage: Stage) -> Outcome {
 }
 
 /// Waits until Alice sees the new device.
-async fn sees_tablet(stage: &Stage) -> Outcome {
+pub async fn sees_tablet(stage: &Stage) -> Outcome {
     wait_for("the new device of Bob".to_owned(), || async {
         Ok(keys_of_bob(stage).await?["TABLET"].is_object().then_some(()))
     })

@@ -14,7 +14,7 @@ tests! { "knock":
 }
 
 /// A room of Alice's that one may knock upon.
-async fn door(stage: &Stage) -> Result<String, Failure> {
+pub async fn door(stage: &Stage) -> Result<String, Failure> {
     let rules = json!({ "type": "m.room.join_rules", "state_key": "", "content": { "join_rule": "knock" } });
     let body = json!({ "preset": "private_chat", "name": "Door", "room_version": "11", "initial_state": [rules] });
     stage.alice.create_room(body).await

@@ -46,9 +46,11 @@ mod join;
 mod keys;
 mod knock;
 mod leave;
+mod lies;
 mod lookups;
 mod media;
 mod missing;
+mod policy;
 mod requests;
 mod stage;
 mod third_parties;
@@ -74,6 +76,8 @@ pub fn all() -> Vec<Test> {
         devices::tests(),
         media::tests(),
         third_parties::tests(),
+        policy::tests(),
+        lies::tests(),
         advisories::tests(),
     ]
     .concat()

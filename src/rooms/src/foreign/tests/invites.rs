@@ -153,4 +153,5 @@ fn of_the_state_beside_an_invite_only_what_is_of_use_is_kept() {
         let fields: Vec<_> = event.as_object().unwrap().keys().collect();
         assert_eq!(fields, ["content", "sender", "state_key", "type"]);
     }
+    assert_eq!(state.without_members().events().len(), 3, "beside a knock nobody tells of members");
 }

@@ -7,6 +7,7 @@ tests! { "advisory_keys":
     device_of_another_user, "device-management", [];
     device_of_another_server, "device-management", [];
     device_under_another_id, "device-management", [];
+    list_of_another_user, "device-management", [];
     query_with_strange_users, "end-to-end-encryption", [];
     forged_signing_key, "device-management", [];
     server_key_is_no_weak_one, "publishing-keys", [];
@@ -62,6 +63,29 @@ async fn device_under_another_id(stage: Stage) -> Outcome {
     stage.peer.tell("devices", &stage.bob, json!({ "user_id": stage.bob, "stream_id": 1, "devices": [device] }));
     let told = keys_of(&stage, &stage.bob).await?;
     ensure!(told["PHONE"].is_null(), "keys of another user are told as Bob's: {told}");
+    Ok(())
+}
+
+/// The list of a user is asked for, and that of another one is the answer.
+async fn list_of_another_user(stage: Stage) -> Outcome {
+    stage.shared().await?;
+    stage.peer.device(&stage.bob, "PHONE");
+    keys_of(&stage, &stage.bob).await?;
+    let carol = stage.peer.user("carol");
+    let device = json!({ "device_id": "EVIL", "keys": stage.peer.device(&carol, "EVIL") });
+    let list = json!({ "user_id": carol, "stream_id": 9, "devices": [device] });
+    stage.peer.lie("devices", &stage.bob, move |_, _| Answer::ok(list.clone()));
+    let update = super::super::devices::update(&stage, "TABLET", 9, json!([8]));
+    stage.peer.send_edu("m.device_list_update", update).await?;
+    wait_for("a question for the devices of Bob".to_owned(), || async {
+        Ok((!stage.peer.asked("devices", &stage.bob).is_empty()).then_some(()))
+    })
+    .await?;
+    for _ in 0..5 {
+        let told = keys_of(&stage, &stage.bob).await?;
+        ensure!(told["EVIL"].is_null(), "the device of another user is told as Bob's: {told}");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
     Ok(())
 }
 

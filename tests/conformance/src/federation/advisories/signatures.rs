@@ -16,6 +16,7 @@ tests! { "advisory_signatures":
     in_backfill, "backfilling-and-retrieving-missing-events", [];
     in_send_join, "joining-rooms", [];
     in_send_leave, "leaving-rooms-rejecting-invites", [];
+    in_send_knock, "knocking-rooms", [];
     in_invite, "inviting-to-a-room", [];
 }
 
@@ -177,6 +178,20 @@ async fn in_send_leave(stage: Stage) -> Outcome {
     let reply = stage.peer.try_deliver("leave", &room, &ready.event).await?;
     ensure!((400..500).contains(&reply.status), "a forged leave: {}", reply.brief());
     stage.say(&room, "I am still here").await.map(drop)
+}
+
+async fn in_send_knock(stage: Stage) -> Outcome {
+    let room = super::super::knock::door(&stage).await?;
+    let ready = stage.peer.ready("knock", &room, &stage.bob).await?;
+    let bare = crate::peer::without(&ready.event.pdu, &["signatures"]);
+    for by in [stage.peer.me.forged()?, stage.peer.second().me] {
+        let forged = finish(bare.clone(), ready.version, &by);
+        let reply = stage.peer.try_deliver("knock", &room, &forged).await?;
+        ensure!((400..500).contains(&reply.status), "a forged knock: {}", reply.brief());
+    }
+    let member = stage.alice.get(v3!("rooms/{}/state/m.room.member/{}", room, stage.bob)).await?;
+    ensure_eq!(member.status, 404, "Bob has knocked");
+    Ok(())
 }
 
 async fn in_invite(stage: Stage) -> Outcome {

@@ -10,7 +10,9 @@ tests! { "advisory_templates":
     with_more_content, "joining-rooms", [];
     with_more_members, "joining-rooms", [];
     of_a_leave, "leaving-rooms-rejecting-invites", [];
+    of_a_leave_with_more, "leaving-rooms-rejecting-invites", [];
     of_a_knock, "knocking-rooms", [];
+    of_a_knock_with_more, "knocking-rooms", [];
     that_are_no_events, "joining-rooms", [];
 }
 
@@ -85,30 +87,78 @@ async fn with_more_members(stage: Stage) -> Outcome {
     Ok(())
 }
 
-async fn of_a_leave(stage: Stage) -> Outcome {
-    let room = stage.hosted_of(11, "invite")?;
-    super::super::invite::invited(&stage, &room).await?;
-    stage.peer.lie("make_leave", &room, |_, honest| {
-        honest.changed(|answer| answer["event"]["content"]["membership"] = json!("join"))
-    });
-    stage.alice.leave(&room).await?;
-    for request in stage.peer.asked("send_leave", &room) {
-        ensure_eq!(request.json["content"]["membership"], "leave", "what was signed");
+/// Templates that would have something else signed than a membership of Alice's in the room.
+const ELSE: [fn(&mut Value); 6] = [
+    |event| event["content"]["membership"] = json!("join"),
+    |event| event["content"]["membership"] = json!("ban"),
+    |event| event["type"] = json!("m.room.power_levels"),
+    |event| event["sender"] = json!("@admin:somewhere.example.org"),
+    |event| event["state_key"] = json!("@admin:somewhere.example.org"),
+    |event| event["room_id"] = json!("!other:somewhere.example.org"),
+];
+
+/// Such with more in them.
+const MORE: [fn(&mut Value); 3] = [
+    |event| event["content"]["org.example.debt"] = json!("I owe you"),
+    |event| event["org.example.debt"] = json!("I owe you"),
+    |event| event["redacts"] = json!("$something"),
+];
+
+/// What Alice sends in the end when a template of a leave or a knock was changed: it is that, and nothing else.
+async fn signs_only(stage: &Stage, what: &str, room: &str, change: fn(&mut Value)) -> Outcome {
+    stage
+        .peer
+        .lie(&format!("make_{what}"), room, move |_, honest| honest.changed(|answer| change(&mut answer["event"])));
+    if what == "leave" {
+        stage.alice.leave(room).await?;
+    } else {
+        let name = encode(&stage.peer.me.name);
+        stage.alice.post(format!("{}?via={name}&server_name={name}", v3!("knock/{}", room)), json!({})).await?;
     }
+    for Request { json: event, .. } in stage.peer.asked(&format!("send_{what}"), room) {
+        let sender = (&event["sender"], &event["state_key"]);
+        ensure!(event["type"] == "m.room.member" && event["room_id"] == room, "what was signed: {event}");
+        ensure!(*sender.0 == stage.alice.id && *sender.1 == stage.alice.id, "who signed what: {event}");
+        ensure_eq!(event["content"]["membership"], what, "the membership of what was signed");
+        ensure!(event["redacts"].is_null() && !event.to_string().contains("debt"), "more was signed: {event}");
+    }
+    Ok(())
+}
+
+/// Alice rejects an invite, and is rid of it.
+async fn leaves(stage: &Stage, change: fn(&mut Value)) -> Outcome {
+    let room = stage.hosted_of(11, "invite")?;
+    super::super::invite::invited(stage, &room).await?;
+    signs_only(stage, "leave", &room, change).await?;
     let answer = stage.alice.first_sync().await?;
     ensure!(answer["rooms"]["invite"][&room].is_null(), "the invite is still there although it was rejected");
     Ok(())
 }
 
+async fn of_a_leave(stage: Stage) -> Outcome {
+    for change in ELSE {
+        leaves(&stage, change).await?;
+    }
+    Ok(())
+}
+
+async fn of_a_leave_with_more(stage: Stage) -> Outcome {
+    for change in MORE {
+        leaves(&stage, change).await?;
+    }
+    Ok(())
+}
+
 async fn of_a_knock(stage: Stage) -> Outcome {
-    let room = stage.hosted_of(11, "knock")?;
-    stage.peer.lie("make_knock", &room, |_, honest| {
-        honest.changed(|answer| answer["event"]["content"]["membership"] = json!("join"))
-    });
-    let name = encode(&stage.peer.me.name);
-    stage.alice.post(format!("{}?via={name}&server_name={name}", v3!("knock/{}", room)), json!({})).await?;
-    for request in stage.peer.asked("send_knock", &room) {
-        ensure_eq!(request.json["content"]["membership"], "knock", "what was signed");
+    for change in ELSE {
+        signs_only(&stage, "knock", &stage.hosted_of(11, "knock")?, change).await?;
+    }
+    Ok(())
+}
+
+async fn of_a_knock_with_more(stage: Stage) -> Outcome {
+    for change in MORE {
+        signs_only(&stage, "knock", &stage.hosted_of(11, "knock")?, change).await?;
     }
     Ok(())
 }
