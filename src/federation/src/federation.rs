@@ -99,6 +99,28 @@ impl Federation {
     /// # Errors
     /// A file of certificate authorities that cannot be used.
     pub fn new(options: Options) -> Result<Self> {
+        Ok(Self::of(Inner::new(options)?))
+    }
+
+    /// Puts the parts to work.
+    pub(crate) fn of(inner: Inner) -> Self {
+        let inner = Arc::new(inner);
+        let weak = Arc::downgrade(&inner);
+        inner.client.tell_who_is_back(move |server| {
+            if let Some(inner) = weak.upgrade() {
+                Self { inner }.is_back(server);
+            }
+        });
+        Self { inner }
+    }
+}
+
+impl Inner {
+    /// All parts.
+    ///
+    /// # Errors
+    /// As [`Federation::new`].
+    pub fn new(options: Options) -> Result<Self> {
         let Options { store, accounts, media, rooms, e2ee, syncs, server_name, .. } = options;
         let Options { key, clock, random, settings, wakes, runtime, .. } = options;
         let client = Client::new(client::Options {
@@ -147,7 +169,7 @@ impl Federation {
             pace: Pace::default(),
             runtime: runtime.clone(),
         });
-        let inner = Inner {
+        Ok(Self {
             store,
             accounts,
             rooms,
@@ -169,17 +191,11 @@ impl Federation {
             sender,
             devices,
             background: Mutex::default(),
-        };
-        let federation = Self { inner: Arc::new(inner) };
-        let weak = Arc::downgrade(&federation.inner);
-        federation.inner.client.tell_who_is_back(move |server| {
-            if let Some(inner) = weak.upgrade() {
-                Self { inner }.is_back(server);
-            }
-        });
-        Ok(federation)
+        })
     }
+}
 
+impl Federation {
     /// Sends to other servers.
     pub fn sender(&self) -> &Sender {
         &self.inner.sender

@@ -17,6 +17,7 @@ use sync::{Follower, Syncs};
 use crate::{
     Federation, Options,
     devices::Devices,
+    federation::Inner,
     history::{self, Check, History, Peers},
     incoming::{self, Incoming},
     testing::Lists,
@@ -92,7 +93,7 @@ impl Server {
             presence: true,
         });
         let folder = tempfile::tempdir().unwrap();
-        let mut federation = Federation::new(Options {
+        let mut inner = Inner::new(Options {
             media: media(&store, folder.path(), name),
             store,
             accounts,
@@ -115,12 +116,11 @@ impl Server {
             server_name: name.to_owned(),
             runtime: runtime.clone(),
         });
-        let inner = Arc::get_mut(&mut federation.inner).unwrap();
         inner.incoming = Incoming::new(incoming::Options { rooms: rooms.clone(), history: history.clone(), runtime });
         inner.history = history;
         let lists = Arc::<Lists>::default();
         inner.devices = Devices::new(time, lists.clone());
-        Self { federation, rooms, lists, _folder: folder }
+        Self { federation: Federation::of(inner), rooms, lists, _folder: folder }
     }
 
     /// What alice is told of a room by a first sync.
