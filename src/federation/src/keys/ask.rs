@@ -94,12 +94,17 @@ impl KeyRing {
         let store = &self.inner.options.store;
         let written = store.write(move |tx| server_keys::put(tx, &row, &rows, by_notary)).await;
         let read = match written {
-            Ok(()) => self.inner.memory.load(std::slice::from_ref(&server)).await,
+            Ok(()) => self.inner.memory.load(&server).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = read {
-            tracing::warn!(%server, %error, "the keys of a server could not be kept");
-            self.inner.memory.put(&server, keys);
+        match read {
+            Ok(known) if keys.keys().all(|id| known.keys.contains_key(id)) => {}
+            // A stranger of many, who has been forgotten since.
+            Ok(_) => self.inner.memory.put(&server, keys),
+            Err(error) => {
+                tracing::warn!(%server, %error, "the keys of a server could not be kept");
+                self.inner.memory.put(&server, keys);
+            }
         }
         if self.inner.learned.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOOK) {
             self.forget_strangers().await;

@@ -55,12 +55,11 @@ impl Memory {
         all
     }
 
-    /// Reads from the database again what is known of these servers, because it has changed.
-    pub async fn load(&self, servers: &[OwnedServerName]) -> store::Result<()> {
-        for (server, known) in self.read(servers).await? {
-            self.known.insert(server, known);
-        }
-        Ok(())
+    /// Reads from the database again what is known of a server, because it has changed; gives it.
+    pub async fn load(&self, server: &OwnedServerName) -> store::Result<Known> {
+        let known = self.read(std::slice::from_ref(server)).await?.remove(server).unwrap_or_default();
+        self.known.insert(server.clone(), known.clone());
+        Ok(known)
     }
 
     /// Remembers what was read, unless what has changed meanwhile is remembered already; gives what is.
@@ -92,7 +91,7 @@ impl Memory {
         Ok(all)
     }
 
-    /// Remembers keys that could not be written.
+    /// Remembers keys that could not be written, or are not kept.
     pub fn put(&self, server: &ServerName, keys: ServerKeys) {
         let known = Known { keys: Arc::new(keys), refresh_at: 0 };
         self.known.insert(server.to_owned(), known);
