@@ -7,6 +7,7 @@ tests! { "discovery":
     versions_with_token, "api-versions", ["GET versions"];
     well_known_client, "well-known-uris", ["GET /.well-known/matrix/client"];
     well_known_support, "well-known-uris", ["GET /.well-known/matrix/support"];
+    no_well_known_server, "well-known-uris", ["GET /.well-known/matrix/server 404"];
     capabilities, "capabilities-negotiation", ["GET v3/capabilities"];
     capabilities_room_versions, "capabilities-negotiation", ["GET v3/capabilities"];
     capabilities_need_token, "capabilities-negotiation", ["GET v3/capabilities M_MISSING_TOKEN"];
@@ -94,6 +95,14 @@ async fn capabilities_room_versions(server: Server) -> Outcome {
 
 async fn capabilities_need_token(server: Server) -> Outcome {
     server.get(v3!("capabilities")).await?.error(401, "M_MISSING_TOKEN").map(drop)
+}
+
+/// A server under test has no address of https, and so none to tell other servers. Nobody must take an answer for one.
+async fn no_well_known_server(server: Server) -> Outcome {
+    let reply = server.get("/.well-known/matrix/server").await?;
+    ensure_eq!(reply.status, 404, "status without an address for other servers ({})", reply.brief());
+    ensure!(reply.json["m.server"].is_null(), "no address is told: {}", reply.json);
+    Ok(())
 }
 
 async fn auth_metadata(server: Server) -> Outcome {
