@@ -70,24 +70,28 @@ async fn what_was_not_allowed_or_cannot_be_checked_is_left_out() {
     let promoted = model.build(&[carol - 1], state("@bob:b", "m.room.power_levels", "", levels));
     let by = model.events[0].after.clone();
     let unfounded = model.build_by(&[carol - 1], state("@bob:b", "org.example.note", "x", json!({})), &by);
-    let mut adoption = model.adoption(carol);
-    adoption.state.retain(|event| event.event_type().to_string() != "m.room.power_levels");
-    adoption.auth_chain.push(model.event(2).clone());
-    adoption.state.extend([promoted.clone(), unfounded]);
     // Nothing in the rest needs this one.
     let unknown = model.add(&[carol - 1], member("@dave:a", "@dave:a", "join"));
     let note = state("@dave:a", "org.example.note", "y", json!({}));
     let without_root = model.build_by(&[unknown], note, &model.events[unknown].after.clone());
-    adoption.state.push(without_root.clone());
+    let mut adoption = model.adoption(carol);
+    adoption.state.extend([unfounded.clone(), without_root.clone()]);
     let world = World::without(&adoption.room_id, server_name!("c"));
-    world.rooms.adopt(adoption).await.unwrap();
+    world.rooms.adopt(adoption.clone()).await.unwrap();
     let held = check::contents(&world, world.row().await.state).await;
     assert!(!held.keys().any(|(event_type, _)| event_type.to_string().starts_with("org.example")), "{held:?}");
-    assert!(!held.contains_key(&("m.room.power_levels".into(), String::new())));
-    let refused = world.event(promoted.event_id()).await.unwrap();
+    let refused = world.event(unfounded.event_id()).await.unwrap();
     assert!(EventFlags(refused.flags).has(EventFlags::REJECTED));
     assert!(world.event(without_root.event_id()).await.is_none());
     check::tables_agree(&world).await;
+    // What everything else is judged by is not left out: such a state is none.
+    adoption.state.retain(|event| event.event_type().to_string() != "m.room.power_levels");
+    adoption.auth_chain.push(model.event(2).clone());
+    adoption.state.push(promoted);
+    let world = World::without(&adoption.room_id, server_name!("c"));
+    let refused = world.rooms.adopt(adoption).await;
+    assert!(matches!(refused, Err(Error::InvalidParam(_))), "{refused:?}");
+    assert_eq!(world.rooms.nid(&world.room_id).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
