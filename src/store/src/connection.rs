@@ -123,6 +123,12 @@ fn open_postgres(url: &str, role: Role) -> Result<PgConnection> {
         "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '5min'; SET jit = off;
          SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;",
     )?;
+    // What is read often is in memory, or on a disk that seeks fast. PostgreSQL's default is for disks that turn: with it
+    // all of a room that it takes for small is read and sorted. Whatever the operator has set stays.
+    conn.batch_execute(
+        "SELECT set_config('random_page_cost', '1.1', false)
+         FROM pg_settings WHERE name = 'random_page_cost' AND source = 'default'",
+    )?;
     match role {
         // What is acknowledged has been synced. Stronger settings of the operator's stay.
         Role::Writer => {
