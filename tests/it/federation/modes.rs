@@ -89,7 +89,7 @@ async fn only_those_listed_are_answered(database: Database) {
     let (first, second) = (met.peer.clone(), met.peer.second());
     first.get(fed!("v1/query/profile?user_id={}", alice.id)).await.unwrap().ok().unwrap();
     first.try_transact(&[], &[]).await.unwrap().ok().unwrap();
-    assert_eq!(told(&first, &first.me.name).await, [first.me.name.clone()]);
+    assert_eq!(told(&first, &first.me.name).await, std::slice::from_ref(&first.me.name));
     is_shut_out(&second, &alice).await;
     is_told_the_rest(&second, &alice).await;
     assert!(told(&second, &second.me.name).await.is_empty(), "who is not listed is not asked for keys either");

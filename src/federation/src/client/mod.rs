@@ -72,10 +72,12 @@ struct Inner {
     transport: Transport,
     resting: Resting,
     /// Told of servers that answer again.
-    back: OnceLock<Box<dyn Fn(&ServerName) + Send + Sync>>,
+    back: OnceLock<Box<Listener>>,
     web: Web,
     tls: ClientConfig,
 }
+
+type Listener = dyn Fn(&ServerName) + Send + Sync;
 
 /// How much of an answer is read, and how long is waited for it.
 #[derive(Clone, Copy, Debug)]
