@@ -56,6 +56,7 @@ enabled = false
 
 [media]
 max_upload_mb = ${PEERBRAIN_UPLOAD_MB:-1}
+max_remote_mb = ${PEERBRAIN_UPLOAD_MB:-1}
 
 [turn]
 uris = ["turn:turn.example.com?transport=udp"]

@@ -5,7 +5,7 @@ use std::{
     collections::{BinaryHeap, HashMap},
 };
 
-use ruma::{EventId, MilliSecondsSinceUnixEpoch};
+use ruma::{EventId, MilliSecondsSinceUnixEpoch, events::TimelineEventType};
 
 use crate::Pdu;
 
@@ -18,7 +18,8 @@ pub enum Edges {
     Prev,
 }
 
-/// Sorts events so that each comes after the ones of the same list that it refers to; free choices go to the earlier
+/// Sorts events so that each comes after the ones of the same list that it refers to; free choices go to `m.room.create`,
+/// which the events of some room versions do not name although all are checked by it, then to the earlier
 /// `origin_server_ts`, then to the smaller event ID, so the order depends on the set alone.
 ///
 /// References to events outside the list are ignored. Repeated events appear once.
@@ -36,11 +37,12 @@ pub fn topological(events: &[Pdu], edges: Edges) -> Vec<Pdu> {
         }
     }
 
-    let place = |id: &'_ EventId| by_id.get(id).map(|event| (event.origin_server_ts(), event.event_id()));
-    let mut ready: BinaryHeap<Reverse<(MilliSecondsSinceUnixEpoch, &EventId)>> =
+    let later = |event: &Pdu| !event.is_state(&TimelineEventType::RoomCreate, "");
+    let place = |id: &'_ EventId| by_id.get(id).map(|event| (later(event), event.origin_server_ts(), event.event_id()));
+    let mut ready: BinaryHeap<Reverse<(bool, MilliSecondsSinceUnixEpoch, &EventId)>> =
         waits_for.iter().filter(|(_, count)| **count == 0).filter_map(|(id, _)| place(id)).map(Reverse).collect();
     let mut sorted = Vec::with_capacity(by_id.len());
-    while let Some(Reverse((_, id))) = ready.pop() {
+    while let Some(Reverse((.., id))) = ready.pop() {
         sorted.extend(by_id.get(id).map(|event| Pdu::clone(event)));
         for follower in followers.get(id).into_iter().flatten() {
             if let Some(count) = waits_for.get_mut(follower) {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use events::canonical;
 use federation::{Federation, keys::Wanted};
 use http::Request;
-use ruma::{MilliSecondsSinceUnixEpoch, OwnedServerName, api::federation::authentication::ServerSignatures};
+use ruma::{
+    MilliSecondsSinceUnixEpoch, OwnedServerName, ServerName, api::federation::authentication::ServerSignatures,
+};
 
 use crate::{
     Error, Result,
@@ -76,7 +78,7 @@ async fn require_signature<B>(
         let Some(key) = keys.at(&header.origin, &header.key, now) else { continue };
         // Here and now: one signature is quicker checked than handed to another thread.
         let check = || {
-            let text = signed_text(header, request, content)?;
+            let text = signed_text(&header.origin, federation.server_name(), request, content)?;
             Ok::<_, Error>(key.verify(text.as_bytes(), &header.signature))
         };
         match federation.verifier().count_request(check)? {
@@ -88,18 +90,22 @@ async fn require_signature<B>(
     Err(unauthorized(refusal))
 }
 
-/// What the signature covers, in canonical JSON: method and target as they were sent, both servers, and the body.
-fn signed_text<B>(header: &XMatrix, request: &Request<B>, content: Option<&str>) -> Result<String> {
+/// What the signature covers, in canonical JSON: method and target as they were sent, both servers, and the body. Those
+/// that do not name the destination in the header have signed it, too.
+fn signed_text<B>(
+    origin: &ServerName,
+    destination: &ServerName,
+    request: &Request<B>,
+    content: Option<&str>,
+) -> Result<String> {
     let uri = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let quote = |text: &str| serde_json::to_string(text).map_err(Error::internal);
     let mut members = BTreeMap::from([
+        ("destination", quote(destination.as_str())?),
         ("method", quote(request.method().as_str())?),
-        ("origin", quote(header.origin.as_str())?),
+        ("origin", quote(origin.as_str())?),
         ("uri", quote(uri)?),
     ]);
-    if let Some(destination) = &header.destination {
-        members.insert("destination", quote(destination)?);
-    }
     if let Some(content) = content {
         members.insert("content", content.to_owned());
     }
@@ -109,26 +115,22 @@ fn signed_text<B>(header: &XMatrix, request: &Request<B>, content: Option<&str>)
 
 #[cfg(test)]
 mod tests {
+    use ruma::server_name;
+
     use super::*;
 
     #[test]
     fn what_is_signed() {
-        let mut header = XMatrix {
-            origin: "a.example".try_into().unwrap(),
-            destination: Some("b.example".to_owned()),
-            key: "ed25519:1".try_into().unwrap(),
-            signature: String::new(),
-        };
+        let (origin, destination) = (server_name!("a.example"), server_name!("b.example"));
         let request = Request::put("/_matrix/x/%21a%3Ab?q=%22&r").body(()).unwrap();
         assert_eq!(
-            signed_text(&header, &request, Some("{\"b\":1.0}")).unwrap(),
+            signed_text(origin, destination, &request, Some("{\"b\":1.0}")).unwrap(),
             r#"{"content":{"b":1.0},"destination":"b.example","method":"PUT","origin":"a.example","uri":"/_matrix/x/%21a%3Ab?q=%22&r"}"#
         );
-        header.destination = None;
         let request = Request::get("/_matrix/x").body(()).unwrap();
         assert_eq!(
-            signed_text(&header, &request, None).unwrap(),
-            r#"{"method":"GET","origin":"a.example","uri":"/_matrix/x"}"#
+            signed_text(origin, destination, &request, None).unwrap(),
+            r#"{"destination":"b.example","method":"GET","origin":"a.example","uri":"/_matrix/x"}"#
         );
     }
 }

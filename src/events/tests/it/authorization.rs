@@ -1,6 +1,6 @@
 //! The authorization rules on small rooms, one per preset of `createRoom`, in every room version.
 
-use events::{Error, PowerLevels, auth, order, version};
+use events::{Error, Pdu, PowerLevels, auth, order, version};
 use ruma::{RoomVersionId, events::TimelineEventType};
 use serde_json::{Value, json, value::to_raw_value};
 
@@ -213,6 +213,13 @@ fn orders() {
             assert_eq!(ids, room.order, "{version}: the times are in this order too");
         }
         let create = &room.events[&room.order[0]];
+        // Its server's clock says that all the others are older.
+        let mut late: Value = serde_json::from_str(create.json()).unwrap();
+        late["origin_server_ts"] = json!(1_u64 << 50);
+        events.retain(|event| event.event_id() != create.event_id());
+        events.push(Pdu::from_stored(late.to_string(), room.order[0].clone(), rules, false).unwrap());
+        let sorted = order::topological(&events, order::Edges::Auth);
+        assert_eq!(sorted[0].event_id(), room.order[0], "{version}");
         let levels = PowerLevels::new(rules, create, None).unwrap();
         assert!(levels.user(&user(ALICE)) >= levels.ban && levels.user(&user(BOB)) < levels.ban);
     }

@@ -137,6 +137,11 @@ impl Federation {
                 tracing::info!(%server, user_id = %list.user_id, ?errcode, "a server does not tell the devices of a user");
                 e2ee.give_up_remote(list).await?;
             }
+            // What it says of one user keeps no other waiting.
+            Err(error @ Error::BadAnswer { .. }) => {
+                tracing::info!(%server, user_id = %list.user_id, %error, "the devices of a user cannot be read");
+                e2ee.give_up_remote(list).await?;
+            }
             Err(error) => return Err(error),
         }
         Ok(())
