@@ -10,7 +10,7 @@ use crate::peer::events::finish;
 use crate::peer::{Event, Peer};
 use crate::reply::Reply;
 use crate::user::User;
-use crate::v3;
+use crate::{fed, v3};
 
 /// A user here and one at the peer, both new.
 #[derive(Clone, Debug)]
@@ -174,10 +174,15 @@ impl Stage {
         Ok(())
     }
 
-    /// Waits until an event of a room has come to the peer in a transaction; gives it.
+    /// Waits until an event of a room has come to the peer in a transaction; gives it. Who lets the peer rest because of what
+    /// it was told by it is shown that the peer is alive.
     pub async fn arrives(&self, room: &str, event: &str) -> Result<Value, Failure> {
         super::wait_for(format!("{event} at the peer"), || async {
-            Ok(self.peer.room(room)?.events.get(event).cloned())
+            let arrived = self.peer.room(room)?.events.get(event).cloned();
+            if arrived.is_none() {
+                self.peer.get(format!("{}?user_id={}", fed!("v1/query/profile"), encode(&self.alice))).await?;
+            }
+            Ok(arrived)
         })
         .await
     }

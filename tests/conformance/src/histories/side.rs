@@ -57,11 +57,17 @@ impl Side {
         self.peer.under_test()
     }
 
-    /// The user joins a room through the peer.
+    /// The user joins a room through the peer. Who looked for the peer a moment ago, when it was not yet there, may let it
+    /// rest for a while.
     pub async fn join(&self, room: &str) -> Result<(), Failure> {
         let name = encode(&self.peer.me.name);
         let path = format!("{}?via={name}&server_name={name}", v3!("join/{}", room));
-        self.user.post(path, json!({})).await?.ok().map(drop)
+        wait_for(format!("a join to {room}"), || async {
+            let reply = self.user.post(path.clone(), json!({})).await?;
+            if (502..=504).contains(&reply.status) { Ok(None) } else { reply.ok().map(Some) }
+        })
+        .await
+        .map(drop)
     }
 
     /// The state before an event; nothing if the server has no such event, or has not accepted it.
