@@ -91,22 +91,20 @@ impl EventCache {
         })
     }
 
-    /// The events of these numbers, in no order; what is not cached is read on this connection.
+    /// The events of these numbers, in their order; what is not cached is read on this connection.
     pub fn stored(&self, conn: &mut Conn, nids: &[i64]) -> Result<Vec<StoredEvent>> {
-        let mut found = Vec::with_capacity(nids.len());
-        let mut wanted = Vec::new();
-        for nid in nids {
-            match self.stored.get(nid) {
-                Some(event) => found.push(event),
-                None => wanted.push(*nid),
-            }
-        }
+        let mut found: Vec<Option<StoredEvent>> = nids.iter().map(|nid| self.stored.get(nid)).collect();
+        let wanted: Vec<i64> =
+            nids.iter().zip(&found).filter(|(_, event)| event.is_none()).map(|(nid, _)| *nid).collect();
         if !wanted.is_empty() {
             let events = events_by_nid(conn, &wanted)?;
             self.keep_stored(&events);
-            found.extend(events);
+            let mut read: HashMap<i64, StoredEvent> = events.into_iter().map(|event| (event.nid, event)).collect();
+            for (nid, event) in nids.iter().zip(&mut found).filter(|(_, event)| event.is_none()) {
+                *event = read.remove(nid);
+            }
         }
-        Ok(found)
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// The same by number.

@@ -5,10 +5,11 @@ use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection, connec
 use crate::{Error, Result, Target};
 
 /// A connection to either database. Queries of diesel's own language run on it directly; what `MultiConnection`
-/// lacks (upserts, inserts of many rows) goes through [`both!`].
+/// lacks (upserts, inserts of many rows) goes through [`both!`], and so does what is asked very often: `MultiConnection`
+/// writes the text of a query anew, more than once, each time it is asked.
 ///
-/// What is found by a unique key, or is a count, is read with `get_result`: `first` adds a LIMIT with an argument, and for
-/// each new argument there SQLite makes the plan anew.
+/// What is found by a unique key, or is a count, is read with `get_result`: `first` adds a LIMIT with an argument, and each
+/// time that is given SQLite makes the plan anew. Lists that are read often are cut with [`at_most!`].
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
     /// PostgreSQL.
@@ -27,6 +28,23 @@ macro_rules! both {
     };
 }
 pub(crate) use both;
+
+/// Loads the first rows of a query, at most `limit`. SQLite gives row after row, so nothing is lost if it is not told the
+/// limit, which would cost a new plan each time (as much as a hundred rows do). What it has to sort it then sorts whole.
+macro_rules! at_most {
+    ($conn:expr, $limit:expr, $query:expr) => {
+        match $conn {
+            $crate::Conn::Pg(c) => $query.limit($limit).load(c),
+            $crate::Conn::Sqlite(c) => {
+                let limit = usize::try_from($limit).unwrap_or(usize::MAX);
+                $query
+                    .load_iter::<_, diesel::connection::DefaultLoadingMode>(c)
+                    .and_then(|rows| rows.take(limit).collect())
+            }
+        }
+    };
+}
+pub(crate) use at_most;
 
 /// How many rows fit into one statement. SQLite takes 32,766 binds, PostgreSQL 65,535; our widest table has 20 columns.
 pub(crate) const ROWS_PER_INSERT: usize = 1_000;

@@ -3,7 +3,7 @@
 //! what comes later is there the next time.
 
 use rooms::{
-    Error, Gap, Reader, Token,
+    Error, Reader,
     read::{Context, Page, PageRequest},
 };
 use ruma::{EventId, OwnedEventId, RoomId, api::client::filter::RoomEventFilter};
@@ -21,11 +21,8 @@ impl Federation {
     /// As there.
     pub async fn messages(&self, reader: &Reader, room_id: &RoomId, request: PageRequest) -> Result<Page, Error> {
         let mut page = self.inner.rooms.messages(reader, room_id, request.clone()).await?;
-        if !request.backward || request.limit == 0 {
-            return Ok(page);
-        }
         for _ in 0..PAGES {
-            let Some(gap) = self.gap_in(room_id, &page).await? else { break };
+            let Some(gap) = page.gap.take() else { break };
             if !self.inner.history.fill(room_id, gap).await {
                 break;
             }
@@ -86,19 +83,5 @@ impl Federation {
             return self.inner.rooms.timestamp_to_event(reader, room_id, ts, backward).await;
         }
         known
-    }
-
-    /// The newest gap that a page has gone across, or at which it ends because there is nothing before it.
-    async fn gap_in(&self, room_id: &RoomId, page: &Page) -> Result<Option<Gap>, Error> {
-        let newest = match page.start {
-            Token::Place { depth, .. } => depth,
-            Token::Arrival(_) => i64::MAX,
-        };
-        let oldest = match page.end {
-            Some(Token::Place { depth, .. }) => depth,
-            _ => i64::MIN,
-        };
-        let gaps = self.inner.rooms.gaps(room_id, newest).await?;
-        Ok(gaps.into_iter().find(|gap| gap.depth > oldest))
     }
 }

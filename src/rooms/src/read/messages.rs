@@ -14,7 +14,7 @@ use super::{
     reader::{Reader, Sight},
     token::Token,
 };
-use crate::{Result, Rooms};
+use crate::{Gap, Result, Rooms, receive::gaps_of};
 
 /// Before everything.
 const BEGINNING: Token = Token::Place { depth: -1, position: 0 };
@@ -45,6 +45,8 @@ pub struct Page {
     pub chunk: Vec<Box<RawValue>>,
     /// With lazy loading: the members who sent them.
     pub state: Vec<Box<RawValue>>,
+    /// Of a page backward: the newest gap that it has gone across, or at which it ends because there is nothing before it.
+    pub gap: Option<Gap>,
 }
 
 impl Rooms {
@@ -54,7 +56,14 @@ impl Rooms {
     /// [`Error::Forbidden`](crate::Error::Forbidden) where the reader may see nothing of the room.
     pub async fn messages(&self, reader: &Reader, room_id: &RoomId, request: PageRequest) -> Result<Page> {
         let id = room_id.to_owned();
-        self.reading_room(reader, room_id, move |sight| page(sight, &id, &request)).await
+        self.reading_room(reader, room_id, move |sight| {
+            let mut page = page(sight, &id, &request)?;
+            if request.backward && request.limit > 0 {
+                page.gap = gap_in(sight, &page)?;
+            }
+            Ok(page)
+        })
+        .await
     }
 }
 
@@ -65,7 +74,7 @@ fn page(sight: &mut Sight<'_>, room_id: &RoomId, request: &PageRequest) -> Resul
     let stretch = stretch(sight, oldest, newest)?;
     let limit = limit.min(limit_of(filter)).min(PAGE_EVENTS);
     if limit == 0 {
-        return Ok(Page { start, end: Some(start), chunk: Vec::new(), state: Vec::new() });
+        return Ok(Page { start, end: Some(start), chunk: Vec::new(), state: Vec::new(), gap: None });
     }
     let found = walk(sight, &EventFilter::new(filter, room_id), stretch, backward, limit)?;
     let state = match found.seen.first() {
@@ -76,7 +85,19 @@ fn page(sight: &mut Sight<'_>, room_id: &RoomId, request: &PageRequest) -> Resul
         }
         _ => Vec::new(),
     };
-    Ok(Page { start, end: found.next, chunk: sight.write_seen(&found.seen)?, state })
+    Ok(Page { start, end: found.next, chunk: sight.write_seen(&found.seen)?, state, gap: None })
+}
+
+fn gap_in(sight: &mut Sight<'_>, page: &Page) -> Result<Option<Gap>> {
+    let newest = match page.start {
+        Token::Place { depth, .. } => depth,
+        Token::Arrival(_) => i64::MAX,
+    };
+    let oldest = match page.end {
+        Some(Token::Place { depth, .. }) => depth,
+        _ => i64::MIN,
+    };
+    Ok(gaps_of(sight.conn, sight.room.nid, newest)?.into_iter().find(|gap| gap.depth > oldest))
 }
 
 /// The limit that a filter sets.

@@ -143,8 +143,7 @@ fn next_events(
     let mut nids = source(sight.conn, stretch, limit)?;
     let more = nids.len() > number;
     nids.truncate(number);
-    let mut events = sight.rooms.events().stored_map(sight.conn, &nids)?;
-    Ok((nids.iter().filter_map(|nid| events.remove(nid)).collect(), more))
+    Ok((sight.rooms.events().stored(sight.conn, &nids)?, more))
 }
 
 /// The point behind an event in the direction of the walk.

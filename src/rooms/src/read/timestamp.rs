@@ -33,8 +33,7 @@ impl Rooms {
 fn closest(sight: &mut Sight<'_>, ts: i64, backward: bool) -> Result<(OwnedEventId, i64)> {
     for look in LOOKS {
         let nids = events_near(sight.conn, sight.room.nid, ts, backward, look)?;
-        let mut events = sight.rooms.events().stored_map(sight.conn, &nids)?;
-        let events = nids.iter().filter_map(|nid| events.remove(nid)).collect();
+        let events = sight.rooms.events().stored(sight.conn, &nids)?;
         let seen = visible(sight.conn, sight.rooms, &sight.viewer, &sight.reader.ignored, events)?;
         if let Some(closest) = seen.first() {
             return Ok((event_id(&closest.event.event_id)?, closest.event.origin_server_ts));

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use ruma::{EventId, OwnedEventId, RoomId};
-use store::rooms::{EventFlags, event_flags, events_after, extremities_from_text, gaps, has_gaps, room_by_nid};
+use store::{
+    Conn,
+    rooms::{EventFlags, event_flags, events_after, extremities_from_text, gaps, has_gaps, room_by_nid},
+};
 
 use crate::{Error, Result, Rooms, cache::event_id, lane::Building};
 
@@ -29,13 +32,7 @@ impl Rooms {
     /// [`Error::NotFound`] for an unknown room.
     pub async fn gaps(&self, room_id: &RoomId, upto_depth: i64) -> Result<Vec<Gap>> {
         let room = self.room_of(room_id, &[]).await?;
-        self.reading(move |_, conn| {
-            let found = gaps(conn, room, upto_depth, GAPS)?.into_iter();
-            found
-                .map(|(id, depth, missing)| Ok(Gap { event_id: event_id(&id)?, depth, missing: ids(&missing)? }))
-                .collect()
-        })
-        .await
+        self.reading(move |_, conn| gaps_of(conn, room, upto_depth)).await
     }
 
     /// The events of a room after which no others are here: what the next event of ours will name as its previous events,
@@ -66,6 +63,12 @@ impl Rooms {
         })
         .await
     }
+}
+
+/// The same inside a read.
+pub(crate) fn gaps_of(conn: &mut Conn, room: i64, upto_depth: i64) -> Result<Vec<Gap>> {
+    let found = gaps(conn, room, upto_depth, GAPS)?.into_iter();
+    found.map(|(id, depth, missing)| Ok(Gap { event_id: event_id(&id)?, depth, missing: ids(&missing)? })).collect()
 }
 
 /// Ids as the database can be asked for them. No event's has a zero byte, whatever others say, and PostgreSQL knows none.

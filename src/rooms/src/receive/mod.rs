@@ -30,6 +30,7 @@ pub use gaps::Gap;
 pub use received::{Missing, Received};
 
 pub(crate) use auth_events::create_id;
+pub(crate) use gaps::gaps_of;
 pub(crate) use history::{Added, History};
 pub(crate) use received::{Reception, Verdict};
 

@@ -47,8 +47,7 @@ struct Fields<'a> {
 impl RelatesTo {
     /// What a content says.
     pub fn of(content: &RawValue) -> Option<Self> {
-        // Most events relate to nothing: the text is searched before it is parsed.
-        if !content.get().contains("\"m.relates_to\"") {
+        if !may_relate(content.get()) {
             return None;
         }
         let Content { relates_to, new_content } = serde_json::from_str(content.get()).ok()?;
@@ -67,6 +66,9 @@ impl RelatesTo {
 
     /// What a stored event says.
     pub fn of_event(event: &EventRow) -> Option<Self> {
+        if !may_relate(&event.json) {
+            return None;
+        }
         Self::of(content::raw(event)?)
     }
 
@@ -79,6 +81,11 @@ impl RelatesTo {
             _ => 0,
         }
     }
+}
+
+/// Most events relate to nothing: the text is searched before it is parsed.
+fn may_relate(text: &str) -> bool {
+    text.contains("\"m.relates_to\"")
 }
 
 /// FNV-1a: it is stored, so it must stay the same. Who finds two keys of one hash can have but one of them at a time.

@@ -4,13 +4,15 @@ use diesel::prelude::*;
 
 use crate::{
     Conn, Result,
+    connection::both,
     rooms::RoomRow,
     schema::{room_aliases, rooms},
 };
 
 /// The room of this Matrix id.
 pub fn room_by_id(conn: &mut Conn, room_id: &str) -> Result<Option<RoomRow>> {
-    Ok(rooms::table.filter(rooms::room_id.eq(room_id)).select(RoomRow::as_select()).get_result(conn).optional()?)
+    let room = rooms::table.filter(rooms::room_id.eq(room_id));
+    Ok(both!(conn, c => room.select(RoomRow::as_select()).get_result(c)).optional()?)
 }
 
 /// The rooms of these numbers, in no order.

@@ -7,7 +7,7 @@ use diesel::{dsl::exists, prelude::*};
 use super::append::{Append, Appended};
 use crate::{
     Conn, Result,
-    connection::{ROWS_PER_INSERT, both},
+    connection::{ROWS_PER_INSERT, at_most, both},
     schema::{events, room_gaps},
 };
 
@@ -26,15 +26,18 @@ pub fn events_after(conn: &mut Conn, room: i64, missing: &str) -> Result<Vec<i64
 /// The deepest events, not beyond a depth, of which previous events are missing: (event id, depth, ids of what is missing),
 /// the deepest first.
 pub fn gaps(conn: &mut Conn, room: i64, upto_depth: i64, limit: i64) -> Result<Vec<(String, i64, Vec<String>)>> {
-    let deepest: Vec<(i64, String, i64)> = room_gaps::table
+    let ordered = room_gaps::table
         .inner_join(events::table.on(events::nid.eq(room_gaps::event)))
         .filter(room_gaps::room.eq(room))
         .filter(events::depth.le(upto_depth))
         .select((events::nid, events::event_id, events::depth))
         .distinct()
-        .order((events::depth.desc(), events::nid.desc()))
-        .limit(limit)
-        .load(conn)?;
+        .order((events::depth.desc(), events::nid.desc()));
+    let deepest: Vec<(i64, String, i64)> = at_most!(conn, limit, ordered)?;
+    // As it is of most rooms, whenever somebody reads back.
+    if deepest.is_empty() {
+        return Ok(Vec::new());
+    }
     let nids: Vec<i64> = deepest.iter().map(|(nid, ..)| *nid).collect();
     let of_events = room_gaps::table.filter(room_gaps::room.eq(room)).filter(room_gaps::event.eq_any(nids));
     let mut missing: HashMap<i64, Vec<String>> = HashMap::new();

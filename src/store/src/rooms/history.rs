@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::{Conn, Result, rooms::EventFlags, schema::events};
+use crate::{Conn, Result, connection::at_most, rooms::EventFlags, schema::events};
 
 /// How many neighbours in the order of arrival tell where a position lies in the order of depth. Forks that lie further
 /// apart than this many events are told apart no more.
@@ -39,12 +39,11 @@ pub fn history(conn: &mut Conn, room: i64, stretch: &Stretch, backward: bool, li
         .filter(events::depth.lt(upto.0).or(events::position.le(upto.1)))
         .filter((events::position + 0).gt(arrived_after))
         .filter((events::position + 0).le(arrived_upto))
-        .select(events::nid)
-        .limit(limit);
+        .select(events::nid);
     Ok(if backward {
-        query.order((events::depth.desc(), events::position.desc())).load(conn)?
+        at_most!(conn, limit, query.order((events::depth.desc(), events::position.desc())))?
     } else {
-        query.order((events::depth.asc(), events::position.asc())).load(conn)?
+        at_most!(conn, limit, query.order((events::depth.asc(), events::position.asc())))?
     })
 }
 

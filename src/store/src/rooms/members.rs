@@ -4,13 +4,15 @@ use diesel::prelude::*;
 
 use crate::{
     Conn, Result, Tx,
+    connection::both,
     rooms::{MemberRow, Membership},
     schema::memberships,
 };
 
 /// Where a user stands in a room now, if the room ever knew them.
 pub fn member(conn: &mut Conn, room: i64, user_id: &str) -> Result<Option<MemberRow>> {
-    Ok(memberships::table.find((room, user_id)).select(MemberRow::as_select()).get_result(conn).optional()?)
+    let member = memberships::table.find((room, user_id));
+    Ok(both!(conn, c => member.select(MemberRow::as_select()).get_result(c)).optional()?)
 }
 
 /// The members of a room who stand in one of these ways, in the order in which that came about.

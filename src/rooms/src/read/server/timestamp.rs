@@ -1,7 +1,7 @@
 //! `GET /_matrix/federation/v1/timestamp_to_event/{roomId}`.
 
 use ruma::{OwnedEventId, RoomId, ServerName};
-use store::rooms::{StoredEvent, events_near};
+use store::rooms::events_near;
 
 use crate::{Error, Result, Rooms, event_id, read::is_for_clients};
 
@@ -24,9 +24,8 @@ impl Rooms {
         self.serving(server, room_id, move |sight| {
             for look in LOOKS {
                 let nids = events_near(sight.conn, sight.room.nid, ts, backward, look)?;
-                let mut events = sight.rooms.events().stored_map(sight.conn, &nids)?;
-                let near: Vec<StoredEvent> = nids.iter().filter_map(|nid| events.remove(nid)).collect();
-                let near: Vec<StoredEvent> = near.into_iter().filter(|event| is_for_clients(event)).collect();
+                let mut near = sight.rooms.events().stored(sight.conn, &nids)?;
+                near.retain(|event| is_for_clients(event));
                 let seen = sight.visible(&near)?;
                 if let Some(closest) = near.iter().find(|event| seen.contains(&event.nid)) {
                     return Ok((event_id(&closest.event_id)?, closest.origin_server_ts));
