@@ -67,7 +67,12 @@ fn compare(views: &[View], facts: &[&Fact], residents: &HashSet<&str>) -> Vec<St
                 None => drop(missing.insert(&fact.event)),
             }
         }
-        found.extend(missing.into_iter().map(|event| format!("{} does not show {event}", view.user)));
+        let elsewhere = |event: &str| views.iter().flat_map(|view| &view.events).find(|one| id(one) == event).cloned();
+        found.extend(
+            missing
+                .into_iter()
+                .map(|event| format!("{} does not show {event} {}", view.user, elsewhere(event).unwrap_or_default())),
+        );
         found.extend(twice(view));
     }
     found
