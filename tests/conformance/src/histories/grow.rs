@@ -46,7 +46,7 @@ impl<'a> Growing<'a> {
         let join = Event { pdu: room.pdu(&head), id: head };
         tested.peer.transact(std::slice::from_ref(&join)).await?;
         tested.await_event(&id, &join.id).await?;
-        let events = vec![Made { event: join, follows: Vec::new(), after: room.state.clone() }];
+        let events = vec![Made { event: join, follows: Vec::new(), after: room.state.clone(), accepted: true }];
         Ok(Growing { beside, people, chance, began: now(), history: History { seed, room, events } })
     }
 
@@ -59,7 +59,7 @@ impl<'a> Growing<'a> {
             self.make(follows, view, act).await?;
         }
         for _ in 0..2 {
-            let follows = self.history.tips();
+            let follows = self.history.heads();
             let newest = follows.last().copied().into_iter().collect::<Vec<_>>();
             let view = self.standing(&follows, self.after(&newest));
             let content = json!({ "msgtype": "m.text", "body": "all branches are joined" });
@@ -118,7 +118,9 @@ impl<'a> Growing<'a> {
             room.before.insert(event.id.clone(), view.state.clone());
         });
         self.beside.peer.transact(std::slice::from_ref(&event)).await?;
-        let after = match self.beside.ask_soon(&id, &event.id).await? {
+        let answer = self.beside.ask_soon(&id, &event.id).await?;
+        let accepted = answer.is_some();
+        let after = match answer {
             None => view.state,
             Some(answer) => {
                 let mut room = Room { state: State::new(), ..self.history.room.clone() };
@@ -127,7 +129,7 @@ impl<'a> Growing<'a> {
                 room.state
             }
         };
-        self.history.events.push(Made { event, follows, after });
+        self.history.events.push(Made { event, follows, after, accepted });
         Ok(())
     }
 }

@@ -16,6 +16,8 @@ pub struct Made {
     pub follows: Vec<usize>,
     /// The state after it, as far as the one who makes the history knows.
     pub after: State,
+    /// Whether the server beside has accepted it.
+    pub accepted: bool,
 }
 
 /// A history. Its events are numbered in an order in which each comes after those that it names.
@@ -39,6 +41,17 @@ impl History {
     pub fn tips(&self) -> Vec<usize> {
         let followed = |number: &usize| self.events.iter().any(|made| made.follows.contains(number));
         (0..self.events.len()).filter(|number| !followed(number)).collect()
+    }
+
+    /// The tips, and what is one for a server that forgets what it rejects: it has accepted nothing that follows.
+    pub fn heads(&self) -> Vec<usize> {
+        let tips = self.tips();
+        let followed = |number: &usize| self.events.iter().any(|made| made.accepted && made.follows.contains(number));
+        let is_head = |number: &usize| {
+            let accepted = self.events.get(*number).is_some_and(|made| made.accepted);
+            tips.contains(number) || accepted && !followed(number)
+        };
+        (0..self.events.len()).filter(is_head).collect()
     }
 
     /// The number of an event of this history.
@@ -106,7 +119,7 @@ pub mod testing {
             draft["prev_events"] = json!(ids.collect::<Vec<_>>());
             let event = finish(draft, 11, &by);
             room.know(&event);
-            events.push(Made { event, follows: follows.to_vec(), after: State::new() });
+            events.push(Made { event, follows: follows.to_vec(), after: State::new(), accepted: true });
         }
         Ok(History { seed: 1, room, events })
     }
