@@ -15,18 +15,19 @@ use crate::Federation;
 const PAGES: usize = 3;
 
 impl Federation {
-    /// See [`rooms::Rooms::messages`]. Where a page backward reaches a gap, the gap is filled first.
+    /// See [`rooms::Rooms::messages`]. Where a page backward goes across gaps, they are filled first. One that nobody can
+    /// fill keeps none of the others open.
     ///
     /// # Errors
     /// As there.
     pub async fn messages(&self, reader: &Reader, room_id: &RoomId, request: PageRequest) -> Result<Page, Error> {
+        let history = &self.inner.history;
         let mut page = self.inner.rooms.messages(reader, room_id, request.clone()).await?;
         for _ in 0..PAGES {
-            let Some(gap) = page.gap.take() else { break };
-            if !self.inner.history.fill(room_id, gap).await {
-                break;
+            let Some(at) = page.gaps.iter().position(|gap| !history.rests(room_id, gap)) else { break };
+            if history.fill(room_id, page.gaps.swap_remove(at)).await {
+                page = self.inner.rooms.messages(reader, room_id, request.clone()).await?;
             }
-            page = self.inner.rooms.messages(reader, room_id, request.clone()).await?;
         }
         Ok(page)
     }

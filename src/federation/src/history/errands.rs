@@ -16,6 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const LONGEST: Duration = Duration::from_secs(120);
 
 impl History {
+    /// Whether a gap could not be filled a moment ago.
+    pub(super) fn rests(&self, room_id: &RoomId, gap: &Gap) -> bool {
+        self.turns.rests(room_id, gap.event_id.as_str())
+    }
+
     /// Fills a gap; whether anything came in time.
     pub(super) async fn fill(&self, room_id: &RoomId, gap: Gap) -> bool {
         let what = gap.event_id.to_string();

@@ -20,7 +20,12 @@ fn alice() -> Reader {
 impl World {
     /// A room of thirty messages, of which the first ten have been lost.
     async fn with_gap(&self) -> Vec<VerifiedPdu> {
-        let line = self.peer.line(&self.last, 30);
+        self.with_gap_after(&self.last).await
+    }
+
+    /// Thirty more messages, of which the first ten have been lost.
+    async fn with_gap_after(&self, last: &EventId) -> Vec<VerifiedPdu> {
+        let line = self.peer.line(last, 30);
         self.peer.hide(line[9].event_id());
         self.send(&[&line[29]]).await;
         self.comes(line[29].event_id()).await;
@@ -68,6 +73,19 @@ async fn what_cannot_be_had_is_not_asked_for_again_at_once() {
         assert_eq!(world.messages().await, page);
         assert_eq!(world.peer.asked.load(Ordering::SeqCst), asked);
         assert!(before.elapsed().as_secs() < 8);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_that_stays_keeps_no_older_one_open() {
+    worlds(async |world| {
+        let line = world.with_gap().await;
+        world.with_gap_after(line[29].event_id()).await;
+        world.peer.reveal(line[9].event_id());
+        let page = world.messages().await;
+        assert!(line.iter().all(|event| page.contains(&event.event_id().to_string())), "{page:?}");
+        assert_eq!(world.server.rooms.gaps(&world.room_id, i64::MAX).await.unwrap().len(), 1);
     })
     .await;
 }

@@ -45,8 +45,9 @@ pub struct Page {
     pub chunk: Vec<Box<RawValue>>,
     /// With lazy loading: the members who sent them.
     pub state: Vec<Box<RawValue>>,
-    /// Of a page backward: the newest gap that it has gone across, or at which it ends because there is nothing before it.
-    pub gap: Option<Gap>,
+    /// Of a page backward: the gaps that it has gone across, and one at which it ends because there is nothing before it;
+    /// the newest first.
+    pub gaps: Vec<Gap>,
 }
 
 impl Rooms {
@@ -59,7 +60,7 @@ impl Rooms {
         self.reading_room(reader, room_id, move |sight| {
             let mut page = page(sight, &id, &request)?;
             if request.backward && request.limit > 0 {
-                page.gap = gap_in(sight, &page)?;
+                page.gaps = gaps_in(sight, &page)?;
             }
             Ok(page)
         })
@@ -74,7 +75,7 @@ fn page(sight: &mut Sight<'_>, room_id: &RoomId, request: &PageRequest) -> Resul
     let stretch = stretch(sight, oldest, newest)?;
     let limit = limit.min(limit_of(filter)).min(PAGE_EVENTS);
     if limit == 0 {
-        return Ok(Page { start, end: Some(start), chunk: Vec::new(), state: Vec::new(), gap: None });
+        return Ok(Page { start, end: Some(start), chunk: Vec::new(), state: Vec::new(), gaps: Vec::new() });
     }
     let found = walk(sight, &EventFilter::new(filter, room_id), stretch, backward, limit)?;
     let state = match found.seen.first() {
@@ -85,10 +86,10 @@ fn page(sight: &mut Sight<'_>, room_id: &RoomId, request: &PageRequest) -> Resul
         }
         _ => Vec::new(),
     };
-    Ok(Page { start, end: found.next, chunk: sight.write_seen(&found.seen)?, state, gap: None })
+    Ok(Page { start, end: found.next, chunk: sight.write_seen(&found.seen)?, state, gaps: Vec::new() })
 }
 
-fn gap_in(sight: &mut Sight<'_>, page: &Page) -> Result<Option<Gap>> {
+fn gaps_in(sight: &mut Sight<'_>, page: &Page) -> Result<Vec<Gap>> {
     let newest = match page.start {
         Token::Place { depth, .. } => depth,
         Token::Arrival(_) => i64::MAX,
@@ -97,7 +98,7 @@ fn gap_in(sight: &mut Sight<'_>, page: &Page) -> Result<Option<Gap>> {
         Some(Token::Place { depth, .. }) => depth,
         _ => i64::MIN,
     };
-    Ok(gaps_of(sight.conn, sight.room.nid, newest)?.into_iter().find(|gap| gap.depth > oldest))
+    Ok(gaps_of(sight.conn, sight.room.nid, newest)?.into_iter().take_while(|gap| gap.depth > oldest).collect())
 }
 
 /// The limit that a filter sets.
