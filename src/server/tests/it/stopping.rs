@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use peerbrain_core::limits::WAITING_SYNCS_PER_DEVICE;
 
-use crate::program::{Folder, each};
+use crate::program::{Folder, Kind, each};
 
 /// What the answers at the end may take on a busy machine: less than the half minute after which the server gives up.
 const AT_ONCE: Duration = Duration::from_secs(25);
@@ -22,6 +22,16 @@ fn both_signals_stop_it_cleanly() {
             assert!(!folder.path("data/admin.sock").exists());
         }
     });
+}
+
+#[test]
+fn a_reload_does_not_end_it() {
+    let server = Folder::new(Kind::Sqlite).start();
+    for _ in 0..3 {
+        server.signal("HUP");
+        assert_eq!(server.get("/health").0, 200);
+    }
+    assert_eq!(server.stop("TERM"), Some(0));
 }
 
 #[test]
