@@ -53,9 +53,7 @@ fn a_long_poll_is_answered_and_not_cut_off() {
         let folder = Folder::new(kind).with("PRESENCE__ENABLED", "false");
         folder.ask(&["user", "create", "alice", "--password", "correct horse"]);
         let server = folder.start();
-        let (_, login) = server.login("alice", "correct horse");
-        let login: serde_json::Value = serde_json::from_str(&login).unwrap();
-        let header = format!("Authorization: Bearer {}\r\n", login["access_token"].as_str().unwrap());
+        let header = server.authorized("alice", "correct horse");
         let (status, first) = server.request("GET", "/_matrix/client/v3/sync", &header, "");
         assert_eq!(status, 200, "{first}");
         let first: serde_json::Value = serde_json::from_str(&first).unwrap();
