@@ -1,11 +1,9 @@
-//! A small file system that a test can fill.
+//! A small file system that a test can fill. The tests of the store have this file, too.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-
-use crate::skipped::skipped;
 
 /// A file system in memory. It goes with this value or with the test process, whichever is first.
 pub struct SmallDisk {
@@ -15,8 +13,8 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// None (said on standard error) where nothing can be mounted, which takes root.
-    pub fn mount(megabytes: u32) -> Option<Self> {
+    /// None where nothing can be mounted, which takes root; `skipped` is told why then.
+    pub fn mount(megabytes: u32, skipped: fn(&str)) -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("peerbrain-disk-").tempdir().unwrap().keep();
         let script = "trap '' INT TERM HUP; cat >/dev/null; umount \"$1\" || umount -l \"$1\"; rmdir \"$1\"";
         let mut keep = Command::new("sh");

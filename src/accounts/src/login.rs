@@ -7,8 +7,8 @@ use store::{
 };
 
 use crate::{
-    Accounts, Error, JsonObject, Limit, Login, NewDevice, PasswordProof, Result,
-    new_device::{NoDevice, PreparedLogin, finished, write_login},
+    Accounts, Error, JsonObject, Limit, Login, NewDevice, NoDevice, PasswordProof, Result,
+    new_device::{PreparedLogin, finished, write_login},
     tokens::{self, Purpose, TokenHash},
     uiaa,
     username::existing_user_id,

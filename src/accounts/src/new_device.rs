@@ -3,18 +3,18 @@
 use std::net::IpAddr;
 
 use peerbrain_core::{
-    limits::{DEVICE_NAME_BYTES, DEVICES_PER_USER, ID_BYTES},
+    limits::{DEVICE_NAME_BYTES, ID_BYTES},
     random,
 };
 use ruma::{OwnedDeviceId, OwnedUserId};
 use store::{
     Tx,
     accounts::{DeviceRow, TokenKind, devices, tokens as rows},
-    e2ee::{cross_signing, dehydrated_devices},
+    e2ee::dehydrated_devices,
 };
 
 use crate::{
-    Accounts, Error, Result,
+    Accounts, Error, NoDevice, Result,
     last_seen::shortened,
     storable::check_storable,
     tokens::{self, Purpose, Secret},
@@ -129,24 +129,6 @@ pub(crate) fn checked_device_name(name: &str) -> Result<&str> {
     Ok(name)
 }
 
-/// Why a device cannot be added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoDevice {
-    /// The user has too many.
-    TooMany,
-    /// A cross-signing key of the user has its id.
-    IsKey,
-}
-
-impl From<NoDevice> for Error {
-    fn from(reason: NoDevice) -> Self {
-        Self::forbidden(match reason {
-            NoDevice::TooMany => "this account has too many devices: log some of them out first",
-            NoDevice::IsKey => "a cross-signing key of this account has the id of the device",
-        })
-    }
-}
-
 /// The answer to a login that was written.
 pub(crate) fn finished(user_id: String, prepared: PreparedLogin) -> Result<Login> {
     let user_id = OwnedUserId::try_from(user_id).map_err(|_| store::Error::Corrupt("a user id that is none".into()))?;
@@ -164,20 +146,17 @@ pub(crate) fn finished(user_id: String, prepared: PreparedLogin) -> Result<Login
 pub(crate) fn write_login(tx: &mut Tx<'_>, prepared: &PreparedLogin) -> store::Result<Result<(), NoDevice>> {
     let PreparedLogin { device, tokens } = prepared;
     let (user_id, device_id) = (device.user_id.as_str(), device.device_id.as_str());
-    if cross_signing::is_key(tx.conn(), user_id, device_id)? {
-        return Ok(Err(NoDevice::IsKey));
+    let known = devices::get(tx.conn(), user_id, device_id)?.is_some();
+    if let Some(reason) = NoDevice::reason(tx.conn(), (user_id, device_id), !known)? {
+        return Ok(Err(reason));
     }
     if dehydrated_devices::is_dehydrated(tx.conn(), user_id, device_id)? {
         // Nobody logs in as that one: whoever takes its id is another device, without its keys and messages.
         devices::delete(tx, user_id, std::slice::from_ref(&device.device_id))?;
-    }
-    if devices::get(tx.conn(), user_id, device_id)?.is_some() {
+        devices::insert(tx, device)?;
+    } else if known {
         rows::revoke_all(tx, user_id, device_id)?;
     } else {
-        let most = i64::try_from(DEVICES_PER_USER).unwrap_or(i64::MAX);
-        if devices::count(tx.conn(), user_id)? >= most {
-            return Ok(Err(NoDevice::TooMany));
-        }
         devices::insert(tx, device)?;
     }
     tokens.write(tx, (user_id, device_id), FIRST_GENERATION)?;

@@ -1,5 +1,7 @@
 //! When to stop.
 
+use std::io::{IsTerminal as _, stdin};
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::Error;
@@ -11,11 +13,16 @@ pub struct StopSignals {
 }
 
 impl StopSignals {
-    /// Takes the signals: from now on they no longer end the process by themselves.
+    /// Takes the signals: from now on they no longer end the process by themselves. Nor does SIGHUP, unless it says that
+    /// the terminal is gone: whoever reloads a service must not end it where no certificate is to be read again.
     ///
     /// # Errors
     /// When the operating system does not let us.
     pub fn take() -> Result<Self, Error> {
+        if !stdin().is_terminal() {
+            // Once asked for, it never ends the process again.
+            drop(signal(SignalKind::hangup())?);
+        }
         Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
     }
 

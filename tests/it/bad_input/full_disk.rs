@@ -11,6 +11,7 @@ use crate::postgres::Cluster;
 use crate::programs;
 use crate::random::Chance;
 use crate::server::Server;
+use crate::skipped::skipped;
 use crate::small_disk::SmallDisk;
 use crate::user::{User, message, message_path};
 
@@ -19,14 +20,14 @@ const MEGABYTES: u32 = 48;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite() {
-    let Some(disk) = SmallDisk::mount(MEGABYTES) else { return };
+    let Some(disk) = SmallDisk::mount(MEGABYTES, skipped) else { return };
     fills_up(&disk, &Database::Sqlite).await;
 }
 
 /// Without the log of PostgreSQL, which stops where it cannot write that: then the database has gone away.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres() {
-    let Some(disk) = SmallDisk::mount(MEGABYTES) else { return };
+    let Some(disk) = SmallDisk::mount(MEGABYTES, skipped) else { return };
     let Some(cluster) = Cluster::start("fsync=off") else { return };
     let folder = disk.path().join("tables");
     fs::create_dir(&folder).unwrap();

@@ -12,8 +12,8 @@ use super::{
     rights::{Right, use_right},
 };
 use crate::{
-    Accounts, Error, NewAccount, NewDevice, Registered, Result, Seen, Session,
-    new_device::{NoDevice, PreparedLogin, finished, write_login},
+    Accounts, Error, NewAccount, NewDevice, NoDevice, Registered, Result, Seen, Session,
+    new_device::{PreparedLogin, finished, write_login},
     profile::DISPLAYNAME,
     user_directory::folded,
     username::{generated, new_user_id},

@@ -9,8 +9,8 @@ use store::{
 
 use super::rights::{Right, use_right};
 use crate::{
-    Accounts, Error, Login, NewDevice, Result,
-    new_device::{NoDevice, PreparedLogin, finished, write_login},
+    Accounts, Error, Login, NewDevice, NoDevice, Result,
+    new_device::{PreparedLogin, finished, write_login},
     profile::DISPLAYNAME,
     user_directory::folded,
     username::{generated, new_user_id},

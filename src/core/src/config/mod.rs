@@ -11,6 +11,8 @@ mod load;
 mod nearest;
 mod network;
 mod own_address;
+#[cfg(test)]
+mod readme;
 mod secret;
 mod sections;
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use peerbrain_core::limits::{DEVICE_NAME_BYTES, DEVICES_PER_USER};
+use accounts::NoDevice;
+use peerbrain_core::limits::DEVICE_NAME_BYTES;
 use ruma::UserId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -41,8 +42,7 @@ pub struct DehydratedUpload {
 enum Outcome {
     Done,
     InUse,
-    IsKey,
-    TooManyDevices,
+    NoDevice(NoDevice),
 }
 
 impl E2ee {
@@ -85,10 +85,7 @@ impl E2ee {
         match self.store().write(move |tx| write(tx, &parts.0, &parts.1, &checked)).await? {
             Outcome::Done => Ok(()),
             Outcome::InUse => Err(Error::invalid_param("another device of yours has this id")),
-            Outcome::IsKey => Err(Error::Forbidden("a cross-signing key of yours has this id".into())),
-            Outcome::TooManyDevices => {
-                Err(Error::Forbidden("this account has too many devices: log some of them out first".into()))
-            }
+            Outcome::NoDevice(reason) => Err(Error::Forbidden(reason.to_string().into())),
         }
     }
 }
@@ -124,12 +121,8 @@ fn write(
     if before.as_deref() != Some(device_id) && devices::get(tx.conn(), user_id, device_id)?.is_some() {
         return Ok(Outcome::InUse);
     }
-    if cross_signing::is_key(tx.conn(), user_id, device_id)? {
-        return Ok(Outcome::IsKey);
-    }
-    let most = i64::try_from(DEVICES_PER_USER).unwrap_or(i64::MAX);
-    if before.is_none() && devices::count(tx.conn(), user_id)? >= most {
-        return Ok(Outcome::TooManyDevices);
+    if let Some(reason) = NoDevice::reason(tx.conn(), (user_id, device_id), before.is_none())? {
+        return Ok(Outcome::NoDevice(reason));
     }
     if let Some(before) = before {
         devices::delete(tx, user_id, &[before])?;

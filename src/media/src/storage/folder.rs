@@ -19,15 +19,14 @@ impl Folder {
     /// The storage in the folder `root`, which is made if it is not there. Blocks.
     pub fn open(root: &Path) -> io::Result<Self> {
         let folder = Self { root: root.to_owned() };
+        let holders = holders(root);
         fs::create_dir_all(folder.incoming())?;
         for first in 0..=u8::MAX {
             fs::create_dir_all(folder.contents().join(format!("{first:02x}")))?;
         }
         sync_folder(&folder.contents())?;
         sync_folder(root)?;
-        if let Some(parent) = root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            sync_folder(parent)?;
-        }
+        holders.into_iter().try_for_each(sync_folder)?;
         Ok(folder)
     }
 
@@ -104,6 +103,37 @@ impl Storage for Folder {
     }
 }
 
+/// The folders that hold the name of `root` and those of the folders above it that are yet to be made. A power cut takes a
+/// name that its holder was not synced with, and all that is below.
+fn holders(root: &Path) -> Vec<&Path> {
+    let mut holders = Vec::new();
+    for above in root.ancestors().skip(1) {
+        let holder = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        holders.push(holder);
+        if holder.exists() {
+            break;
+        }
+    }
+    holders
+}
+
 fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_new_name_has_its_holder() {
+        let there = tempfile::tempdir().unwrap();
+        let (one, two) = (there.path().join("one"), there.path().join("one/two"));
+        let root = two.join("media");
+        assert_eq!(holders(&root), [two.as_path(), one.as_path(), there.path()]);
+        Folder::open(&root).unwrap();
+        assert_eq!(holders(&root), [two.as_path()]);
+        assert_eq!(holders(Path::new("not-there/media")), [Path::new("not-there"), Path::new(".")]);
+        assert_eq!(holders(Path::new("media")), [Path::new(".")]);
+    }
 }

@@ -15,12 +15,7 @@ fn behind(proxies: &str) -> (Folder, Server) {
 
 /// The address from which a new user's device was seen last, if all its requests have these headers.
 fn seen_from(server: &Server, name: &str, headers: &str) -> String {
-    let body =
-        format!("{{\"username\":\"{name}\",\"password\":\"a good password\",\"auth\":{{\"type\":\"m.login.dummy\"}}}}");
-    let (status, answer) = server.request("POST", "/_matrix/client/v3/register", headers, &body);
-    assert_eq!(status, 200, "{answer}");
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    let headers = format!("Authorization: Bearer {}\r\n{headers}", answer["access_token"].as_str().unwrap());
+    let headers = server.register(name, headers) + headers;
     let (status, answer) = server.request("GET", "/_matrix/client/v3/devices", &headers, "");
     assert_eq!(status, 200, "{answer}");
     let answer: Value = serde_json::from_str(&answer).unwrap();

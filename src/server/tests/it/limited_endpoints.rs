@@ -118,10 +118,7 @@ fn each_can_refuse() {
         limits.ask(&["user", "create", name, "--password", "correct horse"]);
     }
     let server = limits.start();
-    let (status, answer) = server.login("alice", "correct horse");
-    assert_eq!(status, 200, "{answer}");
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    let headers = format!("Authorization: Bearer {}\r\n", answer["access_token"].as_str().unwrap());
+    let headers = server.authorized("alice", "correct horse");
     for (lines, headers) in [(WITH_TOKEN, headers.as_str()), (WITHOUT_TOKEN, "")] {
         for line in lines.lines().filter(|line| !line.is_empty()) {
             let refusal = until_refused(&server, line, headers);

@@ -1,27 +1,22 @@
 //! `peerbrain room …`, `peerbrain report …` and `peerbrain media …`, with and without a server that runs.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::program::{Folder, Server, each};
 
 /// A user who asks the server.
 struct User<'a> {
     server: &'a Server,
-    token: String,
+    header: String,
 }
 
 impl<'a> User<'a> {
     fn register(server: &'a Server, name: &str) -> Self {
-        let body = json!({ "username": name, "password": "a good password", "auth": { "type": "m.login.dummy" } });
-        let (status, answer) = server.request("POST", "/_matrix/client/v3/register", "", &body.to_string());
-        assert_eq!(status, 200, "{answer}");
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        Self { server, token: answer["access_token"].as_str().unwrap().to_owned() }
+        Self { server, header: server.register(name, "") }
     }
 
     fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let header = format!("Authorization: Bearer {}\r\n", self.token);
-        let (status, answer) = self.server.request(method, path, &header, body);
+        let (status, answer) = self.server.request(method, path, &self.header, body);
         (status, serde_json::from_str(&answer).unwrap_or(Value::Null))
     }
 
@@ -73,7 +68,7 @@ fn rooms_and_reports_are_looked_after() {
         assert_eq!(User::register(&server, "carol").join(&room), 403);
         assert!(folder.fails(&["room", "purge", "!nowhere"]).contains("does not know the room"));
         assert!(folder.fails(&["room", "block", "nonsense"]).contains("not the id of a room"));
-        let bob = bob.token;
+        let bob = bob.header;
         assert_eq!(server.stop("TERM"), Some(0));
 
         assert_eq!(folder.ask(&["report", "list"]), line(2, "it still is"));
@@ -82,7 +77,7 @@ fn rooms_and_reports_are_looked_after() {
         let listed = folder.ask(&["room", "list"]);
         assert!(listed.contains(&kept) && !listed.contains(&room), "{listed}");
         let server = folder.start();
-        let bob = User { server: &server, token: bob };
+        let bob = User { server: &server, header: bob };
         assert!(matches!(bob.join(&room), 403 | 404));
         assert_eq!(bob.join(&kept), 200);
         assert!(folder.ask(&["room", "purge", &kept]).contains("is gone"));
@@ -108,14 +103,14 @@ fn files_are_looked_after() {
         assert!(folder.ask(&["media", "quarantine", &hash]).contains("Quarantined"));
         assert_eq!([&one, &same, &other].map(|uri| bob.download(uri)), [404, 404, 200]);
         assert!(folder.ask(&["media", "list", "--user", "alice"]).contains("quarantined"));
-        let bob = bob.token;
+        let bob = bob.header;
         assert_eq!(server.stop("TERM"), Some(0));
 
         assert!(folder.ask(&["media", "quarantine", "--undo", &one]).contains("Ended the quarantine"));
         assert!(folder.ask(&["media", "delete", &other]).contains("under 1 address"));
         assert!(folder.fails(&["media", "delete", &other]).contains("no such"));
         let server = folder.start();
-        let bob = User { server: &server, token: bob };
+        let bob = User { server: &server, header: bob };
         assert_eq!([&one, &same, &other].map(|uri| bob.download(uri)), [200, 200, 404]);
         assert!(folder.ask(&["media", "delete", &hash]).contains("under 2 address"));
         assert_eq!(bob.download(&one), 404);

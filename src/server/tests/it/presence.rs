@@ -15,10 +15,7 @@ struct Device<'s> {
 
 impl<'s> Device<'s> {
     fn login(server: &'s Server, name: &str) -> Self {
-        let (status, answer) = server.login(name, "correct horse");
-        assert_eq!(status, 200, "{answer}");
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        Self { server, header: format!("Authorization: Bearer {}\r\n", answer["access_token"].as_str().unwrap()) }
+        Self { server, header: server.authorized(name, "correct horse") }
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {

@@ -2,17 +2,7 @@
 
 use serde_json::Value;
 
-use crate::program::{Folder, Kind, Server, each};
-
-/// Registers a user and gives the header with its token.
-fn user(server: &Server, name: &str) -> String {
-    let body =
-        format!("{{\"username\":\"{name}\",\"password\":\"a good password\",\"auth\":{{\"type\":\"m.login.dummy\"}}}}");
-    let (status, answer) = server.request("POST", "/_matrix/client/v3/register", "", &body);
-    assert_eq!(status, 200, "{answer}");
-    let (_, token) = answer.split_once("\"access_token\":\"").unwrap();
-    format!("Authorization: Bearer {}\r\n", token.split('"').next().unwrap())
-}
+use crate::program::{Folder, Kind, each};
 
 #[test]
 fn who_is_invited_into_a_new_room_counts() {
@@ -20,9 +10,9 @@ fn who_is_invited_into_a_new_room_counts() {
         let folder = Folder::new(kind).with("RATE_LIMITS__ENABLED", "true").with("REGISTRATION__MODE", "open");
         let folder = folder.with("RATE_LIMITS__INVITE__BURST", "2").with("RATE_LIMITS__INVITE__PER_SECOND", "0.01");
         let server = folder.start();
-        let alice = user(&server, "alice");
+        let alice = server.register("alice", "");
         for name in ["bob", "carl", "dora"] {
-            user(&server, name);
+            server.register(name, "");
         }
         let create = |invited: &[&str]| {
             let invited: Vec<String> = invited.iter().map(|name| format!("\"@{name}:localhost\"")).collect();
@@ -80,7 +70,7 @@ fn claiming_keys_is_limited() {
         let folder = Folder::new(kind).with("RATE_LIMITS__ENABLED", "true").with("REGISTRATION__MODE", "open");
         let folder = folder.with("RATE_LIMITS__WRITE__BURST", "4").with("RATE_LIMITS__WRITE__PER_SECOND", "0.01");
         let server = folder.start();
-        let alice = user(&server, "alice");
+        let alice = server.register("alice", "");
         let claim = |devices: usize| {
             let devices: Vec<String> = (0..devices).map(|one| format!("\"D{one}\":\"signed_curve25519\"")).collect();
             let body = format!("{{\"one_time_keys\":{{\"@alice:localhost\":{{{}}}}}}}", devices.join(","));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use peerbrain_core::limits::WAITING_SYNCS_PER_DEVICE;
 
-use crate::program::{Folder, each};
+use crate::program::{Folder, Kind, each};
 
 /// What the answers at the end may take on a busy machine: less than the half minute after which the server gives up.
 const AT_ONCE: Duration = Duration::from_secs(25);
@@ -22,6 +22,16 @@ fn both_signals_stop_it_cleanly() {
             assert!(!folder.path("data/admin.sock").exists());
         }
     });
+}
+
+#[test]
+fn a_reload_does_not_end_it() {
+    let server = Folder::new(Kind::Sqlite).start();
+    for _ in 0..3 {
+        server.signal("HUP");
+        assert_eq!(server.get("/health").0, 200);
+    }
+    assert_eq!(server.stop("TERM"), Some(0));
 }
 
 #[test]
@@ -43,9 +53,7 @@ fn a_long_poll_is_answered_and_not_cut_off() {
         let folder = Folder::new(kind).with("PRESENCE__ENABLED", "false");
         folder.ask(&["user", "create", "alice", "--password", "correct horse"]);
         let server = folder.start();
-        let (_, login) = server.login("alice", "correct horse");
-        let login: serde_json::Value = serde_json::from_str(&login).unwrap();
-        let header = format!("Authorization: Bearer {}\r\n", login["access_token"].as_str().unwrap());
+        let header = server.authorized("alice", "correct horse");
         let (status, first) = server.request("GET", "/_matrix/client/v3/sync", &header, "");
         assert_eq!(status, 200, "{first}");
         let first: serde_json::Value = serde_json::from_str(&first).unwrap();
