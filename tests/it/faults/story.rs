@@ -15,7 +15,7 @@ use super::state_ids::{self, state_ids};
 use super::verdict::differences;
 use crate::client::encode;
 use crate::federation::authority::Authority;
-use crate::federation::story::{join_via, until_membership};
+use crate::federation::story::join_via;
 use crate::random::Chance;
 use crate::user::User;
 
@@ -82,12 +82,6 @@ impl Story {
         for user in &cast.residents {
             if let Err(reason) = enter(user, &cast.door).await {
                 return vec![reason];
-            }
-        }
-        // A server sends what is said to those of whom it has heard that they are there.
-        for user in &cast.residents {
-            for other in &cast.residents {
-                until_membership(user, &cast.door.id, &other.id, "join").await;
             }
         }
         let rooms = || cast.rooms.iter().chain([&cast.door]);
