@@ -81,7 +81,7 @@ pub(crate) struct Inner {
     pub files: Files,
     pub keys: KeyRing,
     pub verifier: Verifier,
-    pub turns: Turns,
+    pub turns: Arc<Turns>,
     pub entries: Places,
     pub reads: Reads,
     pub lookups: Lookups,
@@ -149,9 +149,11 @@ impl Inner {
             server_name: server_name.clone(),
             runtime: runtime.clone(),
         });
+        let turns = Arc::<Turns>::default();
         let incoming = Incoming::new(incoming::Options {
             rooms: rooms.clone(),
             history: history.clone(),
+            turns: turns.clone(),
             runtime: runtime.clone(),
         });
         let devices = Devices::new(clock.clone(), Arc::new(client.clone()));
@@ -182,7 +184,7 @@ impl Inner {
             files,
             keys,
             verifier,
-            turns: Turns::default(),
+            turns,
             entries: Places::new(ENTRIES),
             reads: Reads::default(),
             lookups: Lookups::default(),

@@ -4,6 +4,7 @@
 //! `PEERBRAIN_STORM=SECONDS` sets how long it goes on; `PEERBRAIN_SEED` repeats the dice of an earlier run.
 
 mod cast;
+mod meeting;
 mod notes;
 mod person;
 mod proxy;
@@ -45,6 +46,9 @@ async fn come_through(third: &str) {
     let mut story = Story { sites: vec![first, second, third_site], authority, chance };
     let found = story.play().await;
     eprintln!("two of ours and {third}: {:.0} s, PEERBRAIN_SEED={seed}", started.elapsed().as_secs_f32());
+    for site in &story.sites {
+        site.logged(&found).iter().for_each(|line| eprintln!("{}: {line}", site.name()));
+    }
     let shown: String = found.iter().take(40).map(|one| format!("  {one}\n")).collect();
     assert!(found.is_empty(), "PEERBRAIN_SEED={seed}: {} things are not as they should be:\n{shown}", found.len());
 }

@@ -16,6 +16,9 @@ use crate::server::Server;
 /// How long a server may take until it says where it answers others.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How many lines of its log are shown.
+const LOGGED: usize = 100;
+
 /// A server behind its proxy.
 pub struct Site {
     /// What stands before it.
@@ -73,6 +76,14 @@ impl Site {
         Some(Key::read(&self.name(), &server.data().join("signing.key")))
     }
 
+    /// What one of ours has logged about the events that are named here.
+    pub fn logged(&self, found: &[String]) -> Vec<String> {
+        let Program::Ours(server) = &self.program else { return Vec::new() };
+        let named: Vec<&str> = found.iter().flat_map(|one| one.split(' ')).filter(|word| is_event(word)).collect();
+        let is_about = |line: &&str| named.iter().any(|event| line.contains(event));
+        server.errors().lines().filter(is_about).take(LOGGED).map(str::to_owned).collect()
+    }
+
     /// One of ours dies by kill -9, and is back after a while.
     pub async fn die(&mut self, pause: Duration) {
         let Program::Ours(server) = &mut self.program else { return };
@@ -105,4 +116,9 @@ impl Site {
         };
         self.proxy.lead_to(Some(address.parse().unwrap()));
     }
+}
+
+/// Whether a word is the id of an event.
+fn is_event(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('$')
 }

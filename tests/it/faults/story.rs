@@ -8,22 +8,21 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::cast::{Cast, Room};
-use super::notes::{Fact, Notes};
+use super::meeting::{meet, word};
+use super::notes::Notes;
 use super::proxy::{Fault, Weather};
 use super::site::Site;
 use super::state_ids::{self, state_ids};
 use super::verdict::differences;
 use crate::client::encode;
 use crate::federation::authority::Authority;
-use crate::federation::story::join_via;
 use crate::random::Chance;
-use crate::user::User;
 
 /// How long the storm goes on without `PEERBRAIN_STORM`, in seconds.
 const STORM: u64 = 20;
 /// How long everything may take to arrive after it. Who asked in vain for history does not ask again for a minute, and who
 /// could not be reached is left alone for as long.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Servers and their time.
 pub struct Story {
@@ -76,18 +75,16 @@ impl Story {
         deaths
     }
 
-    /// Everybody is there, says a last word, and waits until all have all. Then one more event stands on everything, and
-    /// its state must be the same for all.
+    /// Everybody is there and known to be, says a last word, and waits until all have all. Then one more event stands on
+    /// everything, and its state must be the same for all.
     async fn end(&self, cast: &Cast, notes: &Notes) -> Vec<String> {
-        for user in &cast.residents {
-            if let Err(reason) = enter(user, &cast.door).await {
-                return vec![reason];
-            }
+        if let Err(reason) = meet(cast, notes).await {
+            return vec![reason];
         }
         let rooms = || cast.rooms.iter().chain([&cast.door]);
         for room in rooms() {
             for (site, user) in cast.residents.iter().enumerate() {
-                last_word(notes, site, user, room, "the storm is over").await;
+                word(notes, site, user, room, "the storm is over").await;
             }
         }
         let found = settled(cast, notes).await;
@@ -96,7 +93,7 @@ impl Story {
         }
         let mut seals = Vec::new();
         for room in rooms() {
-            seals.push((room, last_word(notes, 0, &cast.residents[0], room, "sealed").await));
+            seals.push((room, word(notes, 0, &cast.residents[0], room, "sealed").await));
         }
         let found = settled(cast, notes).await;
         if found.is_empty() { self.compare_states(&seals).await } else { found }
@@ -136,30 +133,6 @@ impl Story {
         }
         eprintln!("{deaths} deaths, {} events acknowledged, faults: {happened:?}", notes.facts().len());
     }
-}
-
-/// Enters a room, for which others are needed.
-async fn enter(user: &User, room: &Room) -> Result<(), String> {
-    let started = Instant::now();
-    loop {
-        let reply = join_via(user, &room.id, &[room.via.as_str()]).await;
-        if reply.status == 200 {
-            return Ok(());
-        }
-        if started.elapsed() > PATIENCE {
-            return Err(format!("{} cannot enter {}: {} {}", user.id, room.id, reply.status, reply.text));
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-}
-
-/// A message that all must have.
-async fn last_word(notes: &Notes, site: usize, user: &User, room: &Room, what: &str) -> String {
-    let text = format!("{what}, {}", user.id);
-    let event = user.say(&room.id, &format!("{what} {}", room.id), &text).await;
-    let (room, text) = (room.id.clone(), Some(text));
-    notes.add(Fact { site, everywhere: true, room, event: event.clone(), text });
-    event
 }
 
 /// Waits until all servers show the same; gives what still differs when patience is at its end.

@@ -44,6 +44,7 @@ impl History {
                 return Ok(added);
             }
         }
+        tracing::info!(%room_id, event_id = %gap.event_id, missing = ?gap.missing, "nobody tells what is missing");
         Ok(0)
     }
 
@@ -76,13 +77,15 @@ impl History {
         Ok(self.rooms().add_history(asked.room_id, events, states).await?)
     }
 
-    /// Those of the events whose previous events are neither among them nor here.
+    /// Those of the events that have no place here yet, and whose previous events are neither among them nor here.
     async fn beginnings<'e>(&self, asked: Asked<'_>, events: &'e [VerifiedPdu]) -> Result<Vec<&'e VerifiedPdu>> {
         let among: HashSet<&EventId> = events.iter().map(|event| event.event_id()).collect();
-        let named: Vec<OwnedEventId> = events.iter().flat_map(|event| event.prev_events().iter().cloned()).collect();
-        let known = self.rooms().known(asked.room_id, &named).await?;
-        let placed = |id: &OwnedEventId| known.get(id).is_some_and(|flags| !flags.has(EventFlags::OUTLIER));
-        let begins = |event: &&VerifiedPdu| event.prev_events().iter().any(|id| !among.contains(&**id) && !placed(id));
+        let named = events.iter().flat_map(|event| event.prev_events().iter().map(|id| &**id));
+        let ids: Vec<OwnedEventId> = named.chain(among.iter().copied()).map(ToOwned::to_owned).collect();
+        let known = self.rooms().known(asked.room_id, &ids).await?;
+        let placed = |id: &EventId| known.get(id).is_some_and(|flags| !flags.has(EventFlags::OUTLIER));
+        let open = |id: &OwnedEventId| !among.contains(&**id) && !placed(id);
+        let begins = |event: &&VerifiedPdu| !placed(event.event_id()) && event.prev_events().iter().any(open);
         Ok(events.iter().filter(begins).collect())
     }
 }

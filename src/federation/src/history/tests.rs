@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     incoming::tests::world::{World, worlds},
-    testing::user,
+    testing::{message, user},
 };
 
 fn alice() -> Reader {
@@ -86,6 +86,40 @@ async fn a_gap_that_stays_keeps_no_older_one_open() {
         let page = world.messages().await;
         assert!(line.iter().all(|event| page.contains(&event.event_id().to_string())), "{page:?}");
         assert_eq!(world.server.rooms.gaps(&world.room_id, i64::MAX).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// Of few events the state before them is asked. What is here needs none, whatever is missing before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn gaps_that_stay_keep_nothing_out() {
+    worlds(async |world| {
+        let lost = |prev: &EventId| {
+            let event = world.peer.make(&[prev], message("lost"));
+            world.peer.hide(event.event_id());
+            event
+        };
+        let mut last = world.last.clone();
+        for _ in 0..6 {
+            let gone = lost(&world.last);
+            let event = world.peer.make(&[&last, gone.event_id()], message("here"));
+            world.send(&[&event]).await;
+            world.comes(event.event_id()).await;
+            last = event.event_id().to_owned();
+        }
+        let branch = lost(lost(&world.last).event_id());
+        let both = world.peer.make(&[branch.event_id(), &last], message("on both branches"));
+        world.peer.hide(both.event_id());
+        let newest = world.peer.make(&[both.event_id()], message("newest"));
+        world.send(&[&newest]).await;
+        world.comes(newest.event_id()).await;
+        for event in [&branch, &both] {
+            world.peer.reveal(event.event_id());
+        }
+        let page = world.messages().await;
+        for event in [&branch, &both] {
+            assert!(page.contains(&event.event_id().to_string()), "{page:?}");
+        }
     })
     .await;
 }

@@ -35,7 +35,7 @@ pub use transaction::{Answer, Transaction};
 
 pub(crate) use sort::sorted;
 
-use crate::{Result, history::History};
+use crate::{Result, history::History, membership::Turns};
 
 /// What [`Incoming`] is made of.
 pub(crate) struct Options {
@@ -43,6 +43,8 @@ pub(crate) struct Options {
     pub rooms: Rooms,
     /// What is missing comes from here.
     pub history: History,
+    /// Who is just entering a room.
+    pub turns: Arc<Turns>,
     /// Where queues are worked off.
     pub runtime: tokio::runtime::Handle,
 }

@@ -31,4 +31,9 @@ impl Turns {
         };
         turn.lock_owned().await
     }
+
+    /// What whoever is entering a room keeps locked until they are there; none if nobody is.
+    pub fn under_way(&self, room_id: &RoomId) -> Option<Arc<Turn<()>>> {
+        self.rooms.lock().get(room_id).and_then(Weak::upgrade)
+    }
 }

@@ -116,7 +116,9 @@ impl Server {
             server_name: name.to_owned(),
             runtime: runtime.clone(),
         });
-        inner.incoming = Incoming::new(incoming::Options { rooms: rooms.clone(), history: history.clone(), runtime });
+        let turns = inner.turns.clone();
+        inner.incoming =
+            Incoming::new(incoming::Options { rooms: rooms.clone(), history: history.clone(), turns, runtime });
         inner.history = history;
         let lists = Arc::<Lists>::default();
         inner.devices = Devices::new(time, lists.clone());

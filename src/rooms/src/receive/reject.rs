@@ -2,8 +2,6 @@
 //! nothing of ours builds on it. An event that names it among its auth events is rejected too; one that comes after it is
 //! not, for that (server-server §rejection).
 
-use std::collections::HashSet;
-
 use events::Pdu;
 
 use crate::{
@@ -13,17 +11,8 @@ use crate::{
 };
 
 impl Building<'_> {
-    /// The checks in the order of the specification; the first that fails decides.
-    ///
-    /// * `now`: whether the current state has a say.
-    pub(super) fn verdict(
-        &mut self,
-        pdu: &Pdu,
-        auth_events: &AuthEvents,
-        state_before: i64,
-        passed: &HashSet<i64>,
-        now: bool,
-    ) -> Result<Verdict> {
+    /// The checks but for those by the current state, in the order of the specification; the first that fails decides.
+    pub(super) fn verdict(&mut self, pdu: &Pdu, auth_events: &AuthEvents, state_before: i64) -> Result<Verdict> {
         if pdu.prev_events().is_empty() && self.has_events() && !self.is_beginning(pdu)? {
             return Ok(Verdict::Rejected("a second beginning of the room".into()));
         }
@@ -33,8 +22,7 @@ impl Building<'_> {
         if let Err(error) = self.check_state(pdu, state_before)? {
             return Ok(Verdict::Rejected(format!("by the state before it: {error}")));
         }
-        let reason = if now { self.soft_fails(pdu, state_before, passed)? } else { None };
-        Ok(reason.map_or(Verdict::Accepted, Verdict::SoftFailed))
+        Ok(Verdict::Accepted)
     }
 
     fn has_events(&self) -> bool {

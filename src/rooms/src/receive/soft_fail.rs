@@ -12,10 +12,19 @@ const BRANCHES: usize = 100;
 
 impl Building<'_> {
     /// Why the event soft-fails, if it does.
-    pub(super) fn soft_fails(&mut self, pdu: &Pdu, state_before: i64, passed: &HashSet<i64>) -> Result<Option<String>> {
+    ///
+    /// * `after_gap`: whether something before it was no news here.
+    pub(super) fn soft_fails(
+        &mut self,
+        pdu: &Pdu,
+        state_before: i64,
+        passed: &HashSet<i64>,
+        after_gap: bool,
+    ) -> Result<Option<String>> {
+        let now = if after_gap { self.state_with(state_before)? } else { self.head.room.state };
         // Against the state before it, it has been checked.
-        if state_before != self.head.room.state
-            && let Err(error) = self.check_state(pdu, self.head.room.state)?
+        if state_before != now
+            && let Err(error) = self.check_state(pdu, now)?
         {
             return Ok(Some(format!("by the current state: {error}")));
         }
@@ -29,5 +38,13 @@ impl Building<'_> {
             return Err(Error::Unrecommended(Box::new(server)));
         }
         Ok((others >= BRANCHES).then(|| "the room has too many branches".into()))
+    }
+
+    /// Root of the current state together with that before an event. What happened in a gap had no say in the current one:
+    /// who came in meanwhile is there only by the state before the event. A ban that is known here still counts.
+    fn state_with(&mut self, state_before: i64) -> Result<i64> {
+        let here = self.head.extremities.iter().map(|extremity| extremity.state);
+        let roots = here.chain([state_before]).collect();
+        self.resolve(roots)
     }
 }

@@ -105,7 +105,14 @@ impl Building<'_> {
             Way::Past { named: false } if followed != Some(true) => HashSet::new(),
             _ => self.passed(&prev_events)?,
         };
-        let verdict = self.verdict(pdu, &auth_events, state_before, &passed, *way == Way::Sent)?;
+        let after_gap = !missing.is_empty() || prev_events.iter().any(|event| event.is_late());
+        let verdict = match self.verdict(pdu, &auth_events, state_before)? {
+            Verdict::Accepted if *way == Way::Sent => {
+                let reason = self.soft_fails(pdu, state_before, &passed, after_gap)?;
+                reason.map_or(Verdict::Accepted, Verdict::SoftFailed)
+            }
+            verdict => verdict,
+        };
         reject::log(pdu, &verdict);
 
         let redacted = match outlier.as_ref().and_then(|row| Some((row.redacted_by?, row.json.clone()))) {
@@ -118,7 +125,7 @@ impl Building<'_> {
         };
         let auth_events: Vec<_> = auth_events.into_numbered();
         let mut flags = verdict.flags().with(self.flags_of_children(pdu)?);
-        if !missing.is_empty() || prev_events.iter().any(|event| event.is_late()) {
+        if after_gap {
             flags = flags.with(EventFlags::AFTER_GAP);
         }
         let stand = match way {

@@ -1,5 +1,7 @@
 //! Rooms that are not here, and rooms that are closed to the sender.
 
+use std::time::Duration;
+
 use ruma::{RoomVersionId, event_id, room_id};
 use serde_json::{json, value::to_raw_value};
 use store::rooms::{ForeignMember, Membership, keep_foreign};
@@ -48,6 +50,29 @@ async fn an_invite_is_taken_back() {
         let taken_back = world.peer.elsewhere(room, member("leave"), vec![levels, id]);
         assert_eq!(world.send(&[&taken_back]).await[taken_back.event_id()], Ok(()));
         assert!(!is_open().await);
+    })
+    .await;
+}
+
+/// Bob greets alice, who is still on her way.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_to_who_is_coming_in_waits_for_them() {
+    worlds(async |world| {
+        let (rooms, alice) = (&world.server.rooms, user("alice"));
+        rooms.leave(&world.room_id, &alice, None).await.unwrap();
+        let unheard = world.peer.make(&[&world.last], message("nobody is there"));
+        assert!(world.send(&[&unheard]).await.is_empty());
+        let turn = world.server.federation.inner.turns.wait(&world.room_id).await;
+        let greeting = world.peer.make(&[&world.last], message("welcome"));
+        let enter = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            rooms.join(&world.room_id, &alice, None).await.unwrap();
+            drop(turn);
+        };
+        let events = [&greeting];
+        let (answer, ()) = tokio::join!(world.send(&events), enter);
+        assert_eq!(answer[greeting.event_id()], Ok(()));
+        assert!(world.is_here(greeting.event_id()).await && !world.is_here(unheard.event_id()).await);
     })
     .await;
 }

@@ -112,6 +112,44 @@ async fn what_comes_after_told_history_stands_on_it() {
     check::tables_agree(&world).await;
 }
 
+/// Dave came while nobody told, and speaks.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_came_in_a_gap_is_heard() {
+    for version in VERSIONS {
+        let (mut model, carol, _) = room(version);
+        let dave = model.add(&[carol], member("@dave:b", "@dave:b", "join"));
+        let said = model.add(&[dave], message("@dave:b", "I am new"));
+        let (told, filled) = (World::entered(&model, carol).await, World::entered(&model, carol).await);
+        let received = told.receive_told(&model, said).await;
+        assert!(matches!(received, Received::Accepted(_)), "{received:?}");
+        assert_eq!(filled.add_history(&model, &[dave]).await, 1);
+        let received = filled.receive(model.event(said)).await;
+        assert!(matches!(received, Received::Accepted(_)), "{received:?}");
+        for world in [told, filled] {
+            check::tables_agree(&world).await;
+            assert_eq!(check::contents(&world, world.row().await.state).await, model.events[said].after);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_around_a_ban_by_a_gap() {
+    for version in VERSIONS {
+        let (mut model, carol, _) = room(version);
+        let banned = model.add(&[carol], member("@alice:a", "@bob:b", "ban"));
+        let ghost = model.add(&[carol], message("@bob:b", "never sent"));
+        let late = model.add(&[ghost], message("@bob:b", "still here"));
+        let world = World::entered(&model, carol).await;
+        assert!(matches!(world.receive(model.event(banned)).await, Received::Accepted(_)));
+        let before = world.row().await;
+        let received = world.receive_told(&model, late).await;
+        assert!(matches!(received, Received::SoftFailed(_)), "{received:?}");
+        let after = world.row().await;
+        assert_eq!((after.state, after.extremities), (before.state, before.extremities));
+        check::tables_agree(&world).await;
+    }
+}
+
 /// Without power levels everybody could do everything.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_rules_are_made_of_is_missed() {
