@@ -1,6 +1,6 @@
 //! What users tell of themselves beside events: that they type, and that they are there.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use accounts::Session;
 use ruma::{RoomId, UserId};
@@ -103,7 +103,8 @@ impl Syncs {
         });
         let users: Vec<String> = heard.iter().map(|heard| heard.user_id.to_string()).collect();
         let joined = self.inner.sources.rooms.store().read(move |conn| joined_anywhere(conn, &users)).await?;
-        heard.retain(|heard| joined.iter().any(|user| heard.user_id == *user));
+        let joined: HashSet<String> = joined.into_iter().collect();
+        heard.retain(|heard| joined.contains(heard.user_id.as_str()));
         let (follower, now) = (&self.inner.sources.follower, self.inner.clock.now_ms());
         follower.ephemeral.presences(|presences| heard.into_iter().for_each(|heard| presences.hear(heard, now)));
         follower.news.notify_one();

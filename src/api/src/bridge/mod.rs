@@ -19,6 +19,7 @@ pub use authenticate::{Authenticate, session};
 pub use call::{Call, Client};
 pub use cors::cors;
 pub use parse::{Endpoint, Ruma};
+pub(crate) use respond::respond;
 pub use routes::Routes;
 pub(crate) use serve::closing;
 pub use serve::serve;

@@ -6,7 +6,7 @@ use ruma::api::{OutgoingResponse, OutgoingResponseExt};
 use crate::Error;
 
 /// Any ruma response as an actix response.
-pub(super) fn respond(response: impl OutgoingResponse) -> HttpResponse {
+pub(crate) fn respond(response: impl OutgoingResponse) -> HttpResponse {
     let response = match response.try_into_http_response::<Vec<u8>>() {
         Ok(response) => response,
         Err(error) => return Error::internal(error).into_response(),

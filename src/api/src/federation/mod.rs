@@ -9,12 +9,14 @@ mod membership;
 mod reads;
 mod send;
 
+use http::Method;
+
 use crate::bridge::Routes;
 
 /// Every route of the server-server API.
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .endpoint(send::send)
+        .raw(Method::PUT, &["/_matrix/federation/v1/send/{transaction_id}"], send::send)
         .merge(devices::routes())
         .merge(keys::routes())
         .merge(media::routes())

@@ -9,7 +9,7 @@ use store::{
 
 use super::{
     TheirDevice,
-    bounds::{DEVICES, PREVIOUS},
+    bounds::{DEVICES, DEVICES_BYTES, PREVIOUS},
     check::check_device,
 };
 use crate::{E2ee, Error, Result, ids::is_storable};
@@ -100,8 +100,8 @@ impl Checked {
     fn apply(&self, tx: &mut Tx<'_>) -> store::Result<()> {
         let (user_id, device_id) = (self.user_id.as_str(), self.device_id.as_str());
         let Some(device) = &self.device else { return remote_devices::delete(tx, user_id, device_id) };
-        let others = remote_devices::count_others(tx.conn(), user_id, device_id)?;
-        if usize::try_from(others).is_ok_and(|others| others < DEVICES) {
+        let (others, bytes) = remote_devices::size_of_others(tx.conn(), user_id, device_id)?;
+        if others < DEVICES && bytes + device.json.len() <= DEVICES_BYTES {
             return remote_devices::insert(tx, std::slice::from_ref(device));
         }
         tracing::info!(user_id, device_id, "a device is one too many, and left out");

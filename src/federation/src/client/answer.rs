@@ -8,7 +8,7 @@ use reqwest::Response;
 use ruma::OwnedServerName;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Bounds, Place, reason};
+use super::{Bounds, reason};
 use crate::{Error, Result};
 
 /// How many times the bound in time a whole body may take that is read as it comes: a large file takes a while, but
@@ -40,9 +40,7 @@ impl Unread {
 }
 
 /// Reads a body whole. What counts is its size after it was unpacked.
-///
-/// * `place`: where it stays if it is large.
-pub(super) async fn read(response: &mut Response, most: usize, place: Option<&Place>) -> Result<Vec<u8>, Unread> {
+pub(super) async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, Unread> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     if announced > most {
         return Err(Unread::TooLarge(most));
@@ -51,9 +49,6 @@ pub(super) async fn read(response: &mut Response, most: usize, place: Option<&Pl
     while let Some(piece) = response.chunk().await.map_err(|error| Unread::Broken(reason(&error)))? {
         if body.len() + piece.len() > most {
             return Err(Unread::TooLarge(most));
-        }
-        if let Some(place) = place {
-            place.have(body.len() + piece.len()).await;
         }
         body.extend_from_slice(&piece);
     }

@@ -1,15 +1,17 @@
 //! One request to one server.
 
+use std::fmt::Display;
+
 use http::{Response as HttpResponse, StatusCode, header};
 use reqwest::Response;
 use ruma::{
     ServerName,
     api::{IncomingResponse, IncomingResponseExt as _},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use tokio::time::timeout;
 
-use super::{Answer, Bounds, Inner, Outgoing, Place, answer::read, reason};
+use super::{Answer, Bounds, Inner, Outgoing, Place, Splitter, answer::read, reason};
 use crate::{Error, Result};
 
 /// Bytes that are read of an error.
@@ -42,24 +44,48 @@ impl<'a> Asking<'a> {
         Self { insistent: true, ..self }
     }
 
-    /// For an answer that has this place if it is large.
-    pub fn large(self, place: &'a Place) -> Self {
-        Self { place: Some(place), ..self }
+    /// For an answer that has this place, if any, where it is large.
+    pub fn large(self, place: Option<&'a Place>) -> Self {
+        Self { place, ..self }
     }
 
     /// The answer as one of ruma's types.
     pub async fn answer<A: IncomingResponse>(&self, request: Outgoing) -> Result<A> {
         let response = self.whole(request).await?;
         let (parts, body) = response.into_parts();
-        A::try_from_http_response(HttpResponse::from_parts(parts, body.as_slice()))
-            .map_err(|error| Error::BadAnswer { server: self.server.to_owned(), reason: error.to_string() })
+        A::try_from_http_response(HttpResponse::from_parts(parts, body.as_slice())).map_err(|error| self.bad(&error))
+    }
+
+    /// The elements of an answer's lists, cut out as they come, but for those that are too long. What is left must be one
+    /// of ruma's types.
+    pub async fn elements<A: IncomingResponse>(
+        &self,
+        request: Outgoing,
+        mut splitter: Splitter,
+    ) -> Result<Vec<Box<RawValue>>> {
+        let asked = async {
+            let mut answer = Answer::new(self.server.to_owned(), self.response(request).await?, self.bounds)?;
+            let (mut elements, mut bytes) = (Vec::new(), 0);
+            while let Some(piece) = answer.chunk().await? {
+                bytes += piece.len();
+                if let Some(place) = self.place {
+                    place.have(bytes).await;
+                }
+                let cut = splitter.push(&piece).map_err(|malformed| self.bad(&malformed))?;
+                elements.extend(cut.into_iter().filter_map(|element| element.json));
+            }
+            let rest = splitter.finish();
+            A::try_from_http_response(HttpResponse::new(rest.as_slice())).map_err(|error| self.bad(&error))?;
+            Ok(elements)
+        };
+        self.note(timeout(self.bounds.time, asked).await.unwrap_or_else(|_| Err(self.late())))
     }
 
     /// The answer read whole. From the first to the last byte the bound in time holds.
     pub async fn whole(&self, request: Outgoing) -> Result<HttpResponse<Vec<u8>>> {
         let asked = async {
             let mut response = self.response(request).await?;
-            let body = read(&mut response, self.bounds.bytes, self.place).await;
+            let body = read(&mut response, self.bounds.bytes).await;
             let body = body.map_err(|error| error.of(self.server.to_owned()))?;
             let mut whole = HttpResponse::new(body);
             *whole.status_mut() = response.status();
@@ -137,7 +163,7 @@ impl<'a> Asking<'a> {
     /// What the server says instead of a 200.
     async fn refused(&self, mut response: Response) -> Error {
         let status = response.status();
-        let body = match read(&mut response, LARGEST_ERROR, None).await {
+        let body = match read(&mut response, LARGEST_ERROR).await {
             Ok(body) => serde_json::from_slice(&body).unwrap_or(Value::Null),
             Err(_) => Value::Null,
         };
@@ -154,6 +180,10 @@ impl<'a> Asking<'a> {
 
     fn unreachable(&self, reason: String) -> Error {
         Error::Unreachable { server: self.server.to_owned(), reason }
+    }
+
+    fn bad(&self, reason: &dyn Display) -> Error {
+        Error::BadAnswer { server: self.server.to_owned(), reason: reason.to_string() }
     }
 
     fn late(&self) -> Error {

@@ -132,7 +132,7 @@ impl Client {
         if answer.status() != http::StatusCode::OK {
             return Err(format!("{path} answers {}", answer.status()));
         }
-        let body = read(&mut answer, LARGEST, None).await.map_err(|error| error.to_string())?;
+        let body = read(&mut answer, LARGEST).await.map_err(|error| error.to_string())?;
         serde_json::from_slice(&body).map_err(|_| format!("{path} answers something that is not JSON"))
     }
 }

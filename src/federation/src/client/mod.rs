@@ -27,6 +27,7 @@ use ruma::{
     api::{OutgoingRequest, federation::authentication::ServerSignatures, path_builder::SinglePath},
 };
 use rustls::ClientConfig;
+use serde_json::value::RawValue;
 
 pub use answer::Answer;
 pub use examine::Finding;
@@ -131,22 +132,26 @@ impl Client {
         self.asking(server, bounds).signed().answer(request).await
     }
 
-    /// As [`Client::send`], for an answer that has this place if it is large. The time in which it waits for it counts.
+    /// As [`Client::send`], for an answer with long lists: gives the elements that `splitter` cuts out of them as they come.
+    /// A list of what is shorter than any event would, read whole, take a hundred times the memory of its text.
+    ///
+    /// * `place`: where the answer stays if it is large. The time in which it waits for it counts.
     ///
     /// # Errors
     /// As [`Client::send`].
-    pub(crate) async fn send_large<R>(
+    pub(crate) async fn send_split<R>(
         &self,
         server: &ServerName,
         request: R,
         bounds: Bounds,
-        place: &Place,
-    ) -> Result<R::IncomingResponse>
+        splitter: Splitter,
+        place: Option<&Place>,
+    ) -> Result<Vec<Box<RawValue>>>
     where
         R: OutgoingRequest<Authentication = ServerSignatures, PathBuilder = SinglePath>,
     {
         let request = Outgoing::of(request)?;
-        self.asking(server, bounds).signed().large(place).answer(request).await
+        self.asking(server, bounds).signed().large(place).elements::<R::IncomingResponse>(request, splitter).await
     }
 
     /// As [`Client::send`], but also to a server that could not be reached a moment ago: for those who keep their own

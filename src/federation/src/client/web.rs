@@ -58,7 +58,7 @@ impl Web {
     /// As [`Web::open`], and bodies of more than `most` bytes.
     pub async fn get(&self, url: &str, most: usize) -> Result<(HeaderMap, Vec<u8>), String> {
         let mut response = self.open(url).await?;
-        let body = read(&mut response, most, None).await.map_err(|error| error.to_string())?;
+        let body = read(&mut response, most).await.map_err(|error| error.to_string())?;
         Ok((std::mem::take(response.headers_mut()), body))
     }
 }

@@ -144,6 +144,32 @@ async fn changes_are_applied_in_their_order_and_what_is_missing_is_asked_for() {
     .await;
 }
 
+/// What a list cannot hold that is told as a whole, it does not come to hold bit by bit.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_make_no_list_larger_than_it_may_be() {
+    worlds(async |world| {
+        world.server.lists.set(3, bob(), &["D1"]);
+        assert_eq!(world.devices(bob()).await.unwrap(), ["D1"]);
+        let working = world.resync();
+        world.update("D1", 3, &[2], false).await;
+        world.comes_to(&["D1"]).await;
+        for number in 4..164 {
+            let device = format!("L{number}");
+            let mut keys = device_keys(bob().as_str(), &device);
+            keys["more"] = "x".repeat(15_000).into();
+            let content = json!({
+                "user_id": bob(), "device_id": device, "stream_id": number, "prev_id": [number - 1], "keys": keys,
+            });
+            world.tell("m.device_list_update", content).await;
+        }
+        let kept = world.devices(bob()).await.unwrap().len();
+        assert!((100..142).contains(&kept), "{kept} devices of 15 KB");
+        assert_eq!(world.asked(), (1, 1));
+        working.abort();
+    })
+    .await;
+}
+
 /// A server that was set up anew, under its old name, counts from the beginning.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_counts_anew_is_asked() {

@@ -1,12 +1,14 @@
 //! What events were allowed by.
 
+use std::collections::HashMap;
+
 use events::VerifiedPdu;
 use rooms::Received;
 use ruma::OwnedEventId;
 
 use crate::{
     Result,
-    history::{Asked, History, fetch::only},
+    history::{Asked, History},
 };
 
 /// How often is asked for what allowed that which was got before.
@@ -31,8 +33,7 @@ impl History {
                 Vec::new()
             }
         };
-        let chain = only(chain, |id| id != pdu.event_id());
-        self.add_outliers(asked, chain).await?;
+        self.add_outliers(asked, leading_to(pdu, chain)).await?;
         drop(place);
         // Some servers leave things out.
         let missing = self.unknown(asked, pdu.auth_events()).await?;
@@ -67,6 +68,20 @@ impl History {
         }
         Ok(())
     }
+}
+
+/// Those of the events by which `pdu` was allowed, and by which those were, and so on. Others were not asked for.
+fn leading_to(pdu: &VerifiedPdu, events: Vec<VerifiedPdu>) -> Vec<VerifiedPdu> {
+    let mut left: HashMap<OwnedEventId, VerifiedPdu> =
+        events.into_iter().map(|event| (event.event_id().to_owned(), event)).collect();
+    let (mut next, mut reached) = (pdu.auth_events().to_vec(), Vec::new());
+    while let Some(id) = next.pop() {
+        if let Some(event) = left.remove(&id) {
+            next.extend(event.auth_events().iter().cloned());
+            reached.push(event);
+        }
+    }
+    reached
 }
 
 fn is_missing(received: &Received) -> bool {

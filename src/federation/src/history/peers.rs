@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use events::MAX_PDU_BYTES;
 use futures_util::future::BoxFuture;
 use ruma::{
     MilliSecondsSinceUnixEpoch, OwnedEventId, RoomId, ServerName, UInt,
@@ -18,7 +19,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Result,
-    client::{Bounds, Client, Place},
+    client::{Bounds, Client, Most, Place, Splitter},
 };
 
 /// Events as they came over the network.
@@ -103,6 +104,12 @@ const IDS: Bounds = bounds(16, 60);
 /// A state, or an auth chain, of whole events.
 const STATE: Bounds = bounds(64, 120);
 
+/// What is taken of a page: some servers give more events than they are asked for. Each byte of one may be written as an
+/// escape of six.
+const OF_PAGE: Most = Most { element: 6 * MAX_PDU_BYTES, elements: 10_000, rest: 1 << 20 };
+/// What is taken of a state, or an auth chain.
+const OF_STATE: Most = Most { elements: 400_000, ..OF_PAGE };
+
 impl Peers for Client {
     fn missing_events<'a>(
         &'a self,
@@ -115,7 +122,7 @@ impl Peers for Client {
         Box::pin(async move {
             let mut request = get_missing_events::v1::Request::new(room_id.to_owned(), earliest, latest);
             request.limit = UInt::from(limit);
-            Ok(self.send(server, request, PAGE).await?.events)
+            self.send_split(server, request, PAGE, Splitter::new(&["events"], OF_PAGE), None).await
         })
     }
 
@@ -141,8 +148,8 @@ impl Peers for Client {
     ) -> BoxFuture<'a, Result<Events>> {
         Box::pin(async move {
             let request = get_room_state::v1::Request::new(event_id, room_id.to_owned());
-            let answer = self.send_large(server, request, STATE, place).await?;
-            Ok(answer.auth_chain.into_iter().chain(answer.pdus).collect())
+            let splitter = Splitter::new(&["auth_chain", "pdus"], OF_STATE);
+            self.send_split(server, request, STATE, splitter, Some(place)).await
         })
     }
 
@@ -159,7 +166,8 @@ impl Peers for Client {
     ) -> BoxFuture<'a, Result<Events>> {
         Box::pin(async move {
             let request = get_event_authorization::v1::Request::new(room_id.to_owned(), event_id);
-            Ok(self.send_large(server, request, STATE, place).await?.auth_chain)
+            let splitter = Splitter::new(&["auth_chain"], OF_STATE);
+            self.send_split(server, request, STATE, splitter, Some(place)).await
         })
     }
 
@@ -172,7 +180,7 @@ impl Peers for Client {
     ) -> BoxFuture<'a, Result<Events>> {
         Box::pin(async move {
             let request = get_backfill::v1::Request::new(room_id.to_owned(), events, UInt::from(limit));
-            Ok(self.send(server, request, PAGE).await?.pdus)
+            self.send_split(server, request, PAGE, Splitter::new(&["pdus"], OF_PAGE), None).await
         })
     }
 

@@ -13,15 +13,21 @@ const ASKED: usize = 4;
 const MEMBERS: i64 = 200;
 
 impl History {
-    /// Those who may know: first the ones named, then others that are in the room.
+    /// Those who may know: first the ones named that are in the room, then others that are. Who is not there is asked
+    /// nothing: any server could send an event, and tell a past of it that fills our disk.
     ///
     /// # Errors
     /// What the database says.
     pub(super) async fn servers(&self, room_id: &RoomId, first: &[&ServerName]) -> Result<Vec<OwnedServerName>> {
         let own = &self.options.server_name;
         let mut servers: Vec<OwnedServerName> = Vec::with_capacity(ASKED);
-        let named = first.iter().map(|server| (*server).to_owned());
-        for server in named.chain(in_room(self.rooms(), room_id).await?) {
+        let mut named = Vec::with_capacity(first.len());
+        for server in first {
+            if self.rooms().server_in_room(room_id, server).await? {
+                named.push((*server).to_owned());
+            }
+        }
+        for server in named.into_iter().chain(in_room(self.rooms(), room_id).await?) {
             if servers.len() < ASKED && server != *own && !servers.contains(&server) {
                 servers.push(server);
             }

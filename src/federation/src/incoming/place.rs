@@ -47,10 +47,11 @@ impl Incoming {
         };
         // From here on the lane knows the room, and gets the events in their order.
         self.rooms().nid(room_id).await?;
+        let is_inside = self.rooms().server_in_room(room_id, origin).await?;
         let checked = self.check(origin, room_id, rules, pdus).await;
         let places = checked.iter().map(|one| async move {
             match &one.outcome {
-                Ok(pdu) => self.place(room_id, pdu).await,
+                Ok(pdu) => self.place(room_id, pdu, is_inside).await,
                 Err(reason) => Place::Refused(reason.clone()),
             }
         });
@@ -60,9 +61,18 @@ impl Incoming {
     }
 
     /// Gives an event to the lane. A failure of ours is no reason to let go of it.
-    pub(super) async fn place(&self, room_id: &RoomId, pdu: &VerifiedPdu) -> Place {
-        let (event_id, received) = (pdu.event_id(), self.rooms().receive(room_id, pdu.clone()));
+    ///
+    /// * `is_inside`: whether it comes from a server that is in the room.
+    pub(super) async fn place(&self, room_id: &RoomId, pdu: &VerifiedPdu, is_inside: bool) -> Place {
+        let event_id = pdu.event_id();
+        let received = async {
+            match is_inside {
+                true => self.rooms().receive(room_id, pdu.clone()).await,
+                false => self.rooms().receive_from_outside(room_id, pdu.clone()).await,
+            }
+        };
         match timeout(PATIENCE, received).await {
+            Ok(Err(rooms::Error::Forbidden(reason))) => Place::Refused(reason),
             Ok(Ok(Received::Accepted(_) | Received::SoftFailed(_) | Received::Rejected(_))) => Place::Here,
             Ok(Ok(Received::Missing(_))) => Place::Waits,
             Ok(Err(error)) => failed(room_id, event_id, &error),

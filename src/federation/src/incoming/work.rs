@@ -23,7 +23,8 @@ const PAGE: i64 = 20;
 /// it.
 const AGAIN: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(600)];
 
-/// How many events of one server may fail before the rest of what it sent waits, too, without anybody being asked about it.
+/// How many events of one server, or of all together that are not in the room, may fail before the rest of what they sent
+/// waits, too, without anybody being asked about it.
 const FAILURES: usize = 3;
 
 /// How long is waited for a database that fails.
@@ -69,7 +70,8 @@ impl Incoming {
             last = row.number;
             let mut done = Vec::new();
             for row in rows {
-                let (number, failures) = (row.number, failures.entry(row.origin.clone()).or_default());
+                let party = self.party(room_id, &row.origin).await?;
+                let (number, failures) = (row.number, failures.entry(party).or_default());
                 if tried.get(&number).is_some_and(|tried| tried.due > Instant::now()) {
                     continue;
                 }
@@ -87,6 +89,16 @@ impl Incoming {
         Ok(tried.values().map(|tried| tried.due).min())
     }
 
+    /// With whom a server shares the bound on failures: those that are not in the room have one name, for their own are free
+    /// to be made up.
+    async fn party(&self, room_id: &RoomId, origin: &str) -> Result<String> {
+        let is_inside = match <&ServerName>::try_from(origin) {
+            Ok(server) => self.rooms().server_in_room(room_id, server).await?,
+            Err(_) => false,
+        };
+        Ok(if is_inside { origin.to_owned() } else { String::new() })
+    }
+
     /// Tries one event, `with_help` of others; true if it need not wait any more.
     async fn try_row(&self, room_id: &RoomId, row: StagedRow, with_help: bool) -> Result<bool> {
         let StagedRow { origin, event_id, json, .. } = row;
@@ -99,7 +111,7 @@ impl Incoming {
         let Ok(pdu) = checked.outcome else { return Ok(true) };
         let place = match with_help {
             true => self.complete(&origin, room_id, rules, &pdu).await,
-            false => self.place(room_id, &pdu).await,
+            false => self.place(room_id, &pdu, true).await,
         };
         match place {
             Place::Here => Ok(true),

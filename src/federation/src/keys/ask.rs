@@ -1,4 +1,4 @@
-//! Asking servers for their own keys: each once at a time, whoever waits for it.
+//! Asking servers for their own keys: each once at a time in each line, whoever waits for it.
 
 use std::sync::atomic::Ordering;
 
@@ -37,28 +37,28 @@ impl KeyRing {
     /// waits any more. None where the line is too long.
     pub(super) fn ask(&self, server: &ServerName, line: Line) -> Option<Asking> {
         let mut asking = self.inner.asking.lock();
-        if let Some((_, running)) = asking.get(server) {
+        if let Some(running) = asking.get(&(server.to_owned(), line)) {
             return Some(running.clone());
         }
-        if asking.values().filter(|(other, _)| *other == line).count() >= LONGEST_LINE {
+        if asking.keys().filter(|(_, other)| *other == line).count() >= LONGEST_LINE {
             tracing::warn!(%server, ?line, "too many servers are being asked for keys");
             return None;
         }
-        let done = Done { ring: self.clone(), server: server.to_owned() };
+        let done = Done { ring: self.clone(), asked: (server.to_owned(), line) };
         let task = self.inner.options.runtime.spawn(async move {
             let inner = &done.ring.inner;
             // They are never closed.
             let _turn = inner.lines.turns(line).acquire().await;
-            done.ring.ask_now(&done.server).await;
+            done.ring.ask_now(&done.asked.0).await;
         });
         let running = task.map(|_| ()).boxed().shared();
-        asking.insert(server.to_owned(), (line, running.clone()));
+        asking.insert((server.to_owned(), line), running.clone());
         Some(running)
     }
 
-    /// What is to be waited for where a server is being asked.
-    pub(super) fn asking(&self, server: &ServerName) -> Option<Asking> {
-        self.inner.asking.lock().get(server).map(|(_, running)| running.clone())
+    /// What is to be waited for where a server is being asked in this line.
+    pub(super) fn asking(&self, server: &ServerName, line: Line) -> Option<Asking> {
+        self.inner.asking.lock().get(&(server.to_owned(), line)).cloned()
     }
 
     async fn ask_now(&self, server: &ServerName) {
@@ -125,11 +125,11 @@ impl KeyRing {
 /// Lets the server be asked again, whatever became of the task.
 struct Done {
     ring: KeyRing,
-    server: OwnedServerName,
+    asked: (OwnedServerName, Line),
 }
 
 impl Drop for Done {
     fn drop(&mut self) {
-        self.ring.inner.asking.lock().remove(&self.server);
+        self.ring.inner.asking.lock().remove(&self.asked);
     }
 }

@@ -51,7 +51,7 @@ impl Gathering {
     fn ask(&self, server: &ServerName) -> Option<Asking> {
         let mut asked = self.asked.lock();
         if asked.contains(server) {
-            return self.ring.asking(server);
+            return self.ring.asking(server, Line::Many);
         }
         if asked.len() >= MAX_SERVERS {
             return None;

@@ -10,7 +10,7 @@ use super::KeyRing;
 const FEW: usize = 8;
 
 /// Servers that wait together. However many there are, and however slow: they hold up nobody in another line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Line {
     /// Those with whom we share rooms.
     Known,

@@ -79,8 +79,11 @@ struct Inner {
     options: Options,
     memory: Memory,
     attempts: Attempts,
-    /// Servers that are being asked, each once, for all who wait for it.
-    asking: parking_lot::Mutex<HashMap<OwnedServerName, (Line, Asking)>>,
+    /// What others had us ask in vain. It keeps us from nothing that we need to know ourselves.
+    attempts_for_others: Attempts,
+    /// Servers that are being asked, each once in a line, for all who wait for it there: nobody waits in a longer line than
+    /// their own.
+    asking: parking_lot::Mutex<HashMap<(OwnedServerName, Line), Asking>>,
     lines: Lines,
     notary_requests: Semaphore,
     /// How many answers were kept.
@@ -95,6 +98,7 @@ impl KeyRing {
             memory: Memory::new(options.store.clone()),
             options,
             attempts: Attempts::new(),
+            attempts_for_others: Attempts::new(),
             asking: parking_lot::Mutex::default(),
             lines: Lines::new(),
             notary_requests: Semaphore::new(NOTARY_REQUESTS),

@@ -70,7 +70,7 @@ impl KeyRing {
         };
         let stale = wanted.iter().filter(|(server, until)| !fresh(server, until)).map(|(server, _)| server);
         let asked: Vec<&OwnedServerName> =
-            stale.filter(|server| self.inner.attempts.may_ask(server, now)).take(MAX_ASKED).collect();
+            stale.filter(|server| self.inner.attempts_for_others.may_ask(server, now)).take(MAX_ASKED).collect();
         if asked.is_empty() {
             return Ok(rows);
         }
@@ -80,8 +80,8 @@ impl KeyRing {
         let rows = self.answers(wanted).await?;
         for server in asked {
             match rows.iter().any(|row| row.server == server.as_str() && row.fetched_at >= now) {
-                true => self.inner.attempts.helped(server),
-                false => self.inner.attempts.in_vain(server, now),
+                true => self.inner.attempts_for_others.helped(server),
+                false => self.inner.attempts_for_others.in_vain(server, now),
             }
         }
         Ok(rows)

@@ -33,6 +33,8 @@ pub(crate) enum Work {
     Receive(VerifiedPdu, Option<Vec<OwnedEventId>>, bool, Reply<Received>),
     /// One that its server leaves to us to send to all the others.
     Relay(VerifiedPdu, bool, Reply<Received>),
+    /// One that a server has sent which is not in the room.
+    Outside(VerifiedPdu, bool, Reply<Received>),
     /// Events that others were allowed by, without a place of their own in the room.
     Outliers(Vec<VerifiedPdu>, Reply<Vec<Received>>),
     /// The whole of a room that one of our users has joined elsewhere.
@@ -63,7 +65,7 @@ impl Job {
             Work::Propose(_, reply) => drop(reply.send(Err(error))),
             Work::Draft(_, reply) => drop(reply.send(Err(error))),
             Work::Receive(_, _, _, reply) => drop(reply.send(Err(error))),
-            Work::Relay(_, _, reply) => drop(reply.send(Err(error))),
+            Work::Relay(_, _, reply) | Work::Outside(_, _, reply) => drop(reply.send(Err(error))),
             Work::Outliers(_, reply) => drop(reply.send(Err(error))),
             Work::Adopt(_, reply) => drop(reply.send(Err(error))),
             Work::History(_, reply) => drop(reply.send(Err(error))),
@@ -94,6 +96,11 @@ impl Building<'_> {
                 self.asked = asked;
                 let outcome = self.relay(&pdu);
                 step(reply, outcome, Reception::told, move |reply| again(Work::Relay(pdu, asked, reply)))
+            }
+            Work::Outside(pdu, asked, reply) => {
+                self.asked = asked;
+                let outcome = self.receive_from_outside(&pdu);
+                step(reply, outcome, Reception::told, move |reply| again(Work::Outside(pdu, asked, reply)))
             }
             Work::Outliers(pdus, reply) => {
                 let outcome = self.outliers(&pdus).map(Some);

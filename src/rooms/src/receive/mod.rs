@@ -11,6 +11,7 @@ mod foundations;
 mod gaps;
 mod history;
 mod outliers;
+mod outside;
 mod received;
 mod redaction;
 mod reject;

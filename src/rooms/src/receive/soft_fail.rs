@@ -4,11 +4,17 @@
 use std::collections::HashSet;
 
 use events::Pdu;
+use ruma::UserId;
 
 use crate::{Error, Result, lane::Building};
 
-/// How many branches a room may have. From then on a new branch is not shown until something joins it to the others.
+/// How many branches a room may have. From then on a new branch is not shown until something joins it to the others,
 const BRANCHES: usize = 100;
+/// unless its server has fewer than these of them: one server alone, which need tell nobody else of its branches, would
+/// silence all others here.
+const OF_SERVER: usize = 10;
+/// So many there may be then.
+const MOST_BRANCHES: usize = 200;
 
 impl Building<'_> {
     /// Why the event soft-fails, if it does.
@@ -28,7 +34,6 @@ impl Building<'_> {
         {
             return Ok(Some(format!("by the current state: {error}")));
         }
-        let others = self.head.extremities.iter().filter(|extremity| !passed.contains(&extremity.nid)).count();
         if let Some(server) = self.policy_server(pdu)?
             && !pdu.is_recommended_by(&server.name, &server.key, self.head.rules)
         {
@@ -37,7 +42,21 @@ impl Building<'_> {
             }
             return Err(Error::Unrecommended(Box::new(server)));
         }
-        Ok((others >= BRANCHES).then(|| "the room has too many branches".into()))
+        Ok(self.is_one_branch_too_many(pdu, passed)?.then(|| "the room has too many branches".into()))
+    }
+
+    /// Whether the event is one too many beside the branches that it does not join.
+    fn is_one_branch_too_many(&mut self, pdu: &Pdu, passed: &HashSet<i64>) -> Result<bool> {
+        let branches = self.head.extremities.iter().map(|extremity| extremity.nid);
+        let others: Vec<i64> = branches.filter(|nid| !passed.contains(nid)).collect();
+        if !(BRANCHES..MOST_BRANCHES).contains(&others.len()) {
+            return Ok(others.len() >= MOST_BRANCHES);
+        }
+        let server = pdu.sender().server_name();
+        let is_theirs = |sender: &str| <&UserId>::try_from(sender).is_ok_and(|user| user.server_name() == server);
+        let new = self.append.events.iter().filter(|row| others.contains(&row.nid) && is_theirs(&row.sender)).count();
+        let stored = self.rooms.inner.events.stored(self.nodes.conn(), &others)?;
+        Ok(new + stored.iter().filter(|event| is_theirs(&event.sender)).count() >= OF_SERVER)
     }
 
     /// Root of the current state together with that before an event. What happened in a gap had no say in the current one:

@@ -1,6 +1,6 @@
 //! Devices of users of other servers.
 
-use diesel::{dsl::count_star, prelude::*, upsert::excluded};
+use diesel::{prelude::*, upsert::excluded};
 
 use crate::{
     Conn, Result, Tx,
@@ -34,12 +34,13 @@ pub fn of_users(conn: &mut Conn, users: &[String]) -> Result<Vec<RemoteDeviceRow
     Ok(found)
 }
 
-/// How many devices of a user are known, without the one of this id.
-pub fn count_others(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<i64> {
+/// How many devices of a user are known, without the one of this id, and how many bytes their keys have.
+pub fn size_of_others(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<(usize, usize)> {
     let others = remote_devices::table
         .filter(remote_devices::user_id.eq(user_id))
         .filter(remote_devices::device_id.ne(device_id));
-    Ok(others.select(count_star()).first(conn)?)
+    let keys: Vec<String> = others.select(remote_devices::json).load(conn)?;
+    Ok((keys.len(), keys.iter().map(String::len).sum()))
 }
 
 /// Adds devices, in place of those of the same ids.

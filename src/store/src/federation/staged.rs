@@ -28,6 +28,8 @@ pub struct StagedRow {
 pub struct Most {
     /// For one room.
     pub room: i64,
+    /// For one room from one server, so that none of them takes all of its places.
+    pub share: i64,
     /// From one server.
     pub origin: i64,
     /// In all.
@@ -45,10 +47,14 @@ pub fn add(tx: &mut Tx<'_>, row: &StagedRow, most: Most) -> Result<bool> {
     }
     let of_room = staged_events::table.filter(staged_events::room_id.eq(&row.room_id));
     let of_origin = staged_events::table.filter(staged_events::origin.eq(&row.origin));
+    let of_both = staged_events::table
+        .filter(staged_events::room_id.eq(&row.room_id))
+        .filter(staged_events::origin.eq(&row.origin));
     let in_room: i64 = of_room.select(count_star()).get_result(tx.conn())?;
+    let share: i64 = of_both.select(count_star()).get_result(tx.conn())?;
     let from_origin: i64 = of_origin.select(count_star()).get_result(tx.conn())?;
     let all: i64 = staged_events::table.select(count_star()).get_result(tx.conn())?;
-    if in_room >= most.room || from_origin >= most.origin || all >= most.all {
+    if in_room >= most.room || share >= most.share || from_origin >= most.origin || all >= most.all {
         return Ok(false);
     }
     let newest: Option<i64> = staged_events::table.select(max(staged_events::number)).get_result(tx.conn())?;
@@ -96,7 +102,7 @@ mod tests {
     async fn events_wait_in_the_order_in_which_they_came_and_not_too_many() {
         testing::each(async |database| {
             let store = database.open();
-            let most = Most { room: 2, origin: 3, all: 4 };
+            let most = Most { room: 2, share: 2, origin: 3, all: 4 };
             let add = async |row: StagedRow| store.write(move |tx| add(tx, &row, most)).await.unwrap();
             assert!(add(row("!a", "$1", "x")).await);
             assert!(add(row("!a", "$2", "x")).await);
@@ -119,6 +125,20 @@ mod tests {
             assert_eq!(waiting, ["!a", "!b", "!c"]);
             store.write(|tx| remove(tx, &[1, 2])).await.unwrap();
             assert_eq!(first("!a", 0).await, []);
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn one_server_leaves_others_a_share_of_a_room() {
+        testing::each(async |database| {
+            let store = database.open();
+            let most = Most { room: 3, share: 1, origin: 9, all: 9 };
+            let add = async |row: StagedRow| store.write(move |tx| add(tx, &row, most)).await.unwrap();
+            assert!(add(row("!a", "$1", "x")).await);
+            assert!(!add(row("!a", "$2", "x")).await);
+            assert!(add(row("!a", "$2", "y")).await);
+            assert!(add(row("!b", "$2", "x")).await);
         })
         .await
     }

@@ -24,7 +24,7 @@ pub fn events_after(conn: &mut Conn, room: i64, missing: &str) -> Result<Vec<i64
 }
 
 /// The deepest events, not beyond a depth, of which previous events are missing: (event id, depth, ids of what is missing),
-/// the deepest first.
+/// the deepest first. Of those of one depth the oldest come first: anybody in the room can add more to them.
 pub fn gaps(conn: &mut Conn, room: i64, upto_depth: i64, limit: i64) -> Result<Vec<(String, i64, Vec<String>)>> {
     let ordered = room_gaps::table
         .inner_join(events::table.on(events::nid.eq(room_gaps::event)))
@@ -32,7 +32,7 @@ pub fn gaps(conn: &mut Conn, room: i64, upto_depth: i64, limit: i64) -> Result<V
         .filter(events::depth.le(upto_depth))
         .select((events::nid, events::event_id, events::depth))
         .distinct()
-        .order((events::depth.desc(), events::nid.desc()));
+        .order((events::depth.desc(), events::nid.asc()));
     let deepest: Vec<(i64, String, i64)> = at_most!(conn, limit, ordered)?;
     // As it is of most rooms, whenever somebody reads back.
     if deepest.is_empty() {

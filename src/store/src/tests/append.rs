@@ -134,6 +134,23 @@ async fn history_that_comes_late_never_looks_new() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_gap_of_a_depth_is_told_first() {
+    each(async |database| {
+        let store = database.open();
+        let room = store.next_nid();
+        let mut append = rows::messages(&store, room, 0, 3);
+        append.events.iter_mut().for_each(|event| Arc::make_mut(event).depth = 7);
+        append.gaps = append.events.iter().map(|event| ("$a".into(), event.nid)).collect();
+        let first = append.events[0].event_id.clone();
+        store.append(append).await.unwrap();
+        let found = store.read(move |c| gaps(c, room, 7, 1)).await.unwrap();
+        assert_eq!(found, [(first, 7, vec!["$a".to_owned()])]);
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn gaps_are_there_until_they_are_filled() {
     each(async |database| {
         let store = database.open();

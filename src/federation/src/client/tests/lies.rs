@@ -2,10 +2,13 @@
 
 use std::{io::Write, time::Duration};
 
-use ruma::{ServerName, server_name};
+use ruma::{ServerName, api::federation::event::get_room_state, event_id, room_id, server_name};
 
 use super::{BOUNDS, Bounds, Peer, World, ask, ask_within, peer::reply};
-use crate::Error;
+use crate::{
+    Error,
+    client::{Most, Splitter},
+};
 
 fn a() -> &'static ServerName {
     server_name!("a.example")
@@ -120,6 +123,31 @@ async fn large_answers_are_not_read() {
     });
     for error in [announced, endless.await, bomb.await] {
         assert!(matches!(&error, Error::BadAnswer { reason, .. } if reason.contains("65536 bytes")), "{error}");
+    }
+}
+
+/// Millions of elements that are no events would take a hundred times the memory of their text.
+#[tokio::test]
+async fn lists_of_nothing_end() {
+    let world = World::new();
+    world.names.here(&["a.example"]);
+    let peer = Peer::start(world.authority.server(&["a.example"]), |seen, stream| match seen.path.as_str() {
+        path if path.starts_with("/.well-known") => reply(stream, "404 Not Found", "", b""),
+        path if path.contains("whole") => {
+            reply(stream, "200 OK", "", format!(r#"{{"auth_chain":[{}0],"pdus":[1]}}"#, "0,".repeat(998)).as_bytes())
+        }
+        _ => reply(stream, "200 OK", "", br#"{"auth_chain":[0]}"#),
+    });
+    let client = world.client(peer.port);
+    let ask = async |id: &'static ruma::EventId, elements| {
+        let request = get_room_state::v1::Request::new(id.to_owned(), room_id!("!room:a.example").to_owned());
+        let splitter = Splitter::new(&["auth_chain", "pdus"], Most { element: 10, elements, rest: 1_000 });
+        client.send_split(a(), request, BOUNDS, splitter, None).await
+    };
+    assert_eq!(ask(event_id!("$whole"), 1_000).await.unwrap().len(), 1_000);
+    for (id, elements, reason) in [(event_id!("$whole"), 999, "too long"), (event_id!("$part"), 1_000, "pdus")] {
+        let error = ask(id, elements).await.unwrap_err();
+        assert!(matches!(&error, Error::BadAnswer { .. }) && error.to_string().contains(reason), "{error}");
     }
 }
 

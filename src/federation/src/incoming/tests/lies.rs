@@ -84,3 +84,21 @@ async fn what_was_not_asked_for_is_not_taken_in() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_allowed_nothing_is_no_part_of_an_auth_chain() {
+    worlds(async |world| {
+        let named = json!({ "membership": "join", "displayname": "Bob" });
+        let renamed = world.peer.make(&[&world.last], state("m.room.member", "@bob:b", named));
+        let said = world.peer.invent(vec![world.last.clone()], renamed.event_id());
+        let others = world.peer.line(&world.last, 2);
+        *world.peer.extra.lock() = others.iter().map(|event| raw(event).get().to_owned()).collect();
+        world.send(&[&said]).await;
+        world.comes(said.event_id()).await;
+        assert!(world.flags(renamed.event_id()).await.is_some());
+        for event in &others {
+            assert!(world.flags(event.event_id()).await.is_none());
+        }
+    })
+    .await;
+}

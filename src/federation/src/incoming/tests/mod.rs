@@ -4,6 +4,7 @@
 mod elsewhere;
 mod gaps;
 mod lies;
+mod outside;
 mod partial;
 mod policy;
 mod restart;

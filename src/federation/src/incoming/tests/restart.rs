@@ -11,7 +11,7 @@ impl World {
     async fn written_down(&self, room_id: &RoomId, event_id: &str, json: &str) {
         let [room_id, event_id, json] = [room_id.as_str(), event_id, json].map(str::to_owned);
         let row = StagedRow { number: 0, room_id, event_id, origin: "b".into(), json };
-        let most = Most { room: 10, origin: 10_000, all: 10_000 };
+        let most = Most { room: 10, share: 10, origin: 10_000, all: 10_000 };
         let add = self.server.rooms.store().write(move |tx| staged::add(tx, &row, most));
         assert!(add.await.unwrap());
     }

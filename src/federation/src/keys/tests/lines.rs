@@ -53,3 +53,30 @@ async fn servers_of_large_rooms_have_a_line_of_their_own() {
     })
     .await;
 }
+
+/// Anybody may have us ask any number of servers, and among them one whose keys we need ourselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_want_to_know_holds_up_nothing_of_ours() {
+    worlds(async |with_room| {
+        let world = World::on(with_room.server.rooms.store().clone(), &[]);
+        let own = key(2);
+        world.publish("b", honest("b", &own, NOW + DAY).to_string());
+        let slow = (0..20).map(|n| format!("s{n}.slow")).collect::<Vec<_>>();
+        for servers in [slow, vec!["b".to_owned()]] {
+            let wanted = servers.iter().map(|server| (name(server), time(NOW))).collect();
+            let ring = world.ring.clone();
+            tokio::spawn(async move { ring.notarised(wanted).await });
+            timeout(Duration::from_secs(20), async {
+                while world.net.asked.lock().len() < 16 {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            })
+            .await
+            .unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(world.net.asked("b"), 0, "its turn in the line for others does not come");
+        assert!(timeout(Duration::from_secs(10), world.finds_now("b", &own)).await.unwrap());
+    })
+    .await;
+}

@@ -41,6 +41,21 @@ async fn what_is_told_is_signed_by_both() {
     .await;
 }
 
+/// Anybody may have us ask a server that does not answer just then.
+#[tokio::test]
+async fn what_others_ask_in_vain_we_may_ask_ourselves() {
+    each(async |database| {
+        let world = World::new(&database);
+        assert!(ask(&world, &["a.example"]).await.is_empty());
+        world.publish("a.example", honest("a.example", &key(2), NOW + DAY).to_string());
+        assert!(ask(&world, &["a.example"]).await.is_empty(), "for others it is left in peace for a while");
+        assert!(world.finds_now("a.example", &key(2)).await);
+        assert_eq!(ask(&world, &["a.example"]).await.len(), 1);
+        world.store.close().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn many_servers_at_once_are_bounded() {
     each(async |database| {

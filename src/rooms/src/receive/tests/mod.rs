@@ -8,6 +8,7 @@ mod large;
 pub(crate) mod model;
 mod outgoing;
 mod outliers;
+mod outside;
 pub(crate) mod random;
 mod redactions;
 mod relations;

@@ -62,3 +62,29 @@ async fn state_that_soft_failed_counts_where_others_build_on_it() {
     check::events_agree(&world, &model).await;
     check::tables_agree(&world).await;
 }
+
+/// A server opens as many branches as there may be, and tells nobody else of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn branches_of_one_server_leave_others_theirs() {
+    let mut model = Model::new(RoomVersionId::V12);
+    let bob = model.add(&[3], member("@bob:b", "@bob:b", "join"));
+    let here = model.add(&[bob], member("@carol:c", "@carol:c", "join"));
+    let branches = (0..101).map(|i| model.add(&[here], message("@bob:b", &format!("branch {i}"))));
+    let branches: Vec<usize> = branches.collect();
+    let honest = model.add(&[here], message("@carol:c", "one"));
+    let next = model.add(&[honest], message("@carol:c", "two"));
+    // Of whose users none is in the room, so that nobody joins the branches.
+    let world = World::of_others(&model).await;
+    for event in 1..=here {
+        world.receive(model.event(event)).await;
+    }
+    let (last, first) = branches.split_last().unwrap();
+    for event in first {
+        assert!(matches!(world.receive(model.event(*event)).await, Received::Accepted(_)));
+    }
+    assert!(matches!(world.receive(model.event(*last)).await, Received::SoftFailed(_)));
+    for event in [honest, next] {
+        assert!(matches!(world.receive(model.event(event)).await, Received::Accepted(_)));
+    }
+    check::tables_agree(&world).await;
+}
