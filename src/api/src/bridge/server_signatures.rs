@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use events::canonical;
-use federation::{Federation, keys::Wanted};
+use federation::{
+    Federation,
+    keys::{Keys, Wanted},
+};
 use http::Request;
 use ruma::{
     MilliSecondsSinceUnixEpoch, OwnedServerName, ServerName, api::federation::authentication::ServerSignatures,
@@ -26,7 +29,8 @@ impl Authenticate for ServerSignatures {
     /// The server that signed the request with a key that is good now.
     ///
     /// # Errors
-    /// 401 without a good signature, or for another destination; 403 for a server that we have nothing to do with.
+    /// 401 without a good signature, or for another destination; 403 for a server that we have nothing to do with; 429 where
+    /// the keys are not here, and too much waits for keys already.
     async fn authenticate(call: &Call) -> Result<OwnedServerName> {
         let headers = x_matrix::read(call.headers())?;
         let federation = &call.app.federation;
@@ -36,9 +40,10 @@ impl Authenticate for ServerSignatures {
             return Err(unauthorized("The request is meant for another server"));
         }
         federation.require_allowed(&origin).map_err(|error| Error::forbidden(error.to_string()))?;
-        let content = content(call).await?;
         let now = call.app.clock.now();
-        require_signature(federation, &headers, &call.request, content.as_deref(), now).await?;
+        let keys = keys(federation, &headers, call.request.body().len(), now).await?;
+        let content = content(call).await?;
+        require_signature(federation, &headers, &keys, &call.request, content.as_deref(), now)?;
         federation.alive(&origin);
         Ok(origin)
     }
@@ -60,19 +65,29 @@ async fn content(call: &Call) -> Result<Option<String>> {
     text.map(Some)
 }
 
-/// Any of the signatures will do: a server with several keys cannot know which of them we have.
-async fn require_signature<B>(
+/// The keys of the signatures, as far as they can be had, for a request of so many bytes.
+async fn keys(
     federation: &Federation,
     headers: &[XMatrix],
-    request: &Request<B>,
-    content: Option<&str>,
+    bytes: usize,
     now: MilliSecondsSinceUnixEpoch,
-) -> Result<()> {
+) -> Result<Keys> {
     let mut wanted = Wanted::new();
     for header in headers {
         wanted.entry(header.origin.clone()).or_default().insert(header.key.clone(), now);
     }
-    let keys = federation.keys().get(&wanted).await;
+    Ok(federation.keys().get_for_request(&wanted, bytes).await?)
+}
+
+/// Any of the signatures will do: a server with several keys cannot know which of them we have.
+fn require_signature<B>(
+    federation: &Federation,
+    headers: &[XMatrix],
+    keys: &Keys,
+    request: &Request<B>,
+    content: Option<&str>,
+    now: MilliSecondsSinceUnixEpoch,
+) -> Result<()> {
     let mut refusal = "The key of the signature is not known, or no longer good".to_owned();
     for header in headers {
         let Some(key) = keys.at(&header.origin, &header.key, now) else { continue };

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::future::join_all;
 use ruma::{MilliSecondsSinceUnixEpoch, OwnedServerName, OwnedServerSigningKeyId, ServerName};
 
-use super::{KeyRing, Keys, Wanted, memory::Known};
+use super::{KeyRing, Keys, Wanted, lines::Line, memory::Known};
 
 /// The keys wanted of one server.
 type OfServer = BTreeMap<OwnedServerSigningKeyId, MilliSecondsSinceUnixEpoch>;
@@ -25,30 +25,39 @@ impl KeyRing {
     ///
     /// A server that lately did not tell what was wanted is left in peace for a while.
     pub async fn get(&self, wanted: &Wanted) -> Keys {
-        let (mut keys, stale) = self.known(wanted).await;
-        let now = self.now();
-        let missing = |keys: &Keys| {
-            let missing = wanted.iter().filter(|(server, wanted)| self.lacks(keys, server, wanted, now));
-            missing.map(|(server, _)| server.clone()).collect::<Vec<_>>()
-        };
-        let lacking = missing(&keys);
-        stale.iter().filter(|server| !lacking.contains(server)).for_each(|server| self.refresh(server, now));
-        let asked = lacking.into_iter().filter(|server| self.inner.attempts.may_ask(server, now));
-        let asked: Vec<OwnedServerName> = asked.take(MAX_SERVERS).collect();
+        let (keys, asked) = self.at_hand(wanted).await;
         if asked.is_empty() {
             return keys;
         }
         let lines = self.lines_of(&asked).await;
+        self.fetched(wanted, asked, lines).await
+    }
+
+    /// What is here of the keys, and the servers to be asked for the others.
+    pub(super) async fn at_hand(&self, wanted: &Wanted) -> (Keys, Vec<OwnedServerName>) {
+        let (keys, stale) = self.known(wanted).await;
+        let now = self.now();
+        let lacking = self.missing(&keys, wanted, now);
+        stale.iter().filter(|server| !lacking.contains(server)).for_each(|server| self.refresh(server, now));
+        let asked = lacking.into_iter().filter(|server| self.inner.attempts.may_ask(server, now));
+        let asked = asked.take(MAX_SERVERS).collect();
+        (keys, asked)
+    }
+
+    /// The keys after these servers were asked, each in its line, and notaries for those that did not answer.
+    pub(super) async fn fetched(&self, wanted: &Wanted, asked: Vec<OwnedServerName>, lines: Vec<Line>) -> Keys {
+        let now = self.now();
         let asking = join_all(asked.iter().zip(lines).filter_map(|(server, line)| self.ask(server, line)));
         // Who takes longer is still heard, for the next who wants to know.
         let _late = tokio::time::timeout(PATIENCE, asking).await;
-        keys = self.known(wanted).await.0;
-        let silent: Vec<OwnedServerName> = missing(&keys).into_iter().filter(|server| asked.contains(server)).collect();
+        let mut keys = self.known(wanted).await.0;
+        let mut silent = self.missing(&keys, wanted, now);
+        silent.retain(|server| asked.contains(server));
         if !silent.is_empty() && !self.inner.options.notaries.is_empty() {
             self.ask_notaries(wanted, &silent).await;
             keys = self.known(wanted).await.0;
         }
-        let (missing, now) = (missing(&keys), self.now());
+        let (missing, now) = (self.missing(&keys, wanted, now), self.now());
         for server in asked {
             match missing.contains(&server) {
                 true => self.inner.attempts.in_vain(&server, now),
@@ -56,6 +65,12 @@ impl KeyRing {
             }
         }
         keys
+    }
+
+    /// The servers of which keys are wanted that are not here.
+    fn missing(&self, keys: &Keys, wanted: &Wanted, now: i64) -> Vec<OwnedServerName> {
+        let missing = wanted.iter().filter(|(server, wanted)| self.lacks(keys, server, wanted, now));
+        missing.map(|(server, _)| server.clone()).collect()
     }
 
     /// What is known without asking anybody, and the servers whose word is half as old as it may get.

@@ -14,6 +14,7 @@ mod memory;
 mod notaries;
 mod notary;
 mod own;
+mod requests;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -37,6 +38,7 @@ use self::{
     attempts::Attempts,
     lines::{Line, Lines},
     memory::Memory,
+    requests::Waiting,
 };
 pub use self::{
     fetch::Fetch,
@@ -85,6 +87,7 @@ struct Inner {
     /// their own.
     asking: parking_lot::Mutex<HashMap<(OwnedServerName, Line), Asking>>,
     lines: Lines,
+    waiting: Waiting,
     notary_requests: Semaphore,
     /// How many answers were kept.
     learned: AtomicUsize,
@@ -101,6 +104,7 @@ impl KeyRing {
             attempts_for_others: Attempts::new(),
             asking: parking_lot::Mutex::default(),
             lines: Lines::new(),
+            waiting: Waiting::new(),
             notary_requests: Semaphore::new(NOTARY_REQUESTS),
             learned: AtomicUsize::new(0),
             old: OnceCell::new(),

@@ -4,6 +4,7 @@ mod lines;
 mod lookup;
 mod notaries;
 mod notary;
+mod requests;
 mod stream;
 mod validity;
 pub(crate) mod verify;
