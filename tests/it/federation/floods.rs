@@ -15,7 +15,7 @@ use crate::{
     user::User,
 };
 
-on_both_databases!(a_flood_of_invites, a_flood_of_claims, a_flood_of_reads, a_flood_of_transactions,);
+on_both_databases!(a_flood_of_invites, a_flood_of_claims, a_flood_of_reads, a_flood_of_joins, a_flood_of_transactions,);
 
 /// Milliseconds until something is left again in a bucket that fills as slowly as those of these tests.
 const LONG: RangeInclusive<u64> = 500_000..=1_000_000;
@@ -136,6 +136,21 @@ async fn a_flood_of_reads(database: Database) {
     first.try_transact(&[], &[]).await.unwrap().ok().unwrap();
     second.get(&profile).await.unwrap().ok().unwrap();
     alice.get("/account/whoami").await.ok();
+    met.server.is_sound();
+}
+
+async fn a_flood_of_joins(database: Database) {
+    let mut met = start(&database, &[("OTHER_SERVER", 20), ("OTHER_SERVER_READS", 40)]).await;
+    let alice = met.server.register("alice").await;
+    let room = alice.public_room("Tea").await;
+    let (first, second) = (met.peer.clone(), met.peer.second());
+    let ready = first.ready("join", &room, &first.user("guest")).await.unwrap();
+    let join = async || first.try_deliver("join", &room, &ready.event).await.unwrap();
+    for _ in 0..2 {
+        join().await.ok().unwrap();
+    }
+    assert!(refused(join().await) > *LONG.end(), "it is told the whole room each time");
+    second.enter(&room, &second.user("guest")).await.unwrap();
     met.server.is_sound();
 }
 

@@ -1,6 +1,7 @@
 //! `PUT /send_join`: a user of another server comes into a room.
 
 use actix_web::HttpResponse;
+use federation::Cost;
 use rooms::foreign::Handshake;
 use ruma::{
     EventId, OwnedServerName, RoomId,
@@ -39,6 +40,8 @@ async fn join(
     event: Box<RawValue>,
     omit_members: bool,
 ) -> Result<RoomState> {
+    // Who repeats a join changes nothing, and is told the whole room again.
+    let _reading = app.federation.begin_read(&origin, Cost::Whole).await?;
     let join = app.federation.accept(&origin, Handshake::Join, room_id, event_id, event).await?;
     let entry = app.rooms.entry(room_id, event_id, omit_members).await?;
     let mut state = RoomState::new();
