@@ -1,9 +1,10 @@
 //! The events between what is here and one that came (server-server §backfilling-and-retrieving-missing-events).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use events::{Pdu, VerifiedPdu, order};
-use ruma::OwnedEventId;
+use peerbrain_core::limits::PREV_EVENTS_RECEIVED;
+use ruma::{EventId, OwnedEventId};
 use store::rooms::EventFlags;
 
 use crate::{
@@ -19,6 +20,10 @@ const PAGE: u32 = 50;
 
 /// How many events are taken in all: of what lies further back the state is enough.
 const MOST: usize = 400;
+
+/// How many previous events all of these may name: as many as they may in events that are sent. Old ones may name more each,
+/// and all are looked up.
+const NAMED: usize = MOST * PREV_EVENTS_RECEIVED;
 
 /// How many previous events are followed from one page to the next.
 const WIDTH: usize = 20;
@@ -73,17 +78,27 @@ impl History {
 
 /// Those of the events that `pdu` builds on, over previous events. Others were not asked for.
 fn connected(pdu: &VerifiedPdu, mut found: HashMap<OwnedEventId, VerifiedPdu>) -> HashMap<OwnedEventId, VerifiedPdu> {
-    let mut reached: HashSet<OwnedEventId> = HashSet::new();
-    let mut next: Vec<OwnedEventId> = pdu.prev_events().to_vec();
-    while let Some(id) = next.pop() {
-        if let Some(event) = found.get(&id)
-            && reached.insert(id)
-        {
-            next.extend(event.prev_events().iter().cloned());
-        }
-    }
+    let reached = reached(pdu.prev_events(), |id| found.get(id).map(|event| event.prev_events()));
     found.retain(|id, _| reached.contains(id));
     found
+}
+
+/// The ids to which previous events lead from these, the nearest first and as far as they do not name too many.
+///
+/// * `named_by`: the previous events of an event that was found.
+fn reached<'a>(
+    from: &[OwnedEventId],
+    named_by: impl Fn(&EventId) -> Option<&'a [OwnedEventId]>,
+) -> HashSet<OwnedEventId> {
+    let mut reached = HashSet::new();
+    let (mut next, mut left): (VecDeque<OwnedEventId>, usize) = (from.iter().cloned().collect(), NAMED);
+    while let Some(id) = next.pop_front() {
+        let Some(named) = named_by(&id).filter(|named| named.len() <= left && !reached.contains(&id)) else { continue };
+        left -= named.len();
+        next.extend(named.iter().cloned());
+        reached.insert(id);
+    }
+    reached
 }
 
 /// Each after those it builds on.
@@ -91,4 +106,26 @@ pub(super) fn in_order(mut events: HashMap<OwnedEventId, VerifiedPdu>) -> Vec<Ve
     let pdus: Vec<Pdu> = events.values().map(|event| event.pdu().clone()).collect();
     let sorted = order::topological(&pdus, order::Edges::Prev);
     sorted.iter().filter_map(|pdu| events.remove(pdu.event_id())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn id(number: usize) -> OwnedEventId {
+        EventId::parse(format!("${number:A>43}")).unwrap()
+    }
+
+    #[test]
+    fn events_are_followed_as_far_as_they_do_not_name_too_many() {
+        // A line of events of which each names a thousand that nobody has, itself and the next.
+        let others: Vec<OwnedEventId> = (1_000..2_000).map(id).collect();
+        let named = |number| [&others[..], &[id(number), id(number + 1)]].concat();
+        let line: HashMap<OwnedEventId, Vec<OwnedEventId>> =
+            (0..20).map(|number| (id(number), named(number))).collect();
+        let reached = reached(&[id(0)], |id| line.get(id).map(Vec::as_slice));
+        assert_eq!(reached, (0..NAMED / 1_002).map(id).collect::<HashSet<_>>());
+    }
 }
