@@ -5,6 +5,7 @@ mod claim;
 mod counts;
 mod cross_signing;
 mod device_keys;
+mod from_others;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod one_time_key;
@@ -23,7 +24,8 @@ pub use counts::KeyCounts;
 pub(crate) use counts::json_text;
 pub use cross_signing::CrossSigningUpload;
 pub(crate) use cross_signing::public_key;
-pub use query::{Asked, FromOthers};
+pub use from_others::FromOthers;
+pub use query::Asked;
 pub use serve::DeviceList;
 pub use signatures::{SignatureFailures, SignedObjects};
 pub use upload::KeyUpload;

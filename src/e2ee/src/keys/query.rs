@@ -6,26 +6,17 @@ use std::{
 };
 
 use ruma::{OwnedUserId, UserId};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use store::{
     Conn,
     e2ee::{Usage, UserSignatureRow, cross_signing},
 };
 
-use super::{UserKeys, bounds::USERS_PER_QUERY, counts::json_text, user_keys::CrossSigningKey};
+use super::{FromOthers, UserKeys, bounds::USERS_PER_QUERY, counts::json_text, user_keys::CrossSigningKey};
 use crate::{E2ee, Error, Result, ids::is_storable, signed::Signed};
 
 /// Whose keys are asked for: device ids by user, none for all devices.
 pub type Asked = BTreeMap<OwnedUserId, Vec<String>>;
-
-/// What other servers have said of their users.
-#[derive(Debug, Default)]
-pub struct FromOthers {
-    /// The keys of those of whom something was said.
-    pub keys: BTreeMap<OwnedUserId, Arc<UserKeys>>,
-    /// The servers that could not be asked, with what is told of that.
-    pub failures: Map<String, Value>,
-}
 
 /// What was found for an answer.
 #[derive(Default)]
@@ -41,7 +32,8 @@ impl E2ee {
     pub async fn query_keys(&self, asker: &UserId, asked: Asked, others: FromOthers) -> Result<String> {
         let (ours, theirs): (Asked, Asked) = asked.into_iter().partition(|(user, _)| self.rooms().is_local(user));
         let mut found = self.find(ours.keys().cloned().collect()).await?;
-        found.keys.extend(others.keys);
+        let (keys, failures) = others.into_parts();
+        found.keys.extend(keys);
         found.signed = self.signed_by(asker, &found.keys).await?;
         let theirs = theirs.into_iter().filter(|(user, _)| found.keys.contains_key(user));
         let told: Asked = ours.into_iter().chain(theirs).collect();
@@ -51,7 +43,7 @@ impl E2ee {
             found.write_keys(&mut answer, usage, Some(asker));
         }
         answer.push_str(r#","failures":"#);
-        answer.push_str(&Value::Object(others.failures).to_string());
+        answer.push_str(&Value::Object(failures).to_string());
         answer.push('}');
         Ok(answer)
     }

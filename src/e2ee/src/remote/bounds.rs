@@ -12,3 +12,5 @@ pub(super) const NAME_BYTES: usize = 255;
 pub(super) const PREVIOUS: usize = 20;
 /// Lists that one transaction keeps; more would hold up everybody else.
 pub(super) const LISTS_PER_WRITE: usize = 50;
+/// Lists that are read at once for an answer: what there is no room for is let go between.
+pub(super) const LISTS_PER_READ: usize = 50;

@@ -1,18 +1,25 @@
 //! Which lists are here, and whom to ask for the others.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use ruma::OwnedUserId;
+use ruma::{OwnedUserId, UserId};
 use store::{
     Conn,
     e2ee::{RemoteList, RemoteListRow, cross_signing, remote_device_lists, remote_devices, sharing},
 };
 
-use super::{TheirKeys, bounds::LISTS_PER_WRITE};
-use crate::{E2ee, Result, ids::is_storable, keys::UserKeys};
+use super::{
+    TheirKeys,
+    bounds::{LISTS_PER_READ, LISTS_PER_WRITE},
+};
+use crate::{
+    E2ee, Result,
+    ids::is_storable,
+    keys::{FromOthers, UserKeys},
+};
 
 /// A list that is followed and not here: an answer is kept with [`E2ee::keep_remote`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +33,8 @@ pub struct Followed {
 /// Where the keys of users of other servers are.
 #[derive(Debug, Default)]
 pub struct Looked {
-    /// Here.
-    pub known: BTreeMap<OwnedUserId, Arc<UserKeys>>,
+    /// Here, as far as there is room for it in one answer.
+    pub known: FromOthers,
     /// Elsewhere, and to be kept.
     pub followed: Vec<Followed>,
     /// Elsewhere, of users with whom no room is shared: they are asked for each time.
@@ -38,7 +45,9 @@ pub struct Looked {
 #[derive(Default)]
 struct Read {
     rows: HashMap<String, RemoteListRow>,
-    keys: HashMap<String, UserKeys>,
+    /// Whose lists are here.
+    fresh: HashSet<String>,
+    known: FromOthers,
 }
 
 impl E2ee {
@@ -55,12 +64,12 @@ impl E2ee {
             .map(|user| (user.to_string(), user.server_name().to_string()))
             .collect();
         read.rows.extend(self.follow(new).await?.into_iter().map(|row| (row.user_id.clone(), row)));
-        let mut looked = Looked::default();
-        for user_id in users.into_iter().filter(|user| is_storable(user.as_str())) {
-            match (read.rows.get(user_id.as_str()), read.keys.remove(user_id.as_str())) {
-                (_, Some(keys)) => drop(looked.known.insert(user_id, Arc::new(keys))),
-                (Some(row), None) => looked.followed.push(Followed { heard: row.heard, user_id }),
-                (None, None) => looked.strangers.push(user_id),
+        let mut looked = Looked { known: read.known, ..Looked::default() };
+        let elsewhere = |user: &OwnedUserId| is_storable(user.as_str()) && !read.fresh.contains(user.as_str());
+        for user_id in users.into_iter().filter(elsewhere) {
+            match read.rows.get(user_id.as_str()) {
+                Some(row) => looked.followed.push(Followed { heard: row.heard, user_id }),
+                None => looked.strangers.push(user_id),
             }
         }
         Ok(looked)
@@ -120,17 +129,22 @@ impl E2ee {
 fn read(conn: &mut Conn, users: &[String]) -> store::Result<Read> {
     let rows = remote_device_lists::of_users(conn, users)?;
     let fresh: Vec<String> = rows.iter().filter(|row| row.fresh).map(|row| row.user_id.clone()).collect();
-    let (mut devices, mut keys): (HashMap<String, Vec<_>>, HashMap<String, Vec<_>>) = Default::default();
-    for row in remote_devices::of_users(conn, &fresh)? {
-        devices.entry(row.user_id.clone()).or_default().push(row);
+    let mut known = FromOthers::default();
+    for users in fresh.chunks(LISTS_PER_READ) {
+        let (mut devices, mut keys): (HashMap<String, Vec<_>>, HashMap<String, Vec<_>>) = Default::default();
+        for row in remote_devices::of_users(conn, users)? {
+            devices.entry(row.user_id.clone()).or_default().push(row);
+        }
+        for row in cross_signing::of_users(conn, users)? {
+            keys.entry(row.user_id.clone()).or_default().push(row);
+        }
+        for user in users {
+            let (devices, keys) = (devices.remove(user).unwrap_or_default(), keys.remove(user).unwrap_or_default());
+            if let Ok(user_id) = UserId::parse(user.as_str()) {
+                known.add(user_id, Arc::new(UserKeys::of_remote(devices, keys)));
+            }
+        }
     }
-    for row in cross_signing::of_users(conn, &fresh)? {
-        keys.entry(row.user_id.clone()).or_default().push(row);
-    }
-    let of = |user: &String| {
-        let (devices, keys) = (devices.remove(user).unwrap_or_default(), keys.remove(user).unwrap_or_default());
-        (user.clone(), UserKeys::of_remote(devices, keys))
-    };
-    let keys = fresh.iter().map(of).collect();
-    Ok(Read { keys, rows: rows.into_iter().map(|row| (row.user_id.clone(), row)).collect() })
+    let rows = rows.into_iter().map(|row| (row.user_id.clone(), row)).collect();
+    Ok(Read { rows, fresh: fresh.into_iter().collect(), known })
 }

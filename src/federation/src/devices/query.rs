@@ -1,11 +1,16 @@
 //! `POST /keys/query` of a client, as far as it concerns users of other servers.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use e2ee::{
     keys::{Asked, FromOthers},
-    remote::{Followed, Looked},
+    remote::{Followed, Looked, TheirKeys},
 };
+use parking_lot::Mutex;
 use ruma::{OwnedServerName, OwnedUserId, UserId};
 
 use crate::{Federation, Result};
@@ -43,29 +48,51 @@ impl Federation {
         let (e2ee, devices) = (&self.inner.e2ee, &self.inner.devices);
         let Looked { known, followed, strangers } = e2ee.look_for_remote(theirs).await?;
         let errands = errands(asked, followed, strangers);
+        let gathered = Mutex::new(Gathered { others: known, ..Gathered::default() });
         let outcome = devices.ask_all(errands, time, |server, errand: Errand| {
+            let gathered = &gathered;
             Box::pin(async move {
                 let keys = devices.servers.query(&server, errand.asked).await?;
-                Ok((errand.followed, keys))
+                gathered.lock().add(errand.followed, keys);
+                Ok(())
             })
         });
         let outcome = outcome.await;
-        let mut others = FromOthers { keys: known, failures: outcome.failures };
-        let mut lists = Vec::new();
-        for (followed, mut keys) in outcome.answers {
-            others.keys.extend(keys.iter().map(|(user, keys)| (user.clone(), Arc::new(keys.told()))));
-            lists.extend(followed.into_iter().filter_map(|list| {
-                let keys = keys.remove(&list.user_id)?;
-                Some((list, None, keys))
-            }));
-        }
-        e2ee.keep_remote(lists).await?;
-        let missing: Vec<Followed> = outcome.unanswered.into_iter().flat_map(|errand| errand.followed).collect();
+        let Gathered { mut others, lists, mut missing } = gathered.into_inner();
+        others.failures.extend(outcome.failures);
+        e2ee.keep_remote(lists.into_values().map(|(list, keys)| (list, None, keys)).collect()).await?;
+        missing.extend(outcome.unanswered.into_iter().flat_map(|errand| errand.followed));
         if !missing.is_empty() {
             e2ee.want_remote(&missing).await?;
             devices.wake();
         }
         Ok(others)
+    }
+}
+
+/// The answers that have come, as far as there is room for them.
+#[derive(Default)]
+struct Gathered {
+    others: FromOthers,
+    /// What is kept.
+    lists: HashMap<OwnedUserId, (Followed, TheirKeys)>,
+    /// What there was no room for. It is asked for again, and is here the next time.
+    missing: Vec<Followed>,
+}
+
+impl Gathered {
+    fn add(&mut self, followed: Vec<Followed>, keys: BTreeMap<OwnedUserId, TheirKeys>) {
+        let mut followed: HashMap<OwnedUserId, Followed> =
+            followed.into_iter().map(|list| (list.user_id.clone(), list)).collect();
+        for (user_id, keys) in keys {
+            let told = Arc::new(keys.told());
+            if let Some(list) = followed.remove(&user_id) {
+                self.lists.insert(user_id.clone(), (list, keys));
+            }
+            for left_out in self.others.add(user_id, told) {
+                self.missing.extend(self.lists.remove(&left_out).map(|(list, _)| list));
+            }
+        }
     }
 }
 

@@ -62,7 +62,7 @@ impl World {
     async fn comes_to(&self, devices: &[&str]) {
         for _ in 0..400 {
             let known = self.server.federation.inner.e2ee.look_for_remote(vec![bob().to_owned()]).await.unwrap();
-            if known.known.contains_key(bob()) {
+            if known.known.has(bob()) {
                 assert_eq!(self.devices(bob()).await.unwrap(), devices);
                 return;
             }
