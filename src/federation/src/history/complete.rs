@@ -9,7 +9,7 @@ use ruma::{RoomId, ServerName, room_version_rules::RoomVersionRules};
 use tokio::time::timeout;
 
 use crate::{
-    Result,
+    Error, Result,
     history::{Asked, History, Told, state::is_in_part},
 };
 
@@ -76,12 +76,16 @@ impl History {
 
     /// Takes the events of a gap in, as far as that goes. Whether it was enough shows by the event behind it.
     async fn receive_gap(&self, asked: Asked<'_>, events: &[VerifiedPdu]) -> Result<()> {
-        let receive = |event: &VerifiedPdu| self.rooms().receive(asked.room_id, event.clone());
+        let receive = |event: &VerifiedPdu| self.receive_of(asked.server, asked.room_id, event.clone());
         let received = join_all(events.iter().map(receive)).await;
         let left = events.iter().zip(received).filter(|(_, one)| matches!(one, Ok(Received::Missing(_))));
         let mut helped = HELPED;
         for (event, _) in left {
-            let Received::Missing(missing) = receive(event).await? else { continue };
+            let missing = match receive(event).await.map_err(Error::from) {
+                Ok(Received::Missing(missing)) => missing,
+                Err(error) if error.is_ours() => return Err(error),
+                _ => continue,
+            };
             if helped == 0 {
                 break;
             }

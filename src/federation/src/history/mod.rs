@@ -3,7 +3,7 @@
 //! [`peers`] is what can be asked, [`servers`] whom. An event whose previous events are missing gets them ([`gap`]), or
 //! else the state before it ([`state`]); what allowed it is fetched by [`auth`]. [`clients`] reads
 //! rooms for users, and where they look at what is not here, it is fetched first: pages by [`backfill`], single events by
-//! [`pull`].
+//! [`pull`]. Of what is rejected only some is kept ([`rejected`]).
 //!
 //! Others may answer anything: what they give counts only if it is what was asked for, by its computed id and in its own
 //! room, and as a [`VerifiedPdu`](events::VerifiedPdu). Whatever grows is bounded by a number and by time.
@@ -18,6 +18,7 @@ mod fetch;
 mod gap;
 mod peers;
 mod pull;
+mod rejected;
 mod servers;
 mod state;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub(crate) struct Options {
 pub(crate) struct History {
     options: Arc<Options>,
     turns: Arc<turns::Turns>,
+    rejected: Arc<rejected::Rejected>,
     large: Arc<Places>,
 }
 
@@ -82,7 +84,8 @@ pub(crate) enum Told {
 impl History {
     /// Asks nothing yet.
     pub fn new(options: Options) -> Self {
-        Self { options: Arc::new(options), turns: Arc::default(), large: Arc::new(Places::new(LARGE_AT_ONCE)) }
+        let (turns, rejected) = (Arc::default(), Arc::default());
+        Self { options: Arc::new(options), turns, rejected, large: Arc::new(Places::new(LARGE_AT_ONCE)) }
     }
 
     fn rooms(&self) -> &Rooms {

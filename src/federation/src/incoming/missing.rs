@@ -23,6 +23,10 @@ impl Incoming {
     ) -> Place {
         match self.history().complete(room_id, rules, origin, pdu).await {
             Ok(Received::Missing(_)) => Place::Waits,
+            Ok(Received::Rejected(_)) => {
+                self.history().note_rejected(origin, room_id);
+                Place::Here
+            }
             Ok(_) => Place::Here,
             Err(Error::Rooms(error)) => failed(room_id, pdu.event_id(), &error),
             Err(error) => {

@@ -51,7 +51,7 @@ impl Incoming {
         let checked = self.check(origin, room_id, rules, pdus).await;
         let places = checked.iter().map(|one| async move {
             match &one.outcome {
-                Ok(pdu) => self.place(room_id, pdu, is_inside).await,
+                Ok(pdu) => self.place(origin, room_id, pdu, is_inside).await,
                 Err(reason) => Place::Refused(reason.clone()),
             }
         });
@@ -63,11 +63,17 @@ impl Incoming {
     /// Gives an event to the lane. A failure of ours is no reason to let go of it.
     ///
     /// * `is_inside`: whether it comes from a server that is in the room.
-    pub(super) async fn place(&self, room_id: &RoomId, pdu: &VerifiedPdu, is_inside: bool) -> Place {
+    pub(super) async fn place(
+        &self,
+        origin: &ServerName,
+        room_id: &RoomId,
+        pdu: &VerifiedPdu,
+        is_inside: bool,
+    ) -> Place {
         let event_id = pdu.event_id();
         let received = async {
             match is_inside {
-                true => self.rooms().receive(room_id, pdu.clone()).await,
+                true => self.history().receive_of(origin, room_id, pdu.clone()).await,
                 false => self.rooms().receive_from_outside(room_id, pdu.clone()).await,
             }
         };

@@ -71,11 +71,12 @@ impl Incoming {
             let mut done = Vec::new();
             for row in rows {
                 let party = self.party(room_id, &row.origin).await?;
-                let (number, failures) = (row.number, failures.entry(party).or_default());
+                let (number, is_inside) = (row.number, !party.is_empty());
+                let failures = failures.entry(party).or_default();
                 if tried.get(&number).is_some_and(|tried| tried.due > Instant::now()) {
                     continue;
                 }
-                let came = self.try_row(room_id, row, *failures < FAILURES).await?;
+                let came = self.try_row(room_id, row, is_inside, *failures < FAILURES).await?;
                 *failures += usize::from(!came);
                 if came || !postponed(tried, number) {
                     tried.remove(&number);
@@ -100,7 +101,9 @@ impl Incoming {
     }
 
     /// Tries one event, `with_help` of others; true if it need not wait any more.
-    async fn try_row(&self, room_id: &RoomId, row: StagedRow, with_help: bool) -> Result<bool> {
+    ///
+    /// * `is_inside`: whether it comes from a server that is in the room.
+    async fn try_row(&self, room_id: &RoomId, row: StagedRow, is_inside: bool, with_help: bool) -> Result<bool> {
         let StagedRow { origin, event_id, json, .. } = row;
         let (Ok(origin), Ok(pdu)) = (ServerName::parse(origin.as_str()), RawValue::from_string(json)) else {
             return Ok(true);
@@ -109,10 +112,12 @@ impl Incoming {
         let Door::Open(rules) = self.door(&origin, room_id).await? else { return Ok(true) };
         let Some(checked) = self.check(&origin, room_id, rules, vec![pdu]).await.pop() else { return Ok(true) };
         let Ok(pdu) = checked.outcome else { return Ok(true) };
-        let place = match with_help {
-            true => self.complete(&origin, room_id, rules, &pdu).await,
-            false => self.place(room_id, &pdu, true).await,
-        };
+        let mut place = self.place(&origin, room_id, &pdu, is_inside).await;
+        // With the help of others what is rejected is kept.
+        let with_help = with_help && self.history().keeps_rejected(&origin, room_id);
+        if matches!(place, Place::Waits) && with_help {
+            place = self.complete(&origin, room_id, rules, &pdu).await;
+        }
         match place {
             Place::Here => Ok(true),
             Place::Waits => Ok(false),
