@@ -349,7 +349,7 @@ settings! {
         /// Joins, knocks, leaves and invites of users of another server, per server.
         other_server: Rate = Rate::new(10.0, 200),
         /// What another server reads of rooms, users and files, per server: an event is one, a page of events five, a whole
-        /// state twenty.
+        /// state twenty, also for who joins.
         other_server_reads: Rate = Rate::new(50.0, 1_000),
         /// One-time keys of one device that other servers take, all together. Beyond that they get its fallback key, so that
         /// some are left for others.
