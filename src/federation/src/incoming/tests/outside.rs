@@ -30,7 +30,7 @@ async fn what_is_rejected_of_them_is_not_kept() {
         let eve = UserId::parse("@eve:b").unwrap();
         let said = |text| world.peer.make(&[&world.last], Draft { sender: eve.clone(), ..message(text) });
         let (outside, inside) = (said("outside"), said("inside"));
-        let answer = world.send_from_outside(0, &[outside.clone()]).await;
+        let answer = world.send_from_outside(0, std::slice::from_ref(&outside)).await;
         assert!(answer[outside.event_id()].is_err());
         assert!(world.flags(outside.event_id()).await.is_none());
         assert_eq!(world.send(&[&inside]).await[inside.event_id()], Ok(()));
