@@ -132,14 +132,9 @@ impl Federation {
         let e2ee = &self.inner.e2ee;
         match self.inner.devices.servers.devices(server, &list.user_id).await {
             Ok((stream_id, keys)) => e2ee.keep_remote(vec![(list.clone(), Some(stream_id), keys)]).await?,
-            // It has no such user, or does not want to say.
-            Err(Error::Remote { status: 400 | 403 | 404, errcode, .. }) => {
-                tracing::info!(%server, user_id = %list.user_id, ?errcode, "a server does not tell the devices of a user");
-                e2ee.give_up_remote(list).await?;
-            }
-            // What it says of one user keeps no other waiting.
-            Err(error @ Error::BadAnswer { .. }) => {
-                tracing::info!(%server, user_id = %list.user_id, %error, "the devices of a user cannot be read");
+            // It has no such user, does not want to say, or says nothing of use: that keeps no other user waiting.
+            Err(error @ (Error::Remote { status: 400 | 403 | 404, .. } | Error::BadAnswer { .. })) => {
+                tracing::info!(%server, user_id = %list.user_id, %error, "a server does not tell the devices of a user");
                 e2ee.give_up_remote(list).await?;
             }
             Err(error) => return Err(error),

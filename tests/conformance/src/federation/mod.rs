@@ -52,7 +52,7 @@ mod media;
 mod missing;
 mod policy;
 mod requests;
-mod stage;
+pub mod stage;
 mod third_parties;
 mod transactions;
 

@@ -75,19 +75,12 @@ impl Stage {
 
     /// Alice tries to join a room through the peer.
     pub async fn try_join(&self, room: &str) -> Result<Reply, Failure> {
-        let name = encode(&self.peer.me.name);
-        self.alice.post(format!("{}?via={name}&server_name={name}", v3!("join/{}", room)), json!({})).await
+        try_join_through(&self.alice, &self.peer, room).await
     }
 
-    /// Alice joins a room through the peer. A server that was lied to a moment ago may let the peer rest, and say so with
-    /// the status of a gateway.
+    /// Alice joins a room through the peer.
     pub async fn join(&self, room: &str) -> Result<(), Failure> {
-        super::wait_for(format!("a join to {room}"), || async {
-            let reply = self.try_join(room).await?;
-            if (502..=504).contains(&reply.status) { Ok(None) } else { reply.ok().map(Some) }
-        })
-        .await
-        .map(drop)
+        join_through(&self.alice, &self.peer, room).await
     }
 
     /// A public room of Bob's that Alice has joined.
@@ -186,4 +179,20 @@ impl Stage {
         })
         .await
     }
+}
+
+async fn try_join_through(user: &User, peer: &Peer, room: &str) -> Result<Reply, Failure> {
+    let name = encode(&peer.me.name);
+    user.post(format!("{}?via={name}&server_name={name}", v3!("join/{}", room)), json!({})).await
+}
+
+/// Somebody joins a room through the peer. A server that was lied to a moment ago, or found the peer not yet there, may let
+/// it rest, and say so with the status of a gateway.
+pub async fn join_through(user: &User, peer: &Peer, room: &str) -> Result<(), Failure> {
+    super::wait_for(format!("a join to {room}"), || async {
+        let reply = try_join_through(user, peer, room).await?;
+        if (502..=504).contains(&reply.status) { Ok(None) } else { reply.ok().map(Some) }
+    })
+    .await
+    .map(drop)
 }

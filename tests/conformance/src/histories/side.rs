@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::history::History;
 use crate::client::Server;
 use crate::failure::Failure;
+use crate::federation::stage::join_through;
 use crate::interop::wait_for;
 use crate::path::encode;
 use crate::peer::Peer;
@@ -57,17 +58,9 @@ impl Side {
         self.peer.under_test()
     }
 
-    /// The user joins a room through the peer. Who looked for the peer a moment ago, when it was not yet there, may let it
-    /// rest for a while.
+    /// The user joins a room through the peer.
     pub async fn join(&self, room: &str) -> Result<(), Failure> {
-        let name = encode(&self.peer.me.name);
-        let path = format!("{}?via={name}&server_name={name}", v3!("join/{}", room));
-        wait_for(format!("a join to {room}"), || async {
-            let reply = self.user.post(path.clone(), json!({})).await?;
-            if (502..=504).contains(&reply.status) { Ok(None) } else { reply.ok().map(Some) }
-        })
-        .await
-        .map(drop)
+        join_through(&self.user, &self.peer, room).await
     }
 
     /// The state before an event; nothing if the server has no such event, or has not accepted it.

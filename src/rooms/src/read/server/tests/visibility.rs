@@ -1,6 +1,6 @@
 //! Each visibility with each way of a server's user through a room.
 
-use ruma::RoomVersionId;
+use ruma::{RoomVersionId, server_name};
 use serde_json::{Value, json};
 use store::accounts::users::{UserRow, deactivate, insert};
 
@@ -135,7 +135,8 @@ fn alice() -> UserRow {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_erased_users_said_is_for_those_who_were_there() {
     let mut model = Model::new(RoomVersionId::V11);
-    let before = model.add(&[3], message("@alice:a", "before"));
+    let carol = model.add(&[3], member("@carol:c", "@carol:c", "join"));
+    let before = model.add(&[carol], message("@alice:a", "before"));
     let bob = model.add(&[before], member("@bob:b", "@bob:b", "join"));
     let after = model.add(&[bob], message("@alice:a", "after"));
     World::each(&model, async |world| {
@@ -147,6 +148,7 @@ async fn what_erased_users_said_is_for_those_who_were_there() {
         write.await.unwrap();
         assert_eq!(body(&world, model.id(before)).await, None);
         assert_eq!(body(&world, model.id(after)).await.as_deref(), Some("after"));
+        assert!(world.rooms.event_for_server(server_name!("c"), model.id(before)).await.is_ok());
     })
     .await;
 }
