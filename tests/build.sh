@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 target=${CARGO_TARGET_DIR:-target}
 if [ "${1:-all}" = all ]; then
-    cargo build --locked --workspace --bins --features peerbrain-server/sabotage
+    cargo build --locked --workspace --bins --features peerbrain-server/sabotage,peerbrain-store/testing
     # Moved into place, for a running one cannot be written to.
     cp "$target/debug/peerbrain" "$target/debug/peerbrain-sabotage.new"
     mv "$target/debug/peerbrain-sabotage.new" "$target/debug/peerbrain-sabotage"
