@@ -27,7 +27,14 @@ impl Reached {
             return Ok((Self::Running(data_dir), reply));
         }
         first_start::make_data_folder(config)?;
-        let operator = Operator::open(config).await?;
+        let operator = match Operator::open(config).await {
+            // A server that is just starting has the database before it can be asked; by now it should have come up.
+            Err(in_use @ Error::Store(store::Error::InUse(_))) => {
+                let reply = admin_client::ask(&data_dir, &request)?.ok_or(in_use)?;
+                return Ok((Self::Running(data_dir), reply));
+            }
+            opened => opened?,
+        };
         let reply = operator.perform(request).await;
         Ok((Self::Opened(operator), reply))
     }
