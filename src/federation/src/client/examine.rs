@@ -147,6 +147,7 @@ fn explain(reason: &str) -> String {
         ("no answer in time", "a firewall may keep it closed, or the port is not forwarded"),
         ("not valid for name", "the certificate is for another name; it must be for the one that is asked for"),
         ("UnknownIssuer", "the certificate is self-signed, or its file lacks the chain"),
+        ("CaUsedAsEndEntity", "the certificate is self-signed; it must come from an authority that browsers believe"),
         ("Expired", "the certificate has run out"),
         ("corrupt message", "what listens there does not speak TLS"),
     ];
