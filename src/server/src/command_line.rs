@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use ruma::OwnedServerName;
 
 /// A Matrix homeserver.
@@ -181,9 +181,9 @@ pub enum FederationCommand {
     /// List the servers that something was ever sent to: since when they fail, when they are tried next, what waits for them
     Destinations,
     /// Try now to send to servers that fail
+    #[command(group(ArgGroup::new("whom").args(["name", "all"]).required(true)))]
     Retry {
         /// The server's name
-        #[arg(required_unless_present = "all", conflicts_with = "all")]
         name: Option<OwnedServerName>,
         /// All that fail
         #[arg(long)]

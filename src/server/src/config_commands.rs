@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use federation::client::Client;
 use peerbrain_core::Config;
 
 use crate::command_line::ConfigCommand;
@@ -20,6 +21,7 @@ pub fn run(command: &ConfigCommand, file: Option<&Path>) -> Result<(), Error> {
             let loaded = configuration::load(file)?;
             logging::filter(&loaded.config.log)?;
             loaded.config.listeners().iter().try_for_each(listen::check)?;
+            Client::check(&loaded.config.federation).map_err(|error| Error::plain(error.to_string()))?;
             let source = loaded.file.map_or("the defaults".to_owned(), |file| file.display().to_string());
             say(&format!("The configuration from {source} and the environment can be used."));
         }

@@ -53,7 +53,7 @@ pub fn warn_of_trial_name(config: &Config) {
 /// Shows the token with which the first administrator registers.
 pub fn show_admin_token(token: &str) {
     say(&format!(
-        "No user exists yet. Whoever registers with this one-time token becomes the administrator:\n\n    {token}\n\n\
+        "No administrator exists yet. Whoever registers with this one-time token becomes the administrator:\n\n    {token}\n\n\
          (or run: peerbrain user create NAME --admin)"
     ));
 }

@@ -19,7 +19,10 @@ pub async fn run(command: &KeyCommand, file: Option<&Path>) -> Result<(), Error>
         KeyCommand::Rotate => {
             let path = config.server.signing_key_path();
             if signing_key::read(&path)?.is_none() {
-                return Err(Error::plain(format!("{} is not there: the server has never run here", path.display())));
+                return Err(Error::plain(format!(
+                    "{} is not there: either the server has never run here, or put it back (it is in every backup)",
+                    path.display()
+                )));
             }
             let opening = {
                 let config = config.clone();

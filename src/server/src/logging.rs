@@ -7,8 +7,9 @@ use tracing_subscriber::{EnvFilter, fmt};
 use crate::error::Error;
 
 /// What is quieter than the rest unless it is asked for: actix counts its workers at every start and reports whatever
-/// nonsense strangers send as an error; state resolution remarks on every event that is allowed.
-const QUIET: &str = "actix_server=warn,actix_http=off,ruma_state_res=warn";
+/// nonsense strangers send as an error; state resolution remarks on every event that is allowed; and a certificate of
+/// another server that is not good is no error of ours, but is told where it matters.
+const QUIET: &str = "actix_server=warn,actix_http=off,ruma_state_res=warn,rustls_platform_verifier=off";
 
 /// Starts logging, once per process.
 ///

@@ -8,9 +8,8 @@ use peerbrain_core::{SystemRandom, random};
 use crate::command_line::{NewPassword, UserCommand};
 use crate::configuration::{self, Loaded};
 use crate::error::Error;
-use crate::operator::{ListedUser, Operator, Reply, Request};
+use crate::operator::{ListedUser, Reached, Reply, Request};
 use crate::terminal::say;
-use crate::{admin_client, first_start};
 
 /// Characters of a password that we make.
 const PASSWORD_CHARS: usize = 20;
@@ -22,23 +21,10 @@ const PASSWORD_CHARS: usize = 20;
 pub async fn run(command: UserCommand, file: Option<&Path>) -> Result<(), Error> {
     let Loaded { config, .. } = configuration::load(file)?;
     let (request, made) = request(command)?;
-    let data_dir = config.server.data_dir.clone();
-    match admin_client::ask(&data_dir, &request)? {
-        Some(reply) => {
-            conclude(request, reply, made, async |next| {
-                admin_client::ask(&data_dir, &next)?.ok_or_else(|| Error::plain("the server has just stopped"))
-            })
-            .await
-        }
-        None => {
-            first_start::make_data_folder(&config)?;
-            let operator = Operator::open(&config).await?;
-            let reply = operator.perform(request.clone()).await;
-            let outcome = conclude(request, reply, made, async |next| Ok(operator.perform(next).await)).await;
-            operator.close().await;
-            outcome
-        }
-    }
+    let (reached, reply) = Reached::ask_first(&config, request.clone()).await?;
+    let outcome = conclude(&reached, request, reply, made).await;
+    reached.close().await;
+    outcome
 }
 
 /// The request, and the password in it if we made it.
@@ -72,13 +58,7 @@ fn new_password(from: NewPassword) -> Result<(String, Option<String>), Error> {
 }
 
 /// Tells the outcome; of a list, asks for the rest until nothing more comes.
-async fn conclude(
-    request: Request,
-    reply: Reply,
-    made: Option<String>,
-    mut more: impl AsyncFnMut(Request) -> Result<Reply, Error>,
-) -> Result<(), Error> {
-    let mut reply = reply;
+async fn conclude(reached: &Reached, request: Request, mut reply: Reply, made: Option<String>) -> Result<(), Error> {
     loop {
         match reply {
             Reply::Failed(reason) => return Err(Error::Plain(reason)),
@@ -93,7 +73,7 @@ async fn conclude(
             Reply::Users(users) => {
                 users.iter().for_each(show);
                 let Some(last) = users.last() else { return Ok(()) };
-                reply = more(Request::ListUsers { after: Some(last.id.clone()) }).await?;
+                reply = reached.ask(Request::ListUsers { after: Some(last.id.clone()) }).await?;
             }
         }
     }

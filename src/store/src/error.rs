@@ -7,7 +7,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database refused a statement.
-    #[error("the database answered: {0}")]
+    #[error("the database answered: {0}{advice}", advice = advice(.0))]
     Query(#[from] diesel::result::Error),
     /// No connection could be made.
     #[error("cannot connect to the database: {0}")]
@@ -65,4 +65,11 @@ impl Error {
             _ => false,
         }
     }
+}
+
+/// What SQLite means by the words that it has for a file that it cannot use.
+fn advice(error: &diesel::result::Error) -> &'static str {
+    let diesel::result::Error::DatabaseError(_, info) = error else { return "" };
+    let known = [("disk I/O error", " (is the disk full?)"), ("malformed", " (the file is damaged: restore a backup)")];
+    known.into_iter().find(|(words, _)| info.message().contains(words)).map_or("", |(_, advice)| advice)
 }

@@ -2,6 +2,8 @@
 
 use std::{
     fs::{File, TryLockError},
+    io,
+    path::Path,
     thread,
     time::Duration,
 };
@@ -33,7 +35,10 @@ impl FileLock {
         // One file has one lock, whatever names lead to it.
         let mut name = path.canonicalize().unwrap_or_else(|_| path.clone()).into_os_string();
         name.push(".lock");
-        let file = File::options().create(true).truncate(false).write(true).open(name)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(|error| {
+            let text = format!("cannot open {}: {error}", Path::new(&name).display());
+            io::Error::new(error.kind(), text)
+        })?;
         patiently(|| match file.try_lock() {
             Ok(()) => Ok(()),
             Err(TryLockError::WouldBlock) => Err(Error::InUse(IN_USE.into())),

@@ -176,11 +176,15 @@ pub(crate) fn newest_step(conn: &mut Conn) -> Result<&'static str> {
         version: String,
     }
     let query = diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version DESC LIMIT 1");
-    let newest: Applied = query.get_result(conn).map_err(|error| match error {
-        QueryError::DatabaseError(..) | QueryError::NotFound => {
-            Error::Refused("the database has never been used".into())
+    let newest: Applied = query.get_result(conn).map_err(|error| {
+        // SQLite's word for a file that is damaged.
+        let damaged = matches!(&error, QueryError::DatabaseError(_, info) if info.message().contains("malformed"));
+        match error {
+            QueryError::DatabaseError(..) | QueryError::NotFound if !damaged => {
+                Error::Refused("the database has never been used".into())
+            }
+            other => other.into(),
         }
-        other => other.into(),
     })?;
     let step = STEPS.iter().find(|step| Name(step.name).version().to_string() == newest.version);
     step.map(|step| step.name).ok_or_else(|| of_newer_program(&newest.version))

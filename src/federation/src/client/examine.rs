@@ -130,7 +130,7 @@ impl Client {
         let asked = client.get(url).header(header::HOST, name.as_str()).body(Bytes::new()).send().await;
         let mut answer = asked.map_err(|error| explain(&reason(&error)))?;
         if answer.status() != http::StatusCode::OK {
-            return Err(format!("{path} answers {}", answer.status()));
+            return Err(explain(&format!("{path} answers {}", answer.status())));
         }
         let body = read(&mut answer, LARGEST).await.map_err(|error| error.to_string())?;
         serde_json::from_slice(&body).map_err(|_| format!("{path} answers something that is not JSON"))
@@ -147,8 +147,11 @@ fn explain(reason: &str) -> String {
         ("no answer in time", "a firewall may keep it closed, or the port is not forwarded"),
         ("not valid for name", "the certificate is for another name; it must be for the one that is asked for"),
         ("UnknownIssuer", "the certificate is self-signed, or its file lacks the chain"),
+        ("CaUsedAsEndEntity", "the certificate is self-signed; it must come from an authority that browsers believe"),
         ("Expired", "the certificate has run out"),
         ("corrupt message", "what listens there does not speak TLS"),
+        ("answers 404", "has its listener the API \"federation\", and does a proxy pass all of /_matrix/ on?"),
+        ("answers 502", "a proxy answers, but reaches no server behind it"),
     ];
     let hint = hint.into_iter().find(|(sign, _)| reason.contains(sign)).map(|(_, hint)| hint);
     hint.map_or_else(|| reason.to_owned(), |hint| format!("{reason} ({hint})"))

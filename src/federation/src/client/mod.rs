@@ -99,6 +99,14 @@ impl Client {
         Self::with(options, Arc::new(SystemDns::default()), |resolver| resolver, |discovery| discovery)
     }
 
+    /// Looks whether [`Client::new`] would take these settings.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check(settings: &config::Federation) -> Result<()> {
+        tls::configuration(settings.ca_file.as_deref()).map(drop)
+    }
+
     /// With names from elsewhere, and what a test wants otherwise.
     fn with(
         options: Options,

@@ -26,8 +26,23 @@ impl Reached {
         if let Some(reply) = admin_client::ask(&data_dir, &request)? {
             return Ok((Self::Running(data_dir), reply));
         }
+        // Whoever looks in the wrong folder must not make a server there: only the first user does.
+        let key = config.server.signing_key_path();
+        if !matches!(request, Request::CreateUser { .. }) && matches!(key.try_exists(), Ok(false)) {
+            return Err(Error::plain(format!(
+                "no server is here, for there is no {}: run this in the server's folder",
+                key.display()
+            )));
+        }
         first_start::make_data_folder(config)?;
-        let operator = Operator::open(config).await?;
+        let operator = match Operator::open(config).await {
+            // A server that is just starting has the database before it can be asked; by now it should have come up.
+            Err(in_use @ Error::Store(store::Error::InUse(_))) => {
+                let reply = admin_client::ask(&data_dir, &request)?.ok_or(in_use)?;
+                return Ok((Self::Running(data_dir), reply));
+            }
+            opened => opened?,
+        };
         let reply = operator.perform(request).await;
         Ok((Self::Opened(operator), reply))
     }

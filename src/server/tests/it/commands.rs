@@ -68,6 +68,16 @@ fn manage(folder: &Folder, name: &str, server: Option<&Server>) {
 }
 
 #[test]
+fn an_empty_folder_is_no_server() {
+    let folder = Folder::new(Kind::Sqlite);
+    for command in [&["user", "list"][..], &["user", "lock", "alice"], &["room", "list"], &["media", "list"]] {
+        let complaint = folder.fails(command);
+        assert!(complaint.contains("no server is here"), "{complaint}");
+    }
+    assert!(!folder.path("data").exists());
+}
+
+#[test]
 fn the_database_is_looked_after() {
     each(|kind| {
         let folder = Folder::new(kind);

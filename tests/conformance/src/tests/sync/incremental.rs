@@ -71,9 +71,11 @@ async fn same_request_again(server: Server) -> Outcome {
 
 /// Runs a sync that waits for at most 50 s, does something 300 ms later, and gives the answer with the time it took.
 async fn wake(waiting: &User, act: impl Future<Output = Outcome>) -> Result<(Value, Duration), Failure> {
-    let since = encode(waiting.now().await?);
+    // Nobody is to be seen online, for that would be something to tell, too.
+    let now = waiting.sync("timeout=0&set_presence=offline").await?;
+    let since = encode(text(&now, "next_batch")?);
     let started = Instant::now();
-    let query = format!("timeout=50000&since={since}");
+    let query = format!("timeout=50000&set_presence=offline&since={since}");
     let (sync, done) = tokio::join!(waiting.sync(&query), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         act.await
