@@ -1,13 +1,16 @@
 //! Who and what is there before the storm.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::notes::Notes;
 use super::person::Person;
 use super::site::Site;
+use super::story::PATIENCE;
 use crate::federation::story::{join_via, until_membership};
+use crate::kill::history::History;
 use crate::random::Chance;
 use crate::user::User;
 
@@ -59,7 +62,8 @@ impl Cast {
         cast
     }
 
-    /// Everybody enters the rooms that are open to all, and is seen there by everybody.
+    /// Everybody enters the rooms that are open to all, and is seen there by everybody, and residents see what was there
+    /// before them: a Synapse that asks for old events in vain does not ask again for an hour.
     async fn gather(&self) {
         for room in &self.rooms {
             let everybody: Vec<&User> = self.residents.iter().chain(&self.visitors).collect();
@@ -70,6 +74,7 @@ impl Cast {
                 for user in &everybody {
                     until_membership(resident, &room.id, &user.id, "join").await;
                 }
+                until_beginning(resident, &room.id).await;
             }
         }
     }
@@ -110,4 +115,17 @@ async fn room(sites: &[Site], residents: &[User], visitors: &[User], maker: usiz
     });
     let id = residents[maker].post("/createRoom", options).await.text_at("room_id");
     Room { id, via: sites[maker].name() }
+}
+
+/// Waits until somebody is shown a room from its create event on.
+async fn until_beginning(user: &User, room: &str) {
+    let started = Instant::now();
+    loop {
+        let history = History::read(user, room, "b").await;
+        if history.is_ok_and(|history| history.events.iter().any(|event| event["type"] == "m.room.create")) {
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "{} is not shown the beginning of {room}", user.id);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
