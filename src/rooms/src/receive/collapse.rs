@@ -22,7 +22,7 @@ impl Building<'_> {
     pub(super) fn collapse(&mut self, was_costly: bool) {
         let branches = self.head.extremities.len();
         let are_many = branches > BRANCHES && branches % BRANCHES == 1;
-        if !are_many && !(was_costly && branches > 1) {
+        if !(are_many || was_costly && branches > 1) {
             return;
         }
         if let Err(error) = self.join_branches() {
