@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use peerbrain_core::{Clock, Config};
 
+use crate::bridge::Bodies;
+
 /// Everything the handlers work with, one field for each domain crate. Built once by the server.
 pub struct App {
     /// Users, tokens, devices, profiles.
@@ -22,6 +24,8 @@ pub struct App {
     pub syncs: sync::Syncs,
     /// Other servers.
     pub federation: federation::Federation,
+    /// What bodies of requests may take.
+    pub bodies: Bodies,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The configuration.

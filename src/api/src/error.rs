@@ -139,7 +139,7 @@ impl From<rooms::Error> for Error {
         let text = error.to_string();
         match error {
             E::NotFound(_) => Self::not_found(text),
-            E::Forbidden(_) => Self::forbidden(text),
+            E::Forbidden(_) | E::TooFarApart => Self::forbidden(text),
             E::InvalidParam(_) => Self::invalid_param(text),
             E::BadJson(_) => Self::bad_json(text),
             E::MissingParam(_) => Self::new(400, "M_MISSING_PARAM", text),
@@ -160,6 +160,7 @@ impl From<rooms::Error> for Error {
             E::DuplicateAnnotation => Self::new(400, "M_DUPLICATE_ANNOTATION", text),
             E::NotRecommended { status, errcode, .. } => Self::new(status, &errcode, text),
             E::Busy => Self::limit_exceeded(1_000),
+            E::Costly(_) => Self::limit_exceeded(60_000),
             E::Unavailable(cause) => Self::unavailable(cause),
             E::Store(error) => error.into(),
             E::Internal(_) | E::Unrecommended(_) | E::Unasked(_) | E::Unproposed(..) => Self::internal(text),

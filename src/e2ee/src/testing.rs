@@ -18,7 +18,7 @@ use store::{Options, Store, testing::Database};
 
 use crate::{
     E2ee, KeyCache, Result,
-    keys::{CrossSigningUpload, FromOthers, KeyUpload},
+    keys::{CrossSigningUpload, KeyUpload, ManyKeys},
 };
 
 /// A server without rooms.
@@ -120,7 +120,7 @@ impl World {
 
     pub async fn query(&self, asker: &OwnedUserId, user: &OwnedUserId) -> Value {
         let asked = BTreeMap::from([(user.clone(), Vec::new())]);
-        serde_json::from_str(&self.e2ee.query_keys(asker, asked, FromOthers::default()).await.unwrap()).unwrap()
+        serde_json::from_str(&self.e2ee.query_keys(asker, asked, ManyKeys::default()).await.unwrap()).unwrap()
     }
 
     /// The full name and the JSON of a key of this device.

@@ -1,6 +1,6 @@
 //! Why a room could not be changed or read.
 
-use ruma::RoomVersionId;
+use ruma::{OwnedServerName, RoomVersionId};
 
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -85,6 +85,12 @@ pub enum Error {
     /// 429 `M_LIMIT_EXCEEDED`: too much waits for the room.
     #[error("too much waits for this room")]
     Busy,
+    /// 429 `M_LIMIT_EXCEEDED`: what the events of this server ask of state resolution is more than its share.
+    #[error("events of {0} cost too much for now")]
+    Costly(OwnedServerName),
+    /// 403 `M_FORBIDDEN`: states that are too different to say what they come to together.
+    #[error("the event stands too far from what is here")]
+    TooFarApart,
     /// 503: the database failed under a write that several shared.
     #[error("{0}")]
     Unavailable(String),
@@ -104,7 +110,7 @@ impl Error {
 
     /// Whether the cause lies in the server and passes: the same again may succeed.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Unavailable(_) | Self::Busy)
+        matches!(self, Self::Store(_) | Self::Unavailable(_) | Self::Busy | Self::Costly(_))
     }
 }
 

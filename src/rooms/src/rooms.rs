@@ -13,7 +13,13 @@ use store::{
     state::NodeCache,
 };
 
-use crate::{Error, EventCache, Result, acl::Acls, lane::Lanes, policy::Policies, state_keys::StateKeys};
+use crate::{
+    Error, EventCache, Result,
+    acl::Acls,
+    lane::{Lanes, Shares},
+    policy::Policies,
+    state_keys::StateKeys,
+};
 
 /// How long the original of a redacted event is kept, for those who moderate: seven days.
 const ORIGINALS_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
@@ -65,6 +71,8 @@ pub(crate) struct Inner {
     /// When the last room was made, in milliseconds since 1970.
     pub last_created: AtomicI64,
     pub lanes: Lanes,
+    /// What other servers may make lanes do.
+    pub shares: Shares,
     pub state_keys: StateKeys,
     pub acls: Acls,
     pub policies: Policies,
@@ -92,6 +100,7 @@ impl Rooms {
             runtime,
             last_created: AtomicI64::new(0),
             lanes: Lanes::default(),
+            shares: Shares::default(),
             state_keys: StateKeys::new(),
             acls: Acls::new(),
             policies: Policies::default(),

@@ -57,6 +57,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
         search: search.clone(),
         syncs: syncs.clone(),
         federation: federation.clone(),
+        bodies: api::bridge::Bodies::default(),
         clock,
         config: config.clone(),
         observe: requests,

@@ -11,6 +11,7 @@ mod full_disk;
 mod ids;
 mod outages;
 mod replays;
+mod unfinished;
 
 use serde_json::Value;
 

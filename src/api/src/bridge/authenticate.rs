@@ -19,6 +19,14 @@ pub trait Authenticate: AuthScheme {
     /// What a handler is told: the session, perhaps a session, or nothing.
     type Caller;
 
+    /// Looks at the credentials of a request whose body is not here yet, as far as they can be judged without it.
+    ///
+    /// # Errors
+    /// What [`Authenticate::authenticate`] would say, too.
+    fn examine(_: &Call) -> Result<()> {
+        Ok(())
+    }
+
     /// Checks the credentials of a request.
     fn authenticate(call: &Call) -> impl Future<Output = Result<Self::Caller>>;
 }

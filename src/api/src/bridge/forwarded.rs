@@ -1,8 +1,12 @@
 //! Where a request comes from, if a proxy has passed it on.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use accounts::rate_limits::address_key;
 
 use actix_web::HttpRequest;
+
+use peerbrain_core::Config;
 
 use crate::App;
 
@@ -19,6 +23,14 @@ pub(super) fn client_address(app: &App, request: &HttpRequest) -> Option<IpAddr>
     // What cannot be read ends it: whatever stands before it may be invented.
     let mut known = parts.iter().rev().map_while(|part| forwarded_address(part.trim()));
     known.find(|address| !server.trusts(Some(*address))).or(peer)
+}
+
+/// The address against which something counts that each may have a part of. None for a proxy, which brings many clients, and
+/// one on this machine need not be listed.
+pub fn counted_address(config: &Config, address: Option<IpAddr>) -> Option<IpAddr> {
+    let own = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    let is_proxy = |address: &IpAddr| own.contains(address) || config.server.trusts(Some(*address));
+    address.map(|address| address.to_canonical()).filter(|address| !is_proxy(address)).map(address_key)
 }
 
 /// An address as proxies write it, some of them with a port.

@@ -2,6 +2,7 @@
 //! `async fn(App, Ruma<Request>) -> Result<Response>`; method, paths, authentication and parsing follow from the type.
 
 mod authenticate;
+mod bodies;
 mod call;
 mod cors;
 mod forwarded;
@@ -9,6 +10,7 @@ mod forwarded;
 pub(crate) mod fuzzing;
 mod guests;
 mod parse;
+mod receive;
 mod respond;
 mod routes;
 mod serve;
@@ -16,10 +18,12 @@ mod server_signatures;
 mod x_matrix;
 
 pub use authenticate::{Authenticate, session};
+pub use bodies::Bodies;
 pub use call::{Call, Client};
 pub use cors::cors;
+pub use forwarded::counted_address;
 pub use parse::{Endpoint, Ruma};
+pub(crate) use receive::refuse;
 pub(crate) use respond::respond;
 pub use routes::Routes;
-pub(crate) use serve::closing;
 pub use serve::serve;

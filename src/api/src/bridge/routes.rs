@@ -5,21 +5,24 @@ use std::{collections::BTreeMap, future::Future, sync::Arc};
 use actix_web::{HttpResponse, web::Payload};
 use futures_util::future::LocalBoxFuture;
 use http::Method;
-use ruma::api::path_builder::PathBuilder;
+use ruma::api::{federation::authentication::ServerSignatures, path_builder::PathBuilder};
 
 use crate::{
     App, Error, Result,
-    bridge::{Call, Endpoint, Ruma, respond::respond},
+    bridge::{Authenticate as _, Call, Endpoint, Ruma, respond::respond},
 };
 
+/// Says of a request whose body is not here yet whether that is worth receiving.
+pub(super) type Examine = fn(&Call) -> Result<()>;
+
 /// Answers one request.
-type Answer<T> = Arc<dyn Fn(T) -> LocalBoxFuture<'static, HttpResponse> + Send + Sync>;
+pub(super) type Answer<T> = Arc<dyn Fn(T) -> LocalBoxFuture<'static, HttpResponse> + Send + Sync>;
 
 /// Answers one request.
 #[derive(Clone)]
 pub(super) enum Service {
-    /// With the whole body at hand.
-    Whole(Answer<Call>),
+    /// With the whole body at hand, for requests that have passed an examination before that.
+    Whole(Examine, Answer<Call>),
     /// Reading the body itself, as it comes. The call has none.
     Streamed(Answer<(Call, Payload)>),
 }
@@ -58,7 +61,7 @@ impl Routes {
             })
         });
         let paths: Vec<String> = T::PATH_BUILDER.all_paths().map(str::to_owned).collect();
-        self.insert(&T::METHOD, &paths, Service::Whole(service))
+        self.insert(&T::METHOD, &paths, Service::Whole(T::Authentication::examine, service))
     }
 
     /// Adds a handler that reads the request itself.
@@ -68,12 +71,30 @@ impl Routes {
         F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<HttpResponse>> + 'static,
     {
+        self.examined(|_| Ok(()), method, paths, handler)
+    }
+
+    /// The same for requests that other servers sign.
+    #[must_use]
+    pub fn signed<F, Fut>(self, method: Method, paths: &[&str], handler: F) -> Self
+    where
+        F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<HttpResponse>> + 'static,
+    {
+        self.examined(ServerSignatures::examine, method, paths, handler)
+    }
+
+    fn examined<F, Fut>(self, examine: Examine, method: Method, paths: &[&str], handler: F) -> Self
+    where
+        F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<HttpResponse>> + 'static,
+    {
         let service: Answer<Call> = Arc::new(move |call| {
             let handler = handler.clone();
             Box::pin(async move { handler(call).await.unwrap_or_else(Error::into_response) })
         });
         let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        self.insert(&method, &paths, Service::Whole(service))
+        self.insert(&method, &paths, Service::Whole(examine, service))
     }
 
     /// Adds a handler that reads the body as it comes, for what is too large for memory. It bounds what it reads.

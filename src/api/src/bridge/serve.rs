@@ -2,9 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
-use actix_web::{HttpRequest, HttpResponse, http::ConnectionType, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
-use futures_util::StreamExt;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use peerbrain_core::limits;
 use percent_encoding::percent_decode_str;
@@ -14,7 +13,8 @@ use crate::{
     bridge::{
         Call, Client, Routes,
         forwarded::client_address,
-        routes::{Path, Service},
+        receive::{closing, receive, refuse},
+        routes::{Answer, Examine, Path, Service},
     },
 };
 
@@ -51,26 +51,28 @@ async fn answer(
         Err(error) => return error.into_response(),
     };
     let observer = app.observe.clone();
-    let response = match service {
-        Service::Whole(service) => match read(app, &request, payload, args, route.clone()).await {
-            Ok(call) => service(call).await,
-            Err(error) => closing(error),
-        },
-        Service::Streamed(service) => match call(app, &request, Bytes::new(), args, route.clone()) {
-            Ok(call) => service((call, payload)).await,
-            Err(error) => closing(error),
-        },
+    let response = match (call(app, &request, args, route.clone()), service) {
+        (Ok(call), Service::Whole(examine, service)) => whole(call, payload, examine, &service).await,
+        (Ok(call), Service::Streamed(service)) => service((call, payload)).await,
+        (Err(error), _) => closing(error),
     };
     observer.request(request.method().as_str(), &route, response.status().as_u16(), started.elapsed());
     response
 }
 
-/// An error that comes before the whole of the body. What is left of it is not read: the connection is of no further use,
-/// and the client must know.
-pub(crate) fn closing(error: Error) -> HttpResponse {
-    let mut response = error.into_response();
-    response.head_mut().set_connection_type(ConnectionType::Close);
-    response
+/// Answers a request when its body is here, if it is worth receiving.
+async fn whole(mut call: Call, mut payload: web::Payload, examine: Examine, service: &Answer<Call>) -> HttpResponse {
+    let received = match examine(&call) {
+        Ok(()) => receive(&mut call, &mut payload).await,
+        Err(error) => Err(error),
+    };
+    match received {
+        Ok(_share) => service(call).await,
+        Err(error) if matches!(error.status(), 401 | 403 | 429) => {
+            refuse(&mut payload, limits::CLIENT_BODY_BYTES as u64, error).await
+        }
+        Err(error) => closing(error),
+    }
 }
 
 type Found = (Arc<str>, Service, Vec<String>);
@@ -91,51 +93,19 @@ fn find(tree: &matchit::Router<Path>, request: &HttpRequest) -> Result<Found> {
     Ok((hit.value.route.clone(), service.clone(), args))
 }
 
-async fn read(
-    app: Arc<App>,
-    request: &HttpRequest,
-    mut payload: web::Payload,
-    args: Vec<String>,
-    route: Arc<str>,
-) -> Result<Call> {
-    let most = body_limit(&route);
-    let deadline = tokio::time::Instant::now() + app.config.server.request_body();
-    let late = |_| Error::new(408, "M_UNKNOWN", "The body took too long");
-    let mut body = bytes::BytesMut::new();
-    while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next()).await.map_err(late)? {
-        let chunk = chunk.map_err(|error| Error::new(400, "M_UNKNOWN", format!("the body broke off: {error}")))?;
-        if body.len() + chunk.len() > most {
-            return Err(Error::new(413, "M_TOO_LARGE", "The request is too large"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    call(app, request, body.freeze(), args, route)
-}
-
-fn call(app: Arc<App>, request: &HttpRequest, body: Bytes, args: Vec<String>, route: Arc<str>) -> Result<Call> {
+/// The request, still without its body.
+fn call(app: Arc<App>, request: &HttpRequest, args: Vec<String>, route: Arc<str>) -> Result<Call> {
     let client = Client {
         ip: client_address(&app, request),
         user_agent: request.headers().get("user-agent").and_then(|v| v.to_str().ok()).map(str::to_owned),
     };
-    Ok(Call { request: convert(request, body)?, app, args, client, route })
-}
-
-/// How many bytes a request may have: few where nobody knows yet who sends it, many where servers send many events.
-fn body_limit(route: &str) -> usize {
-    if route.starts_with("/_matrix/federation/v1/send/") {
-        return limits::TRANSACTION_BYTES;
-    }
-    let anonymous = ["/login", "/register", "/refresh", "/account/password", "/account/deactivate"];
-    match anonymous.iter().any(|end| route.ends_with(end)) {
-        true => limits::ANONYMOUS_BODY_BYTES,
-        false => limits::CLIENT_BODY_BYTES,
-    }
+    Ok(Call { request: convert(request)?, app, args, client, route })
 }
 
 /// actix still speaks http 0.2.
-fn convert(from: &HttpRequest, body: Bytes) -> Result<Request<Bytes>> {
+fn convert(from: &HttpRequest) -> Result<Request<Bytes>> {
     let bad = || Error::new(400, "M_UNRECOGNIZED", "The request target is malformed");
-    let mut request = Request::new(body);
+    let mut request = Request::new(Bytes::new());
     *request.method_mut() = Method::from_bytes(from.method().as_str().as_bytes()).map_err(|_| bad())?;
     let target = from.uri().path_and_query().map_or("/", |target| target.as_str());
     *request.uri_mut() = target.parse::<Uri>().map_err(|_| bad())?;

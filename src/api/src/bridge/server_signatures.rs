@@ -26,20 +26,19 @@ const LARGE_BODY: usize = 32_768;
 impl Authenticate for ServerSignatures {
     type Caller = OwnedServerName;
 
+    /// Whether it is signed at all, for us, and by a server that we have to do with.
+    fn examine(call: &Call) -> Result<()> {
+        signatures(call).map(drop)
+    }
+
     /// The server that signed the request with a key that is good now.
     ///
     /// # Errors
     /// 401 without a good signature, or for another destination; 403 for a server that we have nothing to do with; 429 where
     /// the keys are not here, and too much waits for keys already.
     async fn authenticate(call: &Call) -> Result<OwnedServerName> {
-        let headers = x_matrix::read(call.headers())?;
+        let (origin, headers) = signatures(call)?;
         let federation = &call.app.federation;
-        let Some(XMatrix { origin, .. }) = headers.first().cloned() else { return Err(unauthorized("unsigned")) };
-        let ours = federation.server_name().as_str();
-        if headers.iter().filter_map(|header| header.destination.as_deref()).any(|destination| destination != ours) {
-            return Err(unauthorized("The request is meant for another server"));
-        }
-        federation.require_allowed(&origin).map_err(|error| Error::forbidden(error.to_string()))?;
         let now = call.app.clock.now();
         let keys = keys(federation, &headers, call.request.body().len(), now).await?;
         let content = content(call).await?;
@@ -47,6 +46,19 @@ impl Authenticate for ServerSignatures {
         federation.alive(&origin);
         Ok(origin)
     }
+}
+
+/// What the headers say, and who says it.
+fn signatures(call: &Call) -> Result<(OwnedServerName, Vec<XMatrix>)> {
+    let headers = x_matrix::read(call.headers())?;
+    let federation = &call.app.federation;
+    let Some(XMatrix { origin, .. }) = headers.first().cloned() else { return Err(unauthorized("unsigned")) };
+    let ours = federation.server_name().as_str();
+    if headers.iter().filter_map(|header| header.destination.as_deref()).any(|destination| destination != ours) {
+        return Err(unauthorized("The request is meant for another server"));
+    }
+    federation.require_allowed(&origin).map_err(|error| Error::forbidden(error.to_string()))?;
+    Ok((origin, headers))
 }
 
 /// The body in canonical form; none where there is no body.

@@ -16,7 +16,7 @@ use crate::bridge::Routes;
 /// Every route of the server-server API.
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .raw(Method::PUT, &["/_matrix/federation/v1/send/{transaction_id}"], send::send)
+        .signed(Method::PUT, &["/_matrix/federation/v1/send/{transaction_id}"], send::send)
         .merge(devices::routes())
         .merge(keys::routes())
         .merge(media::routes())

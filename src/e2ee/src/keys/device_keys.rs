@@ -1,6 +1,8 @@
 //! Identity keys of a device (client-server § Device keys).
 
-use super::bounds::DEVICE_KEYS_BYTES;
+use store::{Conn, e2ee::device_keys};
+
+use super::bounds::{DEVICE_KEYS_BYTES, DEVICES_BYTES};
 use crate::{
     Error, Result,
     signatures::{PublicKey, is_curve_key},
@@ -52,6 +54,12 @@ impl DeviceKeys {
     pub fn stored(text: &str, device_id: &str) -> Result<Self> {
         let read = Signed::read(text).and_then(|signed| Ok(Self { key: signing_key(&signed, device_id)?, signed }));
         read.map_err(Error::stored)
+    }
+
+    /// Whether a user may have these as the keys of a device, beside those of all others.
+    pub fn fit(conn: &mut Conn, user_id: &str, device_id: &str, text: &str) -> store::Result<bool> {
+        let others = device_keys::bytes_of_others(conn, user_id, device_id)?;
+        Ok(usize::try_from(others).is_ok_and(|others| others.saturating_add(text.len()) <= DEVICES_BYTES))
     }
 
     /// Whether these are the same identity keys: others mean that the device has lost its past.

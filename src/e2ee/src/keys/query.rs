@@ -6,13 +6,18 @@ use std::{
 };
 
 use ruma::{OwnedUserId, UserId};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::{
     Conn,
     e2ee::{Usage, UserSignatureRow, cross_signing},
 };
 
-use super::{FromOthers, UserKeys, bounds::USERS_PER_QUERY, counts::json_text, user_keys::CrossSigningKey};
+use super::{
+    ManyKeys, UserKeys,
+    bounds::{ANSWER_BYTES, USERS_PER_QUERY, USERS_PER_READ},
+    counts::json_text,
+    user_keys::CrossSigningKey,
+};
 use crate::{E2ee, Error, Result, ids::is_storable, signed::Signed};
 
 /// Whose keys are asked for: device ids by user, none for all devices.
@@ -29,14 +34,14 @@ pub(super) struct Found {
 impl E2ee {
     /// The keys of users as `asker` may see them: the body of the answer, a JSON object. Of users of other servers it has
     /// what those have said.
-    pub async fn query_keys(&self, asker: &UserId, asked: Asked, others: FromOthers) -> Result<String> {
+    pub async fn query_keys(&self, asker: &UserId, asked: Asked, others: ManyKeys) -> Result<String> {
         let (ours, theirs): (Asked, Asked) = asked.into_iter().partition(|(user, _)| self.rooms().is_local(user));
-        let mut found = self.find(ours.keys().cloned().collect()).await?;
-        let (keys, failures) = others.into_parts();
+        let (mut found, mut failures) = self.find(ours.keys().cloned().collect(), ANSWER_BYTES).await?;
+        let (keys, of_others) = others.into_parts();
         found.keys.extend(keys);
+        failures.extend(of_others);
         found.signed = self.signed_by(asker, &found.keys).await?;
-        let theirs = theirs.into_iter().filter(|(user, _)| found.keys.contains_key(user));
-        let told: Asked = ours.into_iter().chain(theirs).collect();
+        let told: Asked = ours.into_iter().chain(theirs).filter(|(user, _)| found.keys.contains_key(user)).collect();
         let mut answer = String::with_capacity(1_000 * (1 + told.len()));
         found.write_devices(&mut answer, &told);
         for usage in Usage::ALL {
@@ -59,28 +64,30 @@ impl E2ee {
         Ok(())
     }
 
-    /// The keys of users of ours, those in memory and the others.
-    pub(super) async fn find(&self, users: Vec<OwnedUserId>) -> Result<Found> {
-        let mut found = Found::default();
+    /// The keys of users of ours, those in memory and the others, as far as they have no more than so many bytes; and what is
+    /// told of that where they have more.
+    pub(super) async fn find(&self, users: Vec<OwnedUserId>, most: usize) -> Result<(Found, Map<String, Value>)> {
+        let mut many = ManyKeys::at_most(most);
         let mut unknown = Vec::new();
         for user in users {
             match self.cache().keys(user.as_str()) {
-                Some(keys) => drop(found.keys.insert(user, keys)),
+                Some(keys) => drop(many.add(user, keys)),
                 None if is_storable(user.as_str()) => unknown.push(user),
                 None => {}
             }
         }
-        if !unknown.is_empty() {
-            let names: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+        for some in unknown.chunks(USERS_PER_READ) {
+            let names: Vec<String> = some.iter().map(ToString::to_string).collect();
             let read = move |conn: &mut Conn, position| Ok((UserKeys::read(conn, &names)?, position));
             let (mut read, position) = self.store().snapshot(read).await?;
-            for user in unknown {
+            for user in some {
                 let keys = Arc::new(read.remove(user.as_str()).unwrap_or_default());
                 self.cache().keep_keys(user.as_str(), position, &keys);
-                found.keys.insert(user, keys);
+                many.add(user.clone(), keys);
             }
         }
-        Ok(found)
+        let (keys, failures) = many.into_parts();
+        Ok((Found { keys, ..Found::default() }, failures))
     }
 
     /// Which of these master keys a user has signed.

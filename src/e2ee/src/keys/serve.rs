@@ -9,7 +9,7 @@ use store::{
     e2ee::{Usage, cross_signing, device_keys, device_list_changes},
 };
 
-use super::Asked;
+use super::{Asked, bounds::ANSWER_BYTES_FOR_SERVER};
 use crate::{E2ee, Error, Result};
 
 /// The answer to `GET /user/devices/{userId}`.
@@ -34,14 +34,17 @@ struct Device {
 }
 
 impl E2ee {
-    /// The keys of users of ours as other servers may see them: the body of the answer, a JSON object.
+    /// The keys of users of ours as other servers may see them: the body of the answer, a JSON object. If there are more than
+    /// one answer may have, those of whom there is most are not in it, as if they were not there: there is no place in which
+    /// to say it, and of no use is an error to who asks for the keys of others as well.
     ///
     /// # Errors
     /// [`Error::TooLarge`] for too many users at once.
     pub async fn query_keys_for_server(&self, asked: Asked) -> Result<String> {
         self.require_few(&asked)?;
-        let asked: Asked = asked.into_iter().filter(|(user, _)| self.rooms().is_local(user)).collect();
-        let found = self.find(asked.keys().cloned().collect()).await?;
+        let mut asked: Asked = asked.into_iter().filter(|(user, _)| self.rooms().is_local(user)).collect();
+        let (found, _) = self.find(asked.keys().cloned().collect(), ANSWER_BYTES_FOR_SERVER).await?;
+        asked.retain(|user, _| found.keys.contains_key(user));
         let mut answer = String::with_capacity(1_000 * (1 + asked.len()));
         found.write_devices(&mut answer, &asked);
         for usage in [Usage::Master, Usage::SelfSigning] {

@@ -6,7 +6,11 @@ use ruma::user_id;
 use serde_json::{Value, json};
 use store::testing::each;
 
-use super::{Asked, tests::cross_signing};
+use super::{
+    Asked,
+    bounds::{ANSWER_BYTES_FOR_SERVER, DEVICES_BYTES},
+    tests::cross_signing,
+};
 use crate::testing::World;
 
 #[tokio::test]
@@ -45,6 +49,53 @@ async fn other_servers_are_told_devices_and_public_keys_but_not_the_user_signing
         {
             assert_eq!(world.e2ee.device_list_for_server(user).await.unwrap_err().code(), code);
         }
+    })
+    .await
+}
+
+/// One user with very many devices, each with as many keys as there may be: what is told of it to everybody has a bound.
+#[tokio::test]
+async fn a_user_with_very_many_large_devices() {
+    each(async |database| {
+        let world = World::open(database);
+        let alice = world.device("alice", 1).await;
+        world.upload(&alice, json!({ "device_keys": alice.keys() })).await.unwrap();
+        let text = "x".repeat(DEVICES_BYTES);
+        let user = alice.user.to_string();
+        let fill =
+            move |tx: &mut store::Tx<'_>| store::e2ee::device_keys::set(tx, &user, "OTHER", &json!(text).to_string());
+        world.store.write(fill).await.unwrap();
+        let mut keys = alice.bare_keys();
+        keys["more"] = json!("");
+        let body = json!({ "device_keys": alice.sign(keys) });
+        assert_eq!(world.upload(&alice, body).await.unwrap_err().code(), "M_TOO_LARGE");
+        world.upload(&alice, json!({ "device_keys": alice.keys() })).await.expect("what is here stays");
+    })
+    .await
+}
+
+#[tokio::test]
+async fn those_of_whom_there_is_most_are_not_told_where_it_is_too_much() {
+    each(async |database| {
+        let world = World::open(database);
+        let mut users = Vec::new();
+        for number in 0..9 {
+            let user = world.device(&format!("large{number}"), number).await.user;
+            let keys = json!("x".repeat(DEVICES_BYTES)).to_string();
+            let name = user.to_string();
+            let fill = move |tx: &mut store::Tx<'_>| store::e2ee::device_keys::set(tx, &name, "DEVICE", &keys);
+            world.store.write(fill).await.unwrap();
+            users.push(user);
+        }
+        let alice = world.device("alice", 20).await;
+        world.upload(&alice, json!({ "device_keys": alice.keys() })).await.unwrap();
+        users.push(alice.user.clone());
+        let asked: Asked = users.into_iter().map(|user| (user, Vec::new())).collect();
+        let answer = world.e2ee.query_keys_for_server(asked).await.unwrap();
+        assert!(answer.len() < ANSWER_BYTES_FOR_SERVER + 10_000, "{}", answer.len());
+        let told = answer.matches(r#":{"DEVICE":"#).count();
+        assert_eq!(told, ANSWER_BYTES_FOR_SERVER / DEVICES_BYTES - 1);
+        assert!(answer.contains(alice.user.as_str()));
     })
     .await
 }

@@ -135,7 +135,7 @@ fn own_device(tx: &mut Tx<'_>, signer: &str, device_id: &str, signed: &Signed) -
         return Ok(News::None);
     }
     let text = stored.text()?;
-    if text.len() > DEVICE_KEYS_BYTES {
+    if text.len() > DEVICE_KEYS_BYTES || !DeviceKeys::fit(tx.conn(), signer, device_id, &text)? {
         return Err(Error::too_large("the device has too many signatures"));
     }
     device_keys::set(tx, signer, device_id, &text)?;

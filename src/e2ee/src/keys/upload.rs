@@ -117,6 +117,11 @@ impl CheckedUpload {
         let mut afresh = false;
         if let Some(keys) = &self.device_keys {
             let Ok(text) = keys.replacing(stored.as_ref()) else { return Ok(Written::TooMany) };
+            if let Some(text) = &text
+                && !DeviceKeys::fit(tx.conn(), user_id, device_id, text)?
+            {
+                return Ok(Written::TooMany);
+            }
             new_keys = text;
             afresh = match &stored {
                 Some(stored) => !stored.same_identity(keys),
@@ -256,7 +261,7 @@ fn same_signing_key(checked_by: Option<&str>, stored: Option<&str>, device_id: &
 }
 
 fn too_many() -> Error {
-    Error::too_large("these are more keys than a device can have")
+    Error::too_large("these are more keys than a device, or all devices of a user, can have")
 }
 
 impl E2ee {

@@ -5,7 +5,7 @@ use peerbrain_core::limits::DEVICES_PER_USER;
 /// Devices of a user.
 pub(super) const DEVICES: usize = DEVICES_PER_USER;
 /// Bytes of the keys of all devices of a user.
-pub(super) const DEVICES_BYTES: usize = 2 << 20;
+pub(super) const DEVICES_BYTES: usize = crate::keys::bounds::DEVICES_BYTES;
 /// Bytes of what a device is called; longer names are left out.
 pub(super) const NAME_BYTES: usize = 255;
 /// Changes to which one change may refer.

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     E2ee, Result,
     ids::is_storable,
-    keys::{FromOthers, UserKeys},
+    keys::{ManyKeys, UserKeys},
 };
 
 /// A list that is followed and not here: an answer is kept with [`E2ee::keep_remote`].
@@ -34,7 +34,7 @@ pub struct Followed {
 #[derive(Debug, Default)]
 pub struct Looked {
     /// Here, as far as there is room for it in one answer.
-    pub known: FromOthers,
+    pub known: ManyKeys,
     /// Elsewhere, and to be kept.
     pub followed: Vec<Followed>,
     /// Elsewhere, of users with whom no room is shared: they are asked for each time.
@@ -47,7 +47,7 @@ struct Read {
     rows: HashMap<String, RemoteListRow>,
     /// Whose lists are here.
     fresh: HashSet<String>,
-    known: FromOthers,
+    known: ManyKeys,
 }
 
 impl E2ee {
@@ -129,7 +129,7 @@ impl E2ee {
 fn read(conn: &mut Conn, users: &[String]) -> store::Result<Read> {
     let rows = remote_device_lists::of_users(conn, users)?;
     let fresh: Vec<String> = rows.iter().filter(|row| row.fresh).map(|row| row.user_id.clone()).collect();
-    let mut known = FromOthers::default();
+    let mut known = ManyKeys::default();
     for users in fresh.chunks(LISTS_PER_READ) {
         let (mut devices, mut keys): (HashMap<String, Vec<_>>, HashMap<String, Vec<_>>) = Default::default();
         for row in remote_devices::of_users(conn, users)? {

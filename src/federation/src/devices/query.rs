@@ -7,7 +7,7 @@ use std::{
 };
 
 use e2ee::{
-    keys::{Asked, FromOthers},
+    keys::{Asked, ManyKeys},
     remote::{Followed, Looked, TheirKeys},
 };
 use parking_lot::Mutex;
@@ -38,13 +38,13 @@ impl Federation {
         let theirs = asked.keys().filter(|user| user.server_name() != self.server_name());
         let theirs: Vec<OwnedUserId> = theirs.cloned().collect();
         let others = match theirs.is_empty() {
-            true => FromOthers::default(),
+            true => ManyKeys::default(),
             false => self.ask_for_keys(&asked, theirs, time).await?,
         };
         Ok(e2ee.query_keys(asker, asked, others).await?)
     }
 
-    async fn ask_for_keys(&self, asked: &Asked, theirs: Vec<OwnedUserId>, time: Duration) -> Result<FromOthers> {
+    async fn ask_for_keys(&self, asked: &Asked, theirs: Vec<OwnedUserId>, time: Duration) -> Result<ManyKeys> {
         let (e2ee, devices) = (&self.inner.e2ee, &self.inner.devices);
         let Looked { known, followed, strangers } = e2ee.look_for_remote(theirs).await?;
         let errands = errands(asked, followed, strangers);
@@ -73,7 +73,7 @@ impl Federation {
 /// The answers that have come, as far as there is room for them.
 #[derive(Default)]
 struct Gathered {
-    others: FromOthers,
+    others: ManyKeys,
     /// What is kept.
     lists: HashMap<OwnedUserId, (Followed, TheirKeys)>,
     /// What there was no room for. It is asked for again, and is here the next time.

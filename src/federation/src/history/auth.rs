@@ -1,6 +1,6 @@
 //! What events were allowed by.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use events::VerifiedPdu;
 use rooms::Received;
@@ -21,7 +21,7 @@ impl History {
     /// Fetches what an event was allowed by. Whether all of it is here now shows when the event is received.
     ///
     /// # Errors
-    /// What our own rooms say.
+    /// As for [`History::store_outliers`].
     pub(super) async fn fetch_auth_events(&self, asked: Asked<'_>, pdu: &VerifiedPdu) -> Result<()> {
         let place = self.large.place();
         let answer = self.peers().event_auth(asked.server, asked.room_id, pdu.event_id().to_owned(), &place).await;
@@ -44,15 +44,18 @@ impl History {
     /// Adds outliers, and what they in turn were allowed by, as long as that can be had.
     ///
     /// # Errors
-    /// What our own rooms say.
+    /// As for [`History::store_outliers`].
     pub(super) async fn add_outliers(&self, asked: Asked<'_>, events: Vec<VerifiedPdu>) -> Result<()> {
+        let ids: Vec<OwnedEventId> = events.iter().map(|event| event.event_id().to_owned()).collect();
+        let unknown: HashSet<OwnedEventId> = self.unknown(asked, &ids).await?.into_iter().collect();
         let mut waiting = events;
+        waiting.retain(|event| unknown.contains(event.event_id()));
         let mut left = SINGLE;
         for _ in 0..ROUNDS {
             if waiting.is_empty() {
                 return Ok(());
             }
-            let received = self.rooms().add_outliers(asked.room_id, waiting.clone()).await?;
+            let received = self.store_outliers(asked, &waiting).await?;
             let missing: Vec<OwnedEventId> = received.iter().flat_map(missing_of).cloned().collect();
             waiting =
                 waiting.into_iter().zip(&received).filter(|(_, one)| is_missing(one)).map(|(event, _)| event).collect();

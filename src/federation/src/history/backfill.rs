@@ -73,7 +73,12 @@ impl History {
         let named = events.iter().flat_map(|event| event.auth_events()).filter(|id| !among.contains(&***id));
         let missing = self.unknown(asked, named).await?;
         let auth_events = self.fetch(asked, missing).await;
-        self.add_outliers(asked, auth_events).await?;
+        match self.add_outliers(asked, auth_events).await {
+            Err(error) if error.is_ours() => return Err(error),
+            // What was not allowed without them is left out.
+            Err(error) => tracing::info!(server = %asked.server, room_id = %asked.room_id, %error, "no more is taken"),
+            Ok(()) => {}
+        }
         Ok(self.rooms().add_history(asked.room_id, events, states).await?)
     }
 

@@ -3,7 +3,7 @@
 //! [`peers`] is what can be asked, [`servers`] whom. An event whose previous events are missing gets them ([`gap`]), or
 //! else the state before it ([`state`]); what allowed it is fetched by [`auth`]. [`clients`] reads
 //! rooms for users, and where they look at what is not here, it is fetched first: pages by [`backfill`], single events by
-//! [`pull`]. Of what is rejected only some is kept ([`rejected`]).
+//! [`pull`]. Of what is rejected, and of what gets no place, only some is kept ([`rejected`], [`outliers`]).
 //!
 //! Others may answer anything: what they give counts only if it is what was asked for, by its computed id and in its own
 //! room, and as a [`VerifiedPdu`](events::VerifiedPdu). Whatever grows is bounded by a number and by time.
@@ -16,6 +16,7 @@ mod complete;
 mod errands;
 mod fetch;
 mod gap;
+mod outliers;
 mod peers;
 mod pull;
 mod rejected;
@@ -60,6 +61,7 @@ pub(crate) struct History {
     options: Arc<Options>,
     turns: Arc<turns::Turns>,
     rejected: Arc<rejected::Rejected>,
+    outliers: Arc<outliers::Outliers>,
     large: Arc<Places>,
 }
 
@@ -84,8 +86,8 @@ pub(crate) enum Told {
 impl History {
     /// Asks nothing yet.
     pub fn new(options: Options) -> Self {
-        let (turns, rejected) = (Arc::default(), Arc::default());
-        Self { options: Arc::new(options), turns, rejected, large: Arc::new(Places::new(LARGE_AT_ONCE)) }
+        let (turns, rejected, outliers) = (Arc::default(), Arc::default(), Arc::default());
+        Self { options: Arc::new(options), turns, rejected, outliers, large: Arc::new(Places::new(LARGE_AT_ONCE)) }
     }
 
     fn rooms(&self) -> &Rooms {

@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::atomic::Ordering, time::Instant};
 
 use events::VerifiedPdu;
 use rooms::{Error, Reader, read::PageRequest};
-use ruma::{EventId, api::client::filter::RoomEventFilter, event_id};
+use ruma::{EventId, UInt, api::client::filter::RoomEventFilter, event_id};
 use serde_json::Value;
 
 use crate::{
@@ -73,6 +73,23 @@ async fn what_cannot_be_had_is_not_asked_for_again_at_once() {
         assert_eq!(world.messages().await, page);
         assert_eq!(world.peer.asked.load(Ordering::SeqCst), asked);
         assert!(before.elapsed().as_secs() < 8);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_nothing_asks_nobody() {
+    worlds(async |world| {
+        world.with_gap().await;
+        let asked = world.peer.asked.load(Ordering::SeqCst);
+        let mut nothing = RoomEventFilter::default();
+        nothing.limit = Some(UInt::MIN);
+        for (limit, filter) in [(100, nothing), (0, RoomEventFilter::default())] {
+            let request = PageRequest { from: None, to: None, backward: true, limit, filter };
+            let page = world.server.federation.messages(&alice(), &world.room_id, request).await.unwrap();
+            assert!(page.chunk.is_empty() && page.gaps.is_empty());
+        }
+        assert_eq!(world.peer.asked.load(Ordering::SeqCst), asked);
     })
     .await;
 }

@@ -21,11 +21,7 @@ impl Building<'_> {
     /// be in it although all reach them: they take part in the resolution anyway.
     pub(super) fn auth_chain_difference(&mut self, conflict: &Conflict) -> Result<Vec<Vec<i64>>> {
         let mut links = Links::default();
-        let mut reaches = Vec::with_capacity(conflict.roots.len());
-        for set in conflict.sets() {
-            let places = self.places(&set)?;
-            reaches.push(self.reach(&mut links, &places)?);
-        }
+        let reaches = self.reaches(conflict, &mut links)?;
         let mut ranges = differing(&reaches);
         let mut rows = self.between(&ranges)?;
         self.drop_held(conflict, &mut ranges, &mut rows)?;
@@ -38,6 +34,24 @@ impl Building<'_> {
             rows.iter().filter(inside).map(|row| row.event).collect()
         };
         Ok(reaches.iter().map(reached).collect())
+    }
+
+    /// At most so many events are in the auth chain of the first state and not in that of the second. It looks at no event.
+    pub(super) fn most_in_first(&mut self, conflict: &Conflict) -> Result<i64> {
+        let reaches = self.reaches(conflict, &mut Links::default())?;
+        let [first, second] = reaches.as_slice() else { return Ok(0) };
+        let beyond = |(chain, up_to): (&i64, &i64)| up_to - second.get(chain).copied().unwrap_or(0);
+        Ok(first.iter().map(beyond).filter(|events| *events > 0).sum())
+    }
+
+    /// For each state, what its conflicted events reach.
+    fn reaches(&mut self, conflict: &Conflict, links: &mut Links) -> Result<Vec<Reach>> {
+        let mut reaches = Vec::with_capacity(conflict.roots.len());
+        for set in conflict.sets() {
+            let places = self.places(&set)?;
+            reaches.push(self.reach(links, &places)?);
+        }
+        Ok(reaches)
     }
 
     /// A chain follows one state key. If all states hold the same event of it, all reach what is before that; mostly

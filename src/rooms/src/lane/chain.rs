@@ -12,7 +12,7 @@ use store::{
 
 use crate::{
     Error, Result, Rooms,
-    lane::{Head, Job, Numbered, Placed, Proposal, answer::Answer, auth_chain::ChainIndex, job::Step},
+    lane::{Head, Job, Numbered, Placed, Proposal, answer::Answer, auth_chain::ChainIndex, costs::Costs, job::Step},
 };
 
 /// A chain that was built.
@@ -39,6 +39,8 @@ pub(crate) struct Building<'a> {
     pub(super) chains: ChainIndex,
     /// Whether the policy server was asked about the event that is being received.
     pub asked: bool,
+    /// For what resolutions take.
+    pub(crate) costs: Costs,
 }
 
 impl Chain {
@@ -92,7 +94,7 @@ impl<'a> Building<'a> {
         let append = Append::new(head.room.clone());
         let nodes = NodeWriter::new(conn, &rooms.inner.nodes, &rooms.inner.store);
         let (pdus, ids, chains) = (HashMap::new(), HashMap::new(), ChainIndex::default());
-        Self { rooms, nodes, head, append, pdus, ids, chains, asked: true }
+        Self { rooms, nodes, head, append, pdus, ids, chains, asked: true, costs: Costs::default() }
     }
 
     /// Builds events of our users; if one is refused, none of them stays. Nothing, if they must wait for the next chain.

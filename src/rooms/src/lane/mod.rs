@@ -13,6 +13,7 @@ mod build;
 mod chain;
 mod conflict;
 mod conflicted_subgraph;
+mod costs;
 mod door;
 mod draft;
 mod head;
@@ -44,6 +45,7 @@ pub use proposal::{NewRoom, Origin, Proposal, Sent, Turn};
 
 pub(crate) use answer::{At, Placed, Reply};
 pub(crate) use chain::Building;
+pub(crate) use costs::Shares;
 pub(crate) use head::{Head, Numbered};
 pub(crate) use job::{Job, Work};
 pub(crate) use known::Known;

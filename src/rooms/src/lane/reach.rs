@@ -13,7 +13,7 @@ use crate::{
 const CHAINS: usize = 500_000;
 
 /// How many events may differ between the auth chains of two states.
-const EVENTS: i64 = 50_000;
+pub(super) const EVENTS: i64 = 50_000;
 
 /// Everything that some events reach, themselves included: chain to highest sequence.
 pub(super) type Reach = HashMap<i64, i64>;
@@ -55,7 +55,7 @@ impl Building<'_> {
             next.retain(|chain, sequence| reach.get(chain).is_none_or(|known| known < sequence));
             waiting = next;
             if reach.len() > CHAINS {
-                return Err(Error::Internal(format!("more than {CHAINS} auth chains in one resolution")));
+                return Err(Error::TooFarApart);
             }
         }
         Ok(reach)
@@ -84,7 +84,7 @@ impl Building<'_> {
         let lowest = chains.iter().filter_map(|chain| ranges.get(chain)).map(|(above, _)| *above).min().unwrap_or(0);
         let expected: i64 = ranges.values().map(|(above, up_to)| (up_to - above).max(0)).sum();
         if expected > EVENTS {
-            return Err(Error::Internal(format!("{expected} events between auth chains")));
+            return Err(Error::TooFarApart);
         }
         let stored = auth_chain_events(self.nodes.conn(), &chains, lowest)?;
         let new = self.append.auth_chains.iter().cloned();

@@ -51,6 +51,7 @@ impl Building<'_> {
             .chain(chains.iter().flatten().copied())
             .chain(subgraph.iter().copied())
             .collect();
+        self.pay_for(involved.len())?;
         let pdus = self.pdu_map(&involved.into_iter().collect::<Vec<_>>())?;
         let common = self.needed(conflict, &pdus)?;
 

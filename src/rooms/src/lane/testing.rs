@@ -1,6 +1,6 @@
 //! A look inside a resolution, for the tests of the auth chain index.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use events::resolve::StateMap;
 use ruma::OwnedEventId;
@@ -29,6 +29,11 @@ impl Building<'_> {
         let subgraph = self.conflicted_subgraph(&conflict)?;
         let subgraph = self.ids_of(&subgraph)?;
         Ok(Resolution { roots: conflict.roots, chains, subgraph })
+    }
+
+    /// How many events one auth chain has up to there.
+    pub(crate) fn walk(&mut self, chain: i64, up_to: i64) -> Result<usize> {
+        Ok(self.between(&HashMap::from([(chain, (0, up_to))]))?.len())
     }
 
     /// The contents of a root, which need not be stored yet.

@@ -57,14 +57,7 @@ impl Rooms {
     /// [`Error::Forbidden`](crate::Error::Forbidden) where the reader may see nothing of the room.
     pub async fn messages(&self, reader: &Reader, room_id: &RoomId, request: PageRequest) -> Result<Page> {
         let id = room_id.to_owned();
-        self.reading_room(reader, room_id, move |sight| {
-            let mut page = page(sight, &id, &request)?;
-            if request.backward && request.limit > 0 {
-                page.gaps = gaps_in(sight, &page)?;
-            }
-            Ok(page)
-        })
-        .await
+        self.reading_room(reader, room_id, move |sight| page(sight, &id, &request)).await
     }
 }
 
@@ -86,15 +79,16 @@ fn page(sight: &mut Sight<'_>, room_id: &RoomId, request: &PageRequest) -> Resul
         }
         _ => Vec::new(),
     };
-    Ok(Page { start, end: found.next, chunk: sight.write_seen(&found.seen)?, state, gaps: Vec::new() })
+    let gaps = if backward { gaps_in(sight, start, found.next)? } else { Vec::new() };
+    Ok(Page { start, end: found.next, chunk: sight.write_seen(&found.seen)?, state, gaps })
 }
 
-fn gaps_in(sight: &mut Sight<'_>, page: &Page) -> Result<Vec<Gap>> {
-    let newest = match page.start {
+fn gaps_in(sight: &mut Sight<'_>, start: Token, end: Option<Token>) -> Result<Vec<Gap>> {
+    let newest = match start {
         Token::Place { depth, .. } => depth,
         Token::Arrival(_) => i64::MAX,
     };
-    let oldest = match page.end {
+    let oldest = match end {
         Some(Token::Place { depth, .. }) => depth,
         _ => i64::MIN,
     };

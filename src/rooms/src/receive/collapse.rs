@@ -18,10 +18,11 @@ const SENDERS: usize = 5;
 
 impl Building<'_> {
     /// Joins the newest branches if there are many, in the name of one of our members. It tries when the number passes ten,
-    /// twenty and so on: perhaps nobody may.
-    pub(super) fn collapse(&mut self) {
+    /// twenty and so on: perhaps nobody may. Or at once, if there are any between which it was costly to judge.
+    pub(super) fn collapse(&mut self, was_costly: bool) {
         let branches = self.head.extremities.len();
-        if branches <= BRANCHES || branches % BRANCHES != 1 {
+        let are_many = branches > BRANCHES && branches % BRANCHES == 1;
+        if !(are_many || was_costly && branches > 1) {
             return;
         }
         if let Err(error) = self.join_branches() {

@@ -94,7 +94,7 @@ impl Building<'_> {
                     break;
                 }
                 Ok(Some(_)) => {}
-                Err(error) if error.may_pass() => return Err(error),
+                Err(error) if error.may_pass() && !matches!(error, Error::Costly(_)) => return Err(error),
                 Err(error) => {
                     tracing::warn!(room_id = %pdu.room_id(), event_id = %id, %error, "history that cannot be placed");
                 }

@@ -42,7 +42,15 @@ impl Building<'_> {
             }
             return Err(Error::Unrecommended(Box::new(server)));
         }
-        Ok(self.is_one_branch_too_many(pdu, passed)?.then(|| "the room has too many branches".into()))
+        if self.is_one_branch_too_many(pdu, passed)? {
+            return Ok(Some("the room has too many branches".into()));
+        }
+        // What comes after all that is here is no difference from it.
+        let joins_all = self.head.extremities.iter().all(|extremity| passed.contains(&extremity.nid));
+        let is_too_much = state_before != self.head.room.state
+            && !joins_all
+            && self.brings_too_much(pdu.sender().server_name(), state_before)?;
+        Ok(is_too_much.then(|| "its server has brought too much beside what is here".into()))
     }
 
     /// Whether the event is one too many beside the branches that it does not join.

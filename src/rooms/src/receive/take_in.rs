@@ -56,6 +56,21 @@ impl Building<'_> {
 
     /// The same by any way.
     pub(super) fn take_in(&mut self, pdu: &Pdu, way: Way, told: Option<&[OwnedEventId]>) -> Result<Option<Reception>> {
+        // A room that is entered has one state, and it is our user who wants it.
+        if way != Way::Entry {
+            self.let_pay(pdu.sender().server_name());
+        }
+        let taken = self.take_in_as(pdu, way, told);
+        let was_costly = self.let_nobody_pay();
+        if way == Way::Sent
+            && matches!(taken, Ok(Some(Reception::Placed(Placed { at: At::New(_), .. }, Verdict::Accepted))))
+        {
+            self.collapse(was_costly);
+        }
+        taken
+    }
+
+    fn take_in_as(&mut self, pdu: &Pdu, way: Way, told: Option<&[OwnedEventId]>) -> Result<Option<Reception>> {
         if self.redaction_waits(pdu) {
             return Ok(None);
         }
@@ -139,9 +154,6 @@ impl Building<'_> {
             self.place(NewEvent { pdu, nid, stand, state_before, flags, passed, auth_events, origin, redacted })?;
         self.note_gaps(pdu.event_id(), index, missing, followed.is_some());
         self.apply_redaction(redaction, index);
-        if matches!(verdict, Verdict::Accepted) && *way == Way::Sent {
-            self.collapse();
-        }
         let (event_id, room_id) = (pdu.event_id().to_owned(), pdu.room_id().to_owned());
         Ok(Reception::Placed(Placed { event_id, room_id, at: At::New(index) }, verdict))
     }

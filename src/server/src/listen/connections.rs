@@ -6,15 +6,15 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown};
+use std::net::{IpAddr, Shutdown};
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use accounts::rate_limits::address_key;
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
+use api::bridge::counted_address;
 use parking_lot::Mutex;
 use peerbrain_core::Config;
 
@@ -63,13 +63,10 @@ impl Connections {
         self.inner.open.load(Ordering::Relaxed) > self.inner.most - self.inner.most / PARTS
     }
 
-    /// None for an address that has its part. A proxy brings many clients, and one on this machine need not be listed.
+    /// None for an address that has its part.
     fn admit(&self, address: Option<IpAddr>) -> Option<Open> {
         let inner = self.inner.clone();
-        let own = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        let is_proxy = |address: &IpAddr| own.contains(address) || inner.config.server.trusts(Some(*address));
-        let address =
-            address.map(|address| address.to_canonical()).filter(|address| !is_proxy(address)).map(address_key);
+        let address = counted_address(&inner.config, address);
         if let Some(address) = address {
             let mut of_addresses = inner.of_addresses.lock();
             let count = of_addresses.entry(address).or_default();

@@ -1,12 +1,17 @@
 //! Identity keys of devices.
 
-use diesel::{prelude::*, upsert::excluded};
+use diesel::{dsl::sum, prelude::*, sql_types::Text, upsert::excluded};
 
 use crate::{
     Conn, Result, Tx,
     connection::{ROWS_PER_INSERT, both},
     schema::{device_keys, devices},
 };
+
+diesel::define_sql_function! {
+    /// Bytes of a text.
+    fn octet_length(text: Text) -> Integer;
+}
 
 /// The identity keys of a device, and what the device is called.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -38,6 +43,14 @@ pub fn named(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Option<D
     let row =
         row.select((device_keys::user_id, device_keys::device_id, device_keys::json, devices::display_name.nullable()));
     Ok(row.first(conn).optional()?)
+}
+
+/// Bytes of the keys of a user's devices, but for this one.
+pub fn bytes_of_others(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<i64> {
+    let others =
+        device_keys::table.filter(device_keys::user_id.eq(user_id)).filter(device_keys::device_id.ne(device_id));
+    let bytes: Option<i64> = others.select(sum(octet_length(device_keys::json))).get_result(conn)?;
+    Ok(bytes.unwrap_or(0))
 }
 
 /// The keys of all devices of these users, in the order of users and devices.

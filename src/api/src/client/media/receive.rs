@@ -7,17 +7,15 @@ use futures_util::StreamExt as _;
 use media::{Incoming, Label};
 use peerbrain_core::limits;
 use serde::Deserialize;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
 use crate::{
     Error, Result,
-    bridge::{Call, closing},
+    bridge::{self, Call},
 };
 
 /// How long a client may send nothing.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How long to go on reading what nobody wants.
-const DRAIN: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
 struct Named {
@@ -40,17 +38,9 @@ pub(super) async fn receive(payload: &mut Payload, incoming: &mut Incoming) -> R
     Ok(())
 }
 
-/// Refuses an upload. Many clients read no answer before they have sent their body, so what is left of it is read, within
-/// bounds, and thrown away.
+/// Refuses an upload.
 pub(super) async fn refuse(call: &Call, mut payload: Payload, error: Error) -> HttpResponse {
     let known = !matches!(error.status(), 401 | 429);
-    let mut left = if known { call.app.media.max_upload() } else { limits::CLIENT_BODY_BYTES as u64 };
-    let deadline = Instant::now() + DRAIN;
-    loop {
-        match timeout_at(deadline, payload.next()).await {
-            Ok(None) => return error.into_response(),
-            Ok(Some(Ok(chunk))) if chunk.len() as u64 <= left => left -= chunk.len() as u64,
-            _ => return closing(error),
-        }
-    }
+    let most = if known { call.app.media.max_upload() } else { limits::CLIENT_BODY_BYTES as u64 };
+    bridge::refuse(&mut payload, most, error).await
 }

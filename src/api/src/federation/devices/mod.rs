@@ -11,7 +11,7 @@ use crate::bridge::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
-        .raw(Method::POST, &["/_matrix/federation/v1/user/keys/query"], query::query)
-        .raw(Method::POST, &["/_matrix/federation/v1/user/keys/claim"], claim::claim)
-        .raw(Method::GET, &["/_matrix/federation/v1/user/devices/{user_id}"], list::list)
+        .signed(Method::POST, &["/_matrix/federation/v1/user/keys/query"], query::query)
+        .signed(Method::POST, &["/_matrix/federation/v1/user/keys/claim"], claim::claim)
+        .signed(Method::GET, &["/_matrix/federation/v1/user/devices/{user_id}"], list::list)
 }

@@ -9,9 +9,7 @@ use http::Method;
 use crate::bridge::Routes;
 
 pub(crate) fn routes() -> Routes {
-    Routes::default().raw(Method::GET, &["/_matrix/federation/v1/media/download/{media_id}"], download::download).raw(
-        Method::GET,
-        &["/_matrix/federation/v1/media/thumbnail/{media_id}"],
-        thumbnail::thumbnail,
-    )
+    Routes::default()
+        .signed(Method::GET, &["/_matrix/federation/v1/media/download/{media_id}"], download::download)
+        .signed(Method::GET, &["/_matrix/federation/v1/media/thumbnail/{media_id}"], thumbnail::thumbnail)
 }

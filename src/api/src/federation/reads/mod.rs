@@ -32,11 +32,11 @@ pub(crate) fn routes() -> Routes {
         .endpoint(query_directory::query_directory)
         .endpoint(state_ids::state_ids)
         .endpoint(timestamp_to_event::timestamp_to_event)
-        .raw(Method::GET, &["/_matrix/federation/v1/hierarchy/{room_id}"], hierarchy::hierarchy)
-        .raw(Method::GET, &["/_matrix/federation/v1/state/{room_id}"], state::state)
-        .raw(Method::GET, &public_rooms, public_rooms::get)
-        .raw(Method::POST, &public_rooms, public_rooms::post)
-        .raw(Method::GET, &["/_matrix/federation/v1/query/profile"], query_profile::query_profile)
+        .signed(Method::GET, &["/_matrix/federation/v1/hierarchy/{room_id}"], hierarchy::hierarchy)
+        .signed(Method::GET, &["/_matrix/federation/v1/state/{room_id}"], state::state)
+        .signed(Method::GET, &public_rooms, public_rooms::get)
+        .signed(Method::POST, &public_rooms, public_rooms::post)
+        .signed(Method::GET, &["/_matrix/federation/v1/query/profile"], query_profile::query_profile)
 }
 
 /// The server that asks, where a request is not read as one of ruma's types.

@@ -17,6 +17,7 @@ mod split;
 mod taken_away;
 mod told;
 mod verdicts;
+mod withheld;
 pub(crate) mod world;
 
 use ruma::RoomVersionId;

@@ -1,4 +1,4 @@
-//! What other servers say of the keys of their users, as far as there is room for it in one answer.
+//! The keys of users, of ours or as other servers tell them, as far as there is room for them in one answer.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,14 +8,12 @@ use std::{
 use ruma::{OwnedUserId, UserId};
 use serde_json::{Map, Value, json};
 
-use super::UserKeys;
+use super::{UserKeys, bounds::ANSWER_BYTES};
 
-/// Bytes of keys in one answer: those of ten thousand users with some devices each have half as many.
-const MOST: usize = 128 << 20;
-
-/// What other servers have said of their users.
-#[derive(Debug, Default)]
-pub struct FromOthers {
+/// What there is of users, ours or others.
+#[derive(Debug)]
+pub struct ManyKeys {
+    most: usize,
     keys: BTreeMap<OwnedUserId, Arc<UserKeys>>,
     /// The same users by what there is of them.
     by_size: BTreeSet<(usize, OwnedUserId)>,
@@ -24,9 +22,20 @@ pub struct FromOthers {
     pub failures: Map<String, Value>,
 }
 
-impl FromOthers {
-    /// Adds the keys of a user. If it is too much then, those go of whom there is most: else a server that tells much of a
-    /// few could keep the keys of all others from whoever asks.
+impl Default for ManyKeys {
+    fn default() -> Self {
+        Self::at_most(ANSWER_BYTES)
+    }
+}
+
+impl ManyKeys {
+    /// Nothing yet, and no more than so many bytes.
+    pub(super) fn at_most(most: usize) -> Self {
+        Self { most, keys: BTreeMap::new(), by_size: BTreeSet::new(), bytes: 0, failures: Map::new() }
+    }
+
+    /// Adds the keys of a user. If it is too much then, those go of whom there is most: else those of a few could keep the keys
+    /// of all others from whoever asks.
     ///
     /// Gives who had to go.
     pub fn add(&mut self, user_id: OwnedUserId, keys: Arc<UserKeys>) -> Vec<OwnedUserId> {
@@ -36,7 +45,7 @@ impl FromOthers {
         self.by_size.insert((size, user_id.clone()));
         self.keys.insert(user_id, keys);
         let mut left_out = Vec::new();
-        while self.bytes > MOST
+        while self.bytes > self.most
             && let Some((size, user_id)) = self.by_size.pop_last()
         {
             self.bytes -= size;
@@ -85,13 +94,13 @@ mod tests {
     #[test]
     fn if_it_is_too_much_those_go_of_whom_there_is_most() {
         let (large, small) = (keys(2 << 20), keys(3_000));
-        let mut others = FromOthers::default();
+        let mut others = ManyKeys::default();
         let mut left_out = Vec::new();
         for number in 0..100 {
             left_out.extend(others.add(user(number, "greedy"), large.clone()));
             left_out.extend(others.add(user(number, "modest"), small.clone()));
             assert_eq!(others.bytes, others.keys.values().map(|keys| keys.bytes()).sum::<usize>());
-            assert!(others.bytes <= MOST);
+            assert!(others.bytes <= ANSWER_BYTES);
         }
         assert!((0..100).all(|number| others.has(&user(number, "modest"))));
         assert!(left_out.iter().all(|user| user.server_name().as_str() == "greedy" && !others.has(user)));
@@ -102,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_user_counts_once() {
-        let mut others = FromOthers::default();
+        let mut others = ManyKeys::default();
         for bytes in [5_000, 5_000, 100] {
             assert!(others.add(user(1, "a"), keys(bytes)).is_empty());
         }
