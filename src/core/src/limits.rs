@@ -7,6 +7,9 @@ pub const EVENT_BYTES: usize = 65_536;
 pub const ID_BYTES: usize = 255;
 /// Bytes of the body of an ordinary client request. It leaves room for an event in lenient JSON.
 pub const CLIENT_BODY_BYTES: usize = 1_048_576;
+/// Bytes of the body of a request that brings many things at once: messages to the devices of a large room, which some
+/// clients send all together (1.6 KB each), or keys for a backup.
+pub const CLIENT_BATCH_BYTES: usize = 4 * CLIENT_BODY_BYTES;
 /// Bytes of the body of a request whose client is not yet authenticated (login, registration).
 pub const ANONYMOUS_BODY_BYTES: usize = 65_536;
 /// Bytes of the body of a transaction of another server: 50 events and 100 EDUs of the greatest size.

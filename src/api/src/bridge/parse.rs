@@ -31,6 +31,8 @@ pub struct Ruma<T: Endpoint> {
     pub route: Arc<str>,
     /// The body as it came, for what ruma's type leaves out.
     pub raw: Bytes,
+    /// The query as it came, for the same.
+    pub query: String,
 }
 
 impl<T: Endpoint> Ruma<T> {
@@ -39,6 +41,7 @@ impl<T: Endpoint> Ruma<T> {
         let caller = T::Authentication::authenticate(&call).await?;
         let Call { request, args, client, route, .. } = call;
         let (head, raw) = request.into_parts();
+        let query = head.uri.query().unwrap_or_default().to_owned();
         // A client may begin user-interactive auth, or call what needs no parameters, with an empty body.
         let may_be_empty = matches!(head.method, http::Method::POST | http::Method::DELETE);
         let body: &[u8] = if raw.is_empty() && may_be_empty { b"{}" } else { &raw };
@@ -48,7 +51,7 @@ impl<T: Endpoint> Ruma<T> {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let parsed = T::try_from_http_request(Request::from_parts(head, body), &args);
         let body = parsed.map_err(|error| parse_error(body, &error))?;
-        Ok(Self { body, caller, client, route, raw })
+        Ok(Self { body, caller, client, route, raw, query })
     }
 }
 

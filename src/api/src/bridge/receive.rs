@@ -87,10 +87,14 @@ pub(super) fn closing(error: Error) -> HttpResponse {
     response
 }
 
-/// How many bytes a request may have: few where nobody knows yet who sends it, many where servers send many events.
+/// How many bytes a request may have: few where nobody knows yet who sends it, many where servers send many events, or
+/// clients messages to many devices.
 fn body_limit(route: &str) -> usize {
     if route.starts_with("/_matrix/federation/v1/send/") {
         return limits::TRANSACTION_BYTES;
+    }
+    if route.contains("/sendToDevice/") || route.contains("/room_keys/keys") {
+        return limits::CLIENT_BATCH_BYTES;
     }
     let anonymous = ["/login", "/register", "/refresh", "/account/password", "/account/deactivate"];
     match anonymous.iter().any(|end| route.ends_with(end)) {

@@ -73,6 +73,7 @@ impl E2ee {
             device_keys: Some(upload.device_keys),
             one_time_keys: upload.one_time_keys,
             fallback_keys: upload.fallback_keys,
+            old_fallback_keys: None,
         };
         let parts = Arc::new((row, data));
         let checking = parts.clone();

@@ -10,7 +10,7 @@ pub(super) const VERSIONS: i64 = 100;
 pub(super) const SESSIONS: i64 = 1_000_000;
 /// Bytes of their data.
 pub(super) const BYTES: i64 = 1 << 30;
-/// Keys of one page of a backup that is read.
-pub(super) const PAGE: i64 = 500;
+/// Keys of one page of a backup that is read. Whoever reads slowly holds one in memory: 4 MB of the largest keys.
+pub(super) const PAGE: i64 = 64;
 /// Keys that one write deletes; more would hold up everybody else.
 pub(super) const DELETED_AT_ONCE: i64 = 2_000;

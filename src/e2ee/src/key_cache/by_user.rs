@@ -19,6 +19,8 @@ struct Kept<V> {
 struct Inner<V> {
     users: HashMap<String, Kept<V>>,
     bytes: usize,
+    /// The newest commit that changed anybody's value. Who is not among the users may be one of them.
+    newest: i64,
 }
 
 /// Values by user, of so many bytes at most; beyond that all are forgotten.
@@ -29,7 +31,7 @@ pub(super) struct ByUser<V> {
 
 impl<V: Default> ByUser<V> {
     pub fn new(most: usize) -> Self {
-        Self { inner: Mutex::new(Inner { users: HashMap::new(), bytes: 0 }), most }
+        Self { inner: Mutex::new(Inner { users: HashMap::new(), bytes: 0, newest: 0 }), most }
     }
 
     /// Something of a user's value. From now on commits are noted for this user, so that what is read now can be kept.
@@ -44,7 +46,8 @@ impl<V: Default> ByUser<V> {
             inner.bytes = 0;
         }
         inner.bytes += bytes;
-        let nothing = Kept { changed_at: 0, marked_at: 0, value: V::default(), bytes };
+        // Whoever read before users were forgotten may bring what a commit has changed meanwhile.
+        let nothing = Kept { changed_at: inner.newest, marked_at: 0, value: V::default(), bytes };
         inner.users.insert(user_id.to_owned(), nothing);
         None
     }
@@ -71,6 +74,7 @@ impl<V: Default> ByUser<V> {
     /// Forgets a value that a commit has changed.
     pub fn changed(&self, user_id: &str, position: i64, mark: bool) {
         let mut inner = self.inner.lock();
+        inner.newest = inner.newest.max(position);
         let Some(kept) = inner.users.get_mut(user_id) else { return };
         kept.changed_at = kept.changed_at.max(position);
         if mark {
@@ -104,6 +108,22 @@ mod tests {
         kept.keep("@a:b", 7, 10, |value| *value = Some(4));
         kept.changed("@b:b", 9, true);
         assert_eq!((read(&kept, "@a:b"), kept.marked_at("@b:b")), (Some(4), 0));
+    }
+
+    #[test]
+    fn what_was_read_before_all_was_forgotten_is_not_kept() {
+        let kept = ByUser::<Option<i64>>::new(1_000);
+        read(&kept, "@a:b");
+        // A reader has seen position 5. Others make all be forgotten, and then something of the user changes.
+        for n in 0..10 {
+            read(&kept, &format!("@{n}:b"));
+        }
+        kept.changed("@a:b", 7, false);
+        read(&kept, "@a:b");
+        kept.keep("@a:b", 5, 10, |value| *value = Some(1));
+        assert_eq!(read(&kept, "@a:b"), None);
+        kept.keep("@a:b", 7, 10, |value| *value = Some(2));
+        assert_eq!(read(&kept, "@a:b"), Some(2));
     }
 
     #[test]

@@ -28,9 +28,18 @@ pub struct KeyUpload {
     pub device_keys: Option<Box<RawValue>>,
     /// Keys to be given out once each.
     pub one_time_keys: Option<Uploaded>,
-    /// Keys to be given out when those are used up; under MSC2732's name from before it was specified, too.
-    #[serde(alias = "org.matrix.msc2732.fallback_keys")]
+    /// Keys to be given out when those are used up.
     pub fallback_keys: Option<Uploaded>,
+    /// The same under MSC2732's name from before it was specified. Clients send either, or both at once.
+    #[serde(rename = "org.matrix.msc2732.fallback_keys")]
+    pub old_fallback_keys: Option<Uploaded>,
+}
+
+impl KeyUpload {
+    /// The fallback keys, under whichever name.
+    fn fallback(&self) -> Option<&Uploaded> {
+        self.fallback_keys.as_ref().filter(|keys| !keys.is_empty()).or(self.old_fallback_keys.as_ref())
+    }
 }
 
 /// How many unclaimed one-time keys a device has, by algorithm.
@@ -71,19 +80,17 @@ impl CheckedUpload {
         let device_keys = upload.device_keys.as_ref();
         let device_keys =
             device_keys.map(|keys| DeviceKeys::check(keys.get(), user_id, device_id, self_signing)).transpose()?;
-        let number = |keys: &Option<Uploaded>| keys.as_ref().map_or(0, BTreeMap::len);
-        if number(&upload.one_time_keys) > ONE_TIME_KEYS || number(&upload.fallback_keys) > FALLBACK_KEYS {
+        let (one_time_keys, fallback_keys) = (upload.one_time_keys.as_ref(), upload.fallback());
+        let number = |keys: Option<&Uploaded>| keys.map_or(0, BTreeMap::len);
+        if number(one_time_keys) > ONE_TIME_KEYS || number(fallback_keys) > FALLBACK_KEYS {
             return Err(too_many());
         }
         let mut unchecked = Unchecked::default();
-        let mut read = |keys: &Option<Uploaded>| {
-            keys.as_ref()
-                .map(|keys| unchecked.read(keys, user_id, device_id))
-                .transpose()
-                .map(Option::unwrap_or_default)
+        let mut read = |keys: Option<&Uploaded>| {
+            keys.map(|keys| unchecked.read(keys, user_id, device_id)).transpose().map(Option::unwrap_or_default)
         };
-        let one_time_keys = read(&upload.one_time_keys)?;
-        let fallback_keys = read(&upload.fallback_keys)?;
+        let one_time_keys = read(one_time_keys)?;
+        let fallback_keys = read(fallback_keys)?;
         // They are in the order of algorithms.
         if fallback_keys.iter().zip(fallback_keys.iter().skip(1)).any(|(one, next)| one.algorithm == next.algorithm) {
             return Err(Error::invalid_param("there can be only one fallback key for each algorithm"));

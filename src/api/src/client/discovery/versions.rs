@@ -20,6 +20,7 @@ pub(super) async fn versions(_: Call) -> Result<HttpResponse> {
             "org.matrix.msc3266.stable": true,
             "org.matrix.msc3030": true,
             "org.matrix.msc2946": true,
+            "org.matrix.msc3981": true,
             "org.matrix.msc4222": true,
             "org.matrix.msc4380.stable": true,
             "uk.half-shot.msc2666.query_mutual_rooms": true,

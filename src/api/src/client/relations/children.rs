@@ -18,6 +18,7 @@ use ruma::{
     },
     serde::Raw,
 };
+use serde::Deserialize;
 
 use crate::{
     App, Result,
@@ -35,6 +36,17 @@ struct Query {
     dir: Direction,
     limit: Option<UInt>,
     recurse: bool,
+}
+
+/// What older versions of matrix-js-sdk ask for, as of before Matrix 1.10.
+#[derive(Deserialize)]
+struct Unstable {
+    #[serde(default, rename = "org.matrix.msc3981.recurse")]
+    recurse: bool,
+}
+
+fn recurses(query: &str) -> bool {
+    serde_html_form::from_str::<Unstable>(query).is_ok_and(|query| query.recurse)
 }
 
 async fn read(
@@ -59,9 +71,10 @@ async fn read(
 
 /// Reads a page of children and writes it as the response of this module.
 macro_rules! answer {
-    ($app:expr, $caller:expr, $body:expr, $kind:expr, $version:ident) => {{
+    ($app:expr, $caller:expr, $body:expr, $query:expr, $kind:expr, $version:ident) => {{
         let body = $body;
-        let query = Query { from: body.from, to: body.to, dir: body.dir, limit: body.limit, recurse: body.recurse };
+        let recurse = body.recurse || recurses(&$query);
+        let query = Query { from: body.from, to: body.to, dir: body.dir, limit: body.limit, recurse };
         let children = read(&$app, &$caller, (&body.room_id, &body.event_id), $kind, query).await?;
         let chunk = children.chunk.into_iter().map(Raw::from_json).collect();
         let mut response = $version::Response::new(chunk);
@@ -74,8 +87,8 @@ macro_rules! answer {
 
 /// All children.
 pub(super) async fn all(app: Arc<App>, request: Ruma<plain::Request>) -> Result<plain::Response> {
-    let Ruma { body, caller, .. } = request;
-    answer!(app, caller, body, Kind::default(), plain)
+    let Ruma { body, caller, query, .. } = request;
+    answer!(app, caller, body, query, Kind::default(), plain)
 }
 
 /// Those that relate in one way.
@@ -83,9 +96,9 @@ pub(super) async fn of_rel_type(
     app: Arc<App>,
     request: Ruma<with_rel_type::Request>,
 ) -> Result<with_rel_type::Response> {
-    let Ruma { body, caller, .. } = request;
+    let Ruma { body, caller, query, .. } = request;
     let kind = Kind { rel_type: Some(body.rel_type.to_string()), event_type: None };
-    answer!(app, caller, body, kind, with_rel_type)
+    answer!(app, caller, body, query, kind, with_rel_type)
 }
 
 /// Those that relate in one way and are of one type.
@@ -93,7 +106,7 @@ pub(super) async fn of_event_type(
     app: Arc<App>,
     request: Ruma<with_event_type::Request>,
 ) -> Result<with_event_type::Response> {
-    let Ruma { body, caller, .. } = request;
+    let Ruma { body, caller, query, .. } = request;
     let kind = Kind { rel_type: Some(body.rel_type.to_string()), event_type: Some(body.event_type.to_string()) };
-    answer!(app, caller, body, kind, with_event_type)
+    answer!(app, caller, body, query, kind, with_event_type)
 }

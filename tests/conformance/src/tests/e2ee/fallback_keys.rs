@@ -13,6 +13,7 @@ tests! { "fallback_keys":
     of_several_algorithms, "one-time-and-fallback-keys", ["POST v3/keys/upload"];
     used_key_uploaded_again, "one-time-and-fallback-keys", ["POST v3/keys/upload"];
     of_each_device, "one-time-and-fallback-keys", ["POST v3/keys/claim"];
+    under_either_name, "one-time-and-fallback-keys", [];
 }
 
 fn unused(sync: &Value) -> &Value {
@@ -117,5 +118,21 @@ async fn of_each_device(server: Server) -> Outcome {
     other.upload_fallback("G").await?;
     ensure_eq!(bob.claim(&other).await?, Some(format!("{SIGNED}:G")), "key of the other device");
     ensure_eq!(*unused(&alice.first_sync().await?), json!([SIGNED]), "the first device's key is unused");
+    Ok(())
+}
+
+/// Clients from about the time when MSC2732 was accepted, such as Cinny 4.2, send the keys under both names at once.
+async fn under_either_name(server: Server) -> Outcome {
+    let (alice, bob) = (server.device("alice").await?, server.user("bob").await?);
+    for (id, names) in [
+        ("F", &["org.matrix.msc2732.fallback_keys"][..]),
+        ("G", &["fallback_keys", "org.matrix.msc2732.fallback_keys"]),
+    ] {
+        let keys = json!({ format!("{SIGNED}:{id}"): alice.fallback_key(id) });
+        let body: serde_json::Map<String, Value> =
+            names.iter().map(|name| ((*name).to_owned(), keys.clone())).collect();
+        alice.try_upload(body.into()).await?.ok()?;
+        ensure_eq!(bob.claim(&alice).await?, Some(format!("{SIGNED}:{id}")), "the key under {names:?}");
+    }
     Ok(())
 }

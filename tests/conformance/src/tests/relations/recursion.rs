@@ -11,6 +11,7 @@ tests! { "recursion":
     filter_cuts_branches, "relationships-api", ["GET v1/rooms/{roomId}/relations/{eventId}/{relType}"];
     type_filter, "relationships-api", ["GET v1/rooms/{roomId}/relations/{eventId}/{relType}/{eventType}"];
     paged, "relationships-api", ["GET v1/rooms/{roomId}/relations/{eventId}"];
+    under_the_old_name, "relationships-api", [];
 }
 
 /// A root, a message in its thread, and a reaction to and an edit of that message.
@@ -41,6 +42,17 @@ async fn grandchildren(server: Server) -> Outcome {
     ensure_eq!(chunk(&answer), [message, like, change], "children and theirs");
     let depth = answer["recursion_depth"].as_u64().unwrap_or_default();
     ensure!(depth >= 1, "recursion_depth: {}", answer["recursion_depth"]);
+    Ok(())
+}
+
+/// MSC3981's own name. Older versions of matrix-js-sdk, as that of Element Web 1.11.88, know no other, and ask only where
+/// `/versions` has the flag.
+async fn under_the_old_name(server: Server) -> Outcome {
+    let (alice, room, [root, message, like, change]) = tree(&server).await?;
+    let features = alice.get("/_matrix/client/versions").await?.ok()?["unstable_features"].clone();
+    ensure_eq!(features["org.matrix.msc3981"], json!(true), "the flag");
+    let answer = children(&alice, &room, &root, "?org.matrix.msc3981.recurse=true&dir=f").await?;
+    ensure_eq!(chunk(&answer), [message, like, change], "children and theirs");
     Ok(())
 }
 
