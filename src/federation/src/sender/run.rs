@@ -38,13 +38,16 @@ pub(super) struct Course {
 
 impl Sender {
     /// Sends to a server until nothing is left, or it fails. A failing server is only tried with `slot`.
-    pub(super) async fn run(self, server: OwnedServerName, slot: Option<OwnedSemaphorePermit>) {
+    pub(super) async fn run(self, server: OwnedServerName, mut slot: Option<OwnedSemaphorePermit>) {
         let Some(mut course) = self.course(&server, slot.is_some()).await else { return };
         loop {
             if self.is_closed() {
                 return self.inner.table.abandon(&server);
             }
             match self.step(&mut course).await {
+                // Who has everything again is one of those who are well, and may be sent something for hours: the place is
+                // for others that fail.
+                Ok(Next::Again) if course.failing.is_none() => drop(slot.take()),
                 Ok(Next::Again) => {}
                 Ok(Next::End) => return,
                 Err(error) => {
