@@ -27,6 +27,9 @@ const AGAIN: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), 
 /// waits, too, without anybody being asked about it.
 const FAILURES: usize = 3;
 
+/// When an event is looked at again about which nobody was asked, because others of its server had failed.
+const LATER: Duration = Duration::from_secs(60);
+
 /// How long is waited for a database that fails.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -76,9 +79,10 @@ impl Incoming {
                 if tried.get(&number).is_some_and(|tried| tried.due > Instant::now()) {
                     continue;
                 }
-                let came = self.try_row(room_id, row, is_inside, *failures < FAILURES).await?;
+                let with_help = *failures < FAILURES;
+                let came = self.try_row(room_id, row, is_inside, with_help).await?;
                 *failures += usize::from(!came);
-                if came || !postponed(tried, number) {
+                if came || !postponed(tried, number, with_help) {
                     tried.remove(&number);
                     done.push(number);
                 }
@@ -129,9 +133,14 @@ impl Incoming {
     }
 }
 
-/// Notes that an event was tried in vain; false if that was the last time.
-fn postponed(tried: &mut HashMap<i64, Tried>, number: i64) -> bool {
+/// Notes that an event was tried in vain; false if that was the last time. Without help of others it was not tried: what
+/// others of its server cannot be completed with is no fault of it.
+fn postponed(tried: &mut HashMap<i64, Tried>, number: i64, with_help: bool) -> bool {
     let tried = tried.entry(number).or_insert_with(|| Tried { times: 0, due: Instant::now() });
+    if !with_help {
+        tried.due = Instant::now() + LATER;
+        return true;
+    }
     let Some(again) = AGAIN.get(tried.times) else {
         tracing::warn!(number, "an event was dropped because what it builds on could not be had");
         return false;
