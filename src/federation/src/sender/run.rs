@@ -139,7 +139,9 @@ impl Sender {
         if course.repeat.take().is_some() {
             return Ok(Next::Again);
         }
-        if !parcel.whole {
+        // Where little was looked for there may be more.
+        if !parcel.whole || course.most < EVERYTHING {
+            course.most = EVERYTHING;
             self.inner.table.passed(&course.server, parcel.events);
             return Ok(Next::Again);
         }
