@@ -1,14 +1,14 @@
 //! Works a room's queue off: one event after the other, in the order in which they came. What cannot be completed now is
 //! tried again later, and overtaken by others.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, thread::panicking, time::Duration};
 
 use ruma::{OwnedRoomId, RoomId, ServerName};
 use serde_json::value::RawValue;
 use store::federation::staged::{self, StagedRow};
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::{
@@ -39,9 +39,32 @@ struct Tried {
     due: Instant,
 }
 
+/// Work that panics is begun anew: until a restart nobody else would do it.
+struct Anew {
+    incoming: Incoming,
+    room_id: OwnedRoomId,
+    more: Arc<Notify>,
+}
+
+impl Drop for Anew {
+    fn drop(&mut self) {
+        if !panicking() {
+            return;
+        }
+        tracing::error!(room_id = %self.room_id, "working on events of other servers panicked; it is tried again");
+        let (incoming, room_id, more) = (self.incoming.clone(), self.room_id.clone(), self.more.clone());
+        let runtime = incoming.inner.options.runtime.clone();
+        runtime.spawn(async move {
+            sleep(PAUSE).await;
+            incoming.work_off(room_id, more).await;
+        });
+    }
+}
+
 impl Incoming {
     /// Works until the queue of a room is empty.
     pub(super) async fn work_off(self, room_id: OwnedRoomId, more: Arc<Notify>) {
+        let _anew = Anew { incoming: self.clone(), room_id: room_id.clone(), more: more.clone() };
         let mut tried = HashMap::new();
         loop {
             let next = match self.pass(&room_id, &mut tried).await {

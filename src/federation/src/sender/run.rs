@@ -8,6 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Sender,
+    anew::Anew,
     parcel::{Parcel, Stretch},
 };
 use crate::Result;
@@ -39,6 +40,7 @@ pub(super) struct Course {
 impl Sender {
     /// Sends to a server until nothing is left, or it fails. A failing server is only tried with `slot`.
     pub(super) async fn run(self, server: OwnedServerName, mut slot: Option<OwnedSemaphorePermit>) {
+        let _anew = Anew::new(&self, &server);
         let Some(mut course) = self.course(&server, slot.is_some()).await else { return };
         loop {
             if self.is_closed() {
