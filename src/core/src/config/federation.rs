@@ -27,7 +27,8 @@ settings! {
         /// Where servers are reached that the public way does not lead to, such as ["example.org=10.0.0.5:8448"]. Their
         /// certificates must be good for the name all the same.
         overrides: Vec<Override> = Vec::new(),
-        /// Servers that are asked for the keys of those that cannot be reached. They are believed, so name few.
+        /// Servers that are asked for the keys of those that cannot be reached, such as ["matrix.org"]. They are believed, so
+        /// name few. Without any, rooms that were founded on servers that are gone cannot be entered.
         notaries: Vec<OwnedServerName> = Vec::new(),
     }
 }

@@ -12,8 +12,9 @@ use crate::client::Web;
 pub(crate) const PATH: &str = "/.well-known/matrix/server";
 /// Bytes that are read of the file.
 const LARGEST: usize = 51_200;
-/// How long it may take to be fetched, all redirects included.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take to be fetched, all redirects included. It is less than any request has: where port 443 swallows
+/// everything, there must be time left for the server itself.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the file says, and how long that is good.
 #[derive(Clone, Debug, PartialEq, Eq)]

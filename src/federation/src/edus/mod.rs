@@ -46,6 +46,7 @@ fn read(edu: &Raw<Edu>) -> serde_json::Result<Edu> {
             let content = edu.get_field("content")?;
             Ok(Edu::SigningKeyUpdate(content.ok_or_else(|| serde_json::Error::missing_field("content"))?))
         }
+        Some(kind) if kind == presence::KIND => presence::read(edu),
         _ => edu.deserialize(),
     }
 }

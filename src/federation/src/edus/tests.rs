@@ -77,7 +77,10 @@ async fn receipts_are_of_the_servers_own_users() {
 async fn presence_is_of_the_servers_own_users() {
     worlds(async |world| {
         let of = |user: &str| json!({ "user_id": user, "presence": "online", "last_active_ago": 5 });
-        world.tell("m.presence", json!({ "push": [of("@bob:b"), of("@alice:a"), of("@eve:b")] })).await;
+        // Synapse does not say it of who was never active.
+        let never = json!({ "user_id": "@dave:b", "presence": "offline" });
+        let push = json!([7, never, { "user_id": "@carl:b" }, of("@bob:b"), of("@alice:a"), of("@eve:b")]);
+        world.tell("m.presence", json!({ "push": push })).await;
         assert_eq!(world.presence("@bob:b").await, PresenceState::Online);
         assert_eq!(world.presence("@alice:a").await, PresenceState::Offline);
     })

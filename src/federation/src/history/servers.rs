@@ -1,8 +1,10 @@
 //! Whom to ask.
 
+use std::collections::HashSet;
+
 use rooms::Rooms;
 use ruma::{OwnedServerName, RoomId, ServerName, UserId};
-use store::rooms::longest_joined;
+use store::{federation::room_servers, rooms::longest_joined};
 
 use crate::{Result, history::History};
 
@@ -36,10 +38,17 @@ impl History {
     }
 }
 
-/// Servers of a room, those first whose users have been there for longest.
+/// Servers of a room, those first whose users have been there for longest, and behind all others those that do not take
+/// what they are sent: in old rooms the first may be gone for ever.
 async fn in_room(rooms: &Rooms, room_id: &RoomId) -> Result<Vec<OwnedServerName>> {
     let Some(room) = rooms.nid(room_id).await? else { return Ok(Vec::new()) };
-    let members = rooms.store().read(move |conn| longest_joined(conn, room, MEMBERS)).await?;
+    let found = rooms
+        .store()
+        .read(move |conn| Ok((longest_joined(conn, room, MEMBERS)?, room_servers::reachable(conn, &[room])?)));
+    let (members, reachable) = found.await?;
+    let reachable: HashSet<String> = reachable.into_iter().map(|(_, server)| server).collect();
     let users = members.iter().filter_map(|member| UserId::parse(member.as_str()).ok());
-    Ok(users.map(|user| user.server_name().to_owned()).collect())
+    let mut servers: Vec<OwnedServerName> = users.map(|user| user.server_name().to_owned()).collect();
+    servers.sort_by_key(|server| !reachable.contains(server.as_str()));
+    Ok(servers)
 }

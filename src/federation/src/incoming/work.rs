@@ -1,14 +1,14 @@
 //! Works a room's queue off: one event after the other, in the order in which they came. What cannot be completed now is
 //! tried again later, and overtaken by others.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, thread::panicking, time::Duration};
 
 use ruma::{OwnedRoomId, RoomId, ServerName};
 use serde_json::value::RawValue;
 use store::federation::staged::{self, StagedRow};
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::{
@@ -27,6 +27,9 @@ const AGAIN: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), 
 /// waits, too, without anybody being asked about it.
 const FAILURES: usize = 3;
 
+/// When an event is looked at again about which nobody was asked, because others of its server had failed.
+const LATER: Duration = Duration::from_secs(60);
+
 /// How long is waited for a database that fails.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -36,9 +39,32 @@ struct Tried {
     due: Instant,
 }
 
+/// Work that panics is begun anew: until a restart nobody else would do it.
+struct Anew {
+    incoming: Incoming,
+    room_id: OwnedRoomId,
+    more: Arc<Notify>,
+}
+
+impl Drop for Anew {
+    fn drop(&mut self) {
+        if !panicking() {
+            return;
+        }
+        tracing::error!(room_id = %self.room_id, "working on events of other servers panicked; it is tried again");
+        let (incoming, room_id, more) = (self.incoming.clone(), self.room_id.clone(), self.more.clone());
+        let runtime = incoming.inner.options.runtime.clone();
+        runtime.spawn(async move {
+            sleep(PAUSE).await;
+            incoming.work_off(room_id, more).await;
+        });
+    }
+}
+
 impl Incoming {
     /// Works until the queue of a room is empty.
     pub(super) async fn work_off(self, room_id: OwnedRoomId, more: Arc<Notify>) {
+        let _anew = Anew { incoming: self.clone(), room_id: room_id.clone(), more: more.clone() };
         let mut tried = HashMap::new();
         loop {
             let next = match self.pass(&room_id, &mut tried).await {
@@ -76,9 +102,10 @@ impl Incoming {
                 if tried.get(&number).is_some_and(|tried| tried.due > Instant::now()) {
                     continue;
                 }
-                let came = self.try_row(room_id, row, is_inside, *failures < FAILURES).await?;
+                let with_help = *failures < FAILURES;
+                let came = self.try_row(room_id, row, is_inside, with_help).await?;
                 *failures += usize::from(!came);
-                if came || !postponed(tried, number) {
+                if came || !postponed(tried, number, with_help) {
                     tried.remove(&number);
                     done.push(number);
                 }
@@ -129,9 +156,14 @@ impl Incoming {
     }
 }
 
-/// Notes that an event was tried in vain; false if that was the last time.
-fn postponed(tried: &mut HashMap<i64, Tried>, number: i64) -> bool {
+/// Notes that an event was tried in vain; false if that was the last time. Without help of others it was not tried: what
+/// others of its server cannot be completed with is no fault of it.
+fn postponed(tried: &mut HashMap<i64, Tried>, number: i64, with_help: bool) -> bool {
     let tried = tried.entry(number).or_insert_with(|| Tried { times: 0, due: Instant::now() });
+    if !with_help {
+        tried.due = Instant::now() + LATER;
+        return true;
+    }
     let Some(again) = AGAIN.get(tried.times) else {
         tracing::warn!(number, "an event was dropped because what it builds on could not be had");
         return false;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{KeyRing, Keys, Wanted, ask::Asking, lines::Line, lookup::MAX_SERVERS};
 
 /// A look-up in many steps that counts as one: each server is asked once, and no more servers are asked than by a single
-/// look-up.
+/// look-up at the same time.
 pub(crate) struct Gathering {
     ring: KeyRing,
     until: Instant,

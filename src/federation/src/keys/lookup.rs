@@ -1,9 +1,14 @@
 //! Finding keys: in memory, in the database, at their servers, at notaries, in this order.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, future, stream};
 use ruma::{MilliSecondsSinceUnixEpoch, OwnedServerName, OwnedServerSigningKeyId, ServerName};
+use tokio::time::timeout;
 
 use super::{KeyRing, Keys, Wanted, lines::Line, memory::Known};
 
@@ -13,10 +18,14 @@ type OfServer = BTreeMap<OwnedServerSigningKeyId, MilliSecondsSinceUnixEpoch>;
 /// Whoever needs keys for what was signed this long ago, in milliseconds, is not looking at the past.
 const LATELY: i64 = 3_600_000;
 
-/// Servers that are asked because of one look-up. The keys of the others are missing.
+/// Servers that one look-up asks at the same time.
 pub(super) const MAX_SERVERS: usize = 1_000;
 
-/// How long a look-up waits for servers to answer.
+/// Servers whose keys one look-up looks for: the members of the largest rooms are on that many. The keys of the others are
+/// missing.
+const MOST: usize = 10_000;
+
+/// How long a look-up waits for servers to answer, and as long for notaries.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl KeyRing {
@@ -40,28 +49,40 @@ impl KeyRing {
         let lacking = self.missing(&keys, wanted, now);
         stale.iter().filter(|server| !lacking.contains(server)).for_each(|server| self.refresh(server, now));
         let asked = lacking.into_iter().filter(|server| self.inner.attempts.may_ask(server, now));
-        let asked = asked.take(MAX_SERVERS).collect();
+        let asked = asked.take(MOST).collect();
         (keys, asked)
     }
 
     /// The keys after these servers were asked, each in its line, and notaries for those that did not answer.
     pub(super) async fn fetched(&self, wanted: &Wanted, asked: Vec<OwnedServerName>, lines: Vec<Line>) -> Keys {
-        let now = self.now();
-        let asking = join_all(asked.iter().zip(lines).filter_map(|(server, line)| self.ask(server, line)));
+        let (now, begun) = (self.now(), AtomicUsize::new(0));
+        let asking = stream::iter(asked.clone().into_iter().zip(lines)).map(|(server, line)| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            let asking = self.ask(&server, line);
+            async move {
+                if let Some(asking) = asking {
+                    asking.await;
+                }
+            }
+        });
+        let asking = asking.buffer_unordered(MAX_SERVERS).for_each(|()| future::ready(()));
         // Who takes longer is still heard, for the next who wants to know.
-        let _late = tokio::time::timeout(PATIENCE, asking).await;
+        let _late = timeout(PATIENCE, asking).await;
         let mut keys = self.known(wanted).await.0;
+        let hopeful: HashSet<&OwnedServerName> = asked.iter().collect();
         let mut silent = self.missing(&keys, wanted, now);
-        silent.retain(|server| asked.contains(server));
+        silent.retain(|server| hopeful.contains(server));
         if !silent.is_empty() && !self.inner.options.notaries.is_empty() {
-            self.ask_notaries(wanted, &silent).await;
+            let _late = timeout(PATIENCE, self.ask_notaries(wanted, &silent)).await;
             keys = self.known(wanted).await.0;
         }
-        let (missing, now) = (self.missing(&keys, wanted, now), self.now());
-        for server in asked {
-            match missing.contains(&server) {
-                true => self.inner.attempts.in_vain(&server, now),
-                false => self.inner.attempts.helped(&server),
+        let now = self.now();
+        let missing: HashSet<OwnedServerName> = self.missing(&keys, wanted, now).into_iter().collect();
+        // Whose turn did not come was not asked in vain.
+        for server in asked.iter().take(begun.into_inner()) {
+            match missing.contains(server) {
+                true => self.inner.attempts.in_vain(server, now),
+                false => self.inner.attempts.helped(server),
             }
         }
         keys

@@ -11,6 +11,7 @@
 //!
 //! Who types, what was read and who is online is told to those that are there, from memory ([`tell`]).
 
+mod anew;
 mod dispatch;
 mod ledger;
 mod operate;

@@ -8,6 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Sender,
+    anew::Anew,
     parcel::{Parcel, Stretch},
 };
 use crate::Result;
@@ -38,13 +39,17 @@ pub(super) struct Course {
 
 impl Sender {
     /// Sends to a server until nothing is left, or it fails. A failing server is only tried with `slot`.
-    pub(super) async fn run(self, server: OwnedServerName, slot: Option<OwnedSemaphorePermit>) {
+    pub(super) async fn run(self, server: OwnedServerName, mut slot: Option<OwnedSemaphorePermit>) {
+        let _anew = Anew::new(&self, &server);
         let Some(mut course) = self.course(&server, slot.is_some()).await else { return };
         loop {
             if self.is_closed() {
                 return self.inner.table.abandon(&server);
             }
             match self.step(&mut course).await {
+                // Who has everything again is one of those who are well, and may be sent something for hours: the place is
+                // for others that fail.
+                Ok(Next::Again) if course.failing.is_none() => drop(slot.take()),
                 Ok(Next::Again) => {}
                 Ok(Next::End) => return,
                 Err(error) => {
@@ -136,7 +141,9 @@ impl Sender {
         if course.repeat.take().is_some() {
             return Ok(Next::Again);
         }
-        if !parcel.whole {
+        // Where little was looked for there may be more.
+        if !parcel.whole || course.most < EVERYTHING {
+            course.most = EVERYTHING;
             self.inner.table.passed(&course.server, parcel.events);
             return Ok(Next::Again);
         }

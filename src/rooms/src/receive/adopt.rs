@@ -106,9 +106,11 @@ impl Building<'_> {
     /// The ids of the events of the state that could be checked. The first of them must be of the room's version.
     fn usable_state(&mut self, adoption: &Adoption) -> Result<Vec<OwnedEventId>> {
         let state: Vec<&Pdu> = adoption.state.iter().map(|event| event.pdu()).collect();
-        let create = state.iter().find(|pdu| pdu.is_state(&TimelineEventType::RoomCreate, ""));
-        let version = create.and_then(|create| create.content_as::<Create>().ok()).map(|create| create.room_version);
-        if version.is_none_or(|version| version != adoption.version.as_str()) {
+        let Some(create) = state.iter().find(|pdu| pdu.is_state(&TimelineEventType::RoomCreate, "")) else {
+            return Err(Error::InvalidParam("the room's m.room.create is not told, or cannot be verified".into()));
+        };
+        let version = create.content_as::<Create>().map(|create| create.room_version);
+        if !version.is_ok_and(|version| version == adoption.version.as_str()) {
             return Err(Error::InvalidParam("the room begins as one of another version".into()));
         }
         let known = self.known(state.iter().map(|pdu| pdu.event_id()))?;

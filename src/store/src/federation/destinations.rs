@@ -108,10 +108,11 @@ pub fn set(tx: &mut Tx<'_>, row: &DestinationRow, outbox_upto: i64) -> Result<()
     outbox::delete(tx.conn(), &row.server, outbox_upto)
 }
 
-/// Lets a failing server be tried at once.
+/// Lets a failing server be tried at once, before all others whose time has come: of those there may be many that are gone
+/// for ever.
 pub fn retry_now(tx: &mut Tx<'_>, server: &str, now: i64) -> Result<bool> {
     let failing = destinations::table.find(server).filter(destinations::retry_at.gt(now));
-    Ok(diesel::update(failing).set(destinations::retry_at.eq(now)).execute(tx.conn())? > 0)
+    Ok(diesel::update(failing).set(destinations::retry_at.eq(0)).execute(tx.conn())? > 0)
 }
 
 /// Lets all failing servers be tried at once; gives how many are.

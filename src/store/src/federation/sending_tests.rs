@@ -205,14 +205,19 @@ async fn what_a_server_has_taken_is_remembered() {
         assert_eq!(dead, Some(DestinationRow { sent_upto: 3, ..failing("dead", 2, 700) }));
         assert_eq!(due, (vec![], vec!["dead".to_owned()]));
         assert_eq!((next, failing_now), ((Some(700), None), (Some(3), 1)));
+        store.write(|tx| destinations::set(tx, &failing("overdue", 2, 9), 0)).await.unwrap();
         assert!(store.write(|tx| destinations::retry_now(tx, "dead", 10)).await.unwrap());
+        let due = store.read(|c| destinations::to_retry(c, 10, 9)).await.unwrap();
+        assert_eq!(due, ["dead", "overdue"], "who gave a sign of life is tried first");
+        let over = DestinationRow { failing_since: None, retry_at: None, error: None, ..failing("overdue", 6, 0) };
+        store.write(move |tx| destinations::set(tx, &over, 0)).await.unwrap();
         assert!(!store.write(|tx| destinations::retry_now(tx, "far", 10)).await.unwrap());
         let well = DestinationRow { failing_since: None, retry_at: None, error: None, ..failing("dead", 6, 0) };
         store.write(move |tx| destinations::set(tx, &well, 6)).await.unwrap();
         let list = store
             .read(|c| Ok((destinations::list(c, "", 9)?, destinations::failing(c)?, outbox::count(c, "dead", 9)?)));
         let (list, failing, boxed) = list.await.unwrap();
-        assert_eq!(list.iter().map(|row| row.server.as_str()).collect::<Vec<_>>(), ["dead", "far"]);
+        assert_eq!(list.iter().map(|row| row.server.as_str()).collect::<Vec<_>>(), ["dead", "far", "overdue"]);
         assert_eq!((list[0].failing_since, failing, boxed), (None, (None, 0), 0));
         store.close().await;
     })

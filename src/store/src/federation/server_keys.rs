@@ -73,13 +73,16 @@ pub fn ages(conn: &mut Conn, servers: &[String]) -> Result<Vec<(String, i64, i64
     Ok(rows)
 }
 
-/// Keeps an answer and its keys. One that came `by_notary` counts only if it is newer than what is here, for a notary
-/// may tell what has been revoked since.
+/// Keeps an answer and its keys. Of one that came `by_notary` and is not newer than what is here only those keys are kept of
+/// which nothing is known: a notary may tell what has been revoked since, but a server that was set up anew does not tell
+/// what it signed with before.
 pub fn put(tx: &mut Tx<'_>, answer: &AnswerRow, keys: &[KeyRow], by_notary: bool) -> Result<()> {
     let known = server_key_answers::table.find(&answer.server).select(server_key_answers::valid_until);
     let known: Option<i64> = known.get_result(tx.conn()).optional()?;
     if by_notary && known.is_some_and(|known| known >= answer.valid_until) {
-        return Ok(());
+        both!(tx.conn(), c =>
+            diesel::insert_into(server_keys::table).values(keys).on_conflict_do_nothing().execute(c))?;
+        return delete_surplus(tx, &answer.server);
     }
     both!(tx.conn(), c => diesel::insert_into(server_key_answers::table)
         .values(answer)

@@ -1,12 +1,14 @@
 //! Where keys come from, and what lies about them.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::future::join_all;
+use ruma::ServerSigningKeyId;
 use serde_json::{Value, json};
 use store::{federation::server_keys, testing::each};
 
-use super::world::{DAY, NOW, STRANGERS, World, honest, key, sign, unsigned};
+use super::world::{DAY, NOW, STRANGERS, World, honest, key, name, sign, time, unsigned};
+use crate::keys::{Wanted, lookup::MAX_SERVERS};
 
 #[tokio::test]
 async fn a_server_is_asked_once_and_what_it_said_is_kept() {
@@ -126,6 +128,26 @@ async fn made_up_names_do_not_fill_the_database() {
         let kept = world.store.read(move |c| server_keys::ages(c, &names)).await.unwrap().len();
         let most = usize::try_from(STRANGERS).unwrap();
         assert!((most..=most + 100).contains(&kept), "{kept}");
+        world.store.close().await;
+    })
+    .await;
+}
+
+/// The members of a large room are on more servers than are asked at once.
+#[tokio::test]
+async fn one_look_up_asks_more_servers_than_it_asks_at_once() {
+    each(async |database| {
+        let world = World::new(&database);
+        let own = key(2);
+        let id = ServerSigningKeyId::parse(own.key_id()).unwrap();
+        let servers: Vec<String> = (0..MAX_SERVERS + 100).map(|n| format!("s{n}.example")).collect();
+        for server in &servers {
+            world.publish(server, honest(server, &own, NOW + DAY).to_string());
+        }
+        let of_server = |server: &String| (name(server), BTreeMap::from([(id.clone(), time(NOW))]));
+        let keys = world.ring.get(&servers.iter().map(of_server).collect::<Wanted>()).await;
+        let found = servers.iter().filter(|server| keys.at(&name(server), &id, time(NOW)).is_some());
+        assert_eq!(found.count(), servers.len());
         world.store.close().await;
     })
     .await;

@@ -72,3 +72,18 @@ async fn a_notary_cannot_bring_back_what_was_revoked() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_notary_knows_what_was_used_before_a_server_was_set_up_anew() {
+    each(async |database| {
+        let world = World::with_notaries(&database, &["notary.example"]);
+        let (new, lost) = (key(2), key(3));
+        world.publish("a.example", honest("a.example", &new, NOW + DAY).to_string());
+        notarises(&world, &[sign(&honest("a.example", &lost, NOW - DAY), "notary.example", &key(9))]);
+        assert!(world.finds("a.example", &lost, NOW - 2 * DAY).await);
+        assert!(!world.finds_now("a.example", &lost).await);
+        assert!(world.finds_now("a.example", &new).await);
+        world.store.close().await;
+    })
+    .await;
+}
