@@ -5,7 +5,7 @@ use std::io::{BufReader, BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use peerbrain_core::Config;
+use peerbrain_core::{Clock as _, Config, SystemClock};
 use store::backup::{self, Attachment, Contents};
 use store::{Options, Store};
 
@@ -126,7 +126,8 @@ fn restore(named: Option<&Path>, file: &Path) -> Result<(), Error> {
     let key = config.server.signing_key_path();
     // Before the database: without its key it would be of no use, while a key alone does no harm.
     restore_key(&key, &contents)?;
-    backup::restore(&target(&config), &wiring::media_folder(&config)?, open()?)?;
+    let now_ms = SystemClock.now_ms();
+    backup::restore(&target(&config), &wiring::media_folder(&config)?, now_ms, open()?)?;
     say("Restored. Clients keep their sessions; what happened after the backup is lost.");
     Ok(())
 }

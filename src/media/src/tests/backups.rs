@@ -18,7 +18,7 @@ async fn moves(from: Database, to: Database) {
     backup::verify(text.as_slice()).unwrap();
 
     let (restored, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    backup::restore(&to.target, &Folder::open(restored.path()).unwrap(), text.as_slice()).unwrap();
+    backup::restore(&to.target, &Folder::open(restored.path()).unwrap(), 0, text.as_slice()).unwrap();
     let world = World { root: restored, ..World::open(to) };
     let folder = Folder::open(world.root.path()).unwrap();
     let media = Media { storage: Arc::new(folder), ..world.media };
@@ -30,7 +30,7 @@ async fn moves(from: Database, to: Database) {
     // A content that is not what its hash says is not kept.
     let changed = String::from_utf8(text).unwrap().replacen("\",\"AB8+", "\",\"BB8+", 1);
     let folder = Folder::open(other.path()).unwrap();
-    assert!(backup::restore(&Database::sqlite().target, &folder, changed.as_bytes()).is_err());
+    assert!(backup::restore(&Database::sqlite().target, &folder, 0, changed.as_bytes()).is_err());
 }
 
 #[tokio::test]

@@ -22,5 +22,9 @@ pub use read::{Attachment, Contents, verify};
 pub use restore::restore;
 pub use write::write;
 
-/// How many positions a restore leaves out. Whatever the lost server gave out after its last backup, it was less.
+/// How many positions a restore leaves out where it cannot go by the time. Whatever the lost server gave out after its last backup, it was less.
 pub const POSITIONS_SKIPPED: i64 = 1 << 40;
+
+/// How many positions a restore takes for each millisecond since 1970: more than any server gives out, and so few that
+/// positions stay integers of JSON (below 2^53) for two centuries.
+pub const POSITIONS_PER_MS: i64 = 1 << 10;

@@ -7,7 +7,7 @@ use diesel::{connection::SimpleConnection, prelude::*, sql_types::Text};
 use crate::{
     Conn, Error, Result, Target,
     backup::{
-        ContentFiles, Header, POSITIONS_SKIPPED,
+        ContentFiles, Header, POSITIONS_PER_MS, POSITIONS_SKIPPED,
         catalog::{self, Table},
         content_files::Restoring,
         format::{Line, damaged},
@@ -27,18 +27,24 @@ const ONE_TIME_KEYS: &str = "one_time_keys";
 const CLAIMED_KEYS: &str = "claimed_one_time_keys";
 
 /// Fills the empty database at `target` from a backup of either kind, and moves the clock past every position that the
-/// backed-up server can have given out. All or nothing, but for contents that `files` keeps: those that no row needs do no
-/// harm. Blocks. [`super::verify`] the backup first: it is quicker.
+/// backed-up server can have given out, and any that was restored from the same backup before `now_ms`. All or nothing, but
+/// for contents that `files` keeps: those that no row needs do no harm. Blocks. [`super::verify`] the backup first: it is
+/// quicker.
 ///
 /// # Errors
 /// [`Error::Refused`] for a database that is not empty, or a backup that is damaged or of a newer program;
 /// [`Error::InUse`] while a server runs on the database.
-pub fn restore(target: &Target, files: &dyn ContentFiles, input: impl BufRead) -> Result<Header> {
+pub fn restore(target: &Target, files: &dyn ContentFiles, now_ms: i64, input: impl BufRead) -> Result<Header> {
     let _lock = FileLock::take(target)?;
-    restore_into(&mut Conn::open(target, Role::Writer)?, files, input)
+    restore_into(&mut Conn::open(target, Role::Writer)?, files, now_ms, input)
 }
 
-pub(super) fn restore_into(conn: &mut Conn, files: &dyn ContentFiles, input: impl BufRead) -> Result<Header> {
+pub(super) fn restore_into(
+    conn: &mut Conn,
+    files: &dyn ContentFiles,
+    now_ms: i64,
+    input: impl BufRead,
+) -> Result<Header> {
     conn.be_patient()?;
     lock::advisory(conn)?;
     refuse_used(conn)?;
@@ -51,7 +57,7 @@ pub(super) fn restore_into(conn: &mut Conn, files: &dyn ContentFiles, input: imp
         filling.take(conn, item)
     });
     let filling = filling.ok_or_else(|| damaged("it holds nothing"));
-    let finished = outcome.and_then(|header| filling?.finish(conn).map(|()| header));
+    let finished = outcome.and_then(|header| filling?.finish(conn, now_ms).map(|()| header));
     conn.batch_execute(if finished.is_ok() { "COMMIT" } else { "ROLLBACK" }).or_else(|error| match &finished {
         Ok(_) => Err(error),
         // What went wrong before says more; an open transaction ends with its connection.
@@ -144,7 +150,7 @@ impl<'a> Filling<'a> {
     }
 
     /// Writes what waits and moves the clock.
-    fn finish(mut self, conn: &mut Conn) -> Result<()> {
+    fn finish(mut self, conn: &mut Conn, now_ms: i64) -> Result<()> {
         self.flush(conn)?;
         self.contents.finish()?;
         let has = |name: &str| self.tables.iter().any(|table| table.name == name);
@@ -158,11 +164,17 @@ impl<'a> Filling<'a> {
         if has(ONE_TIME_KEYS) {
             conn.batch_execute(&format!("DELETE FROM {ONE_TIME_KEYS}"))?;
         }
-        let skip = (
-            clock::position.eq(clock::position + POSITIONS_SKIPPED),
-            clock::backfilled.eq(clock::backfilled - POSITIONS_SKIPPED),
+        let row = clock::table.find(1).select((clock::position, clock::backfilled));
+        let found: Option<(i64, i64)> = row.get_result(conn).optional()?;
+        let Some((position, backfilled)) = found else { return Err(damaged("it has no clock")) };
+        // By the time, for the same backup may have been restored before: no server gives out positions as fast. Only where
+        // the time is wrong it is a leap.
+        let by_time = now_ms.saturating_mul(POSITIONS_PER_MS);
+        let moved = (
+            clock::position.eq(if by_time > position { by_time } else { position + POSITIONS_SKIPPED }),
+            clock::backfilled.eq(if -by_time < backfilled { -by_time } else { backfilled - POSITIONS_SKIPPED }),
         );
-        let moved = diesel::update(clock::table.find(1)).set(skip).execute(conn)?;
-        if moved == 1 { Ok(()) } else { Err(damaged("it has no clock")) }
+        diesel::update(clock::table.find(1)).set(moved).execute(conn)?;
+        Ok(())
     }
 }

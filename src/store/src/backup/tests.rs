@@ -54,7 +54,7 @@ async fn moves(from: &Database, to: &Database) {
     let contents = verify(text.as_bytes()).unwrap();
     assert_eq!((contents.header.position, contents.header.server_name.as_str()), (41, "test.example"));
     assert!(contents.attachments == [key()]);
-    restore(&to.target, &(), text.as_bytes()).unwrap();
+    restore(&to.target, &(), 0, text.as_bytes()).unwrap();
 
     let store = to.open();
     assert_eq!(store.position(), 41 + POSITIONS_SKIPPED);
@@ -70,13 +70,30 @@ async fn moves(from: &Database, to: &Database) {
     }
     assert_eq!(rows(&text).len(), rows(&again).len());
 
-    let twice = restore(&to.target, &(), text.as_bytes());
+    let twice = restore(&to.target, &(), 0, text.as_bytes());
     assert!(matches!(twice, Err(Error::Refused(reason)) if reason.contains("not empty")));
 }
 
 #[tokio::test]
 async fn sqlite_restores_into_sqlite() {
     moves(&Database::sqlite(), &Database::sqlite()).await;
+}
+
+#[tokio::test]
+async fn the_same_backup_again_gives_no_position_twice() {
+    let from = Database::sqlite();
+    fill(&from).await;
+    let text = backup(&from.target);
+    let mut positions = Vec::new();
+    for now_ms in [1_800_000_000_000, 1_800_000_060_000] {
+        let to = Database::sqlite();
+        restore(&to.target, &(), now_ms, text.as_bytes()).unwrap();
+        let store = to.open();
+        positions.push(store.position());
+        store.close().await;
+    }
+    assert_eq!(positions[1] - positions[0], 60_000 * POSITIONS_PER_MS);
+    assert!(positions[1] < 1 << 53, "an integer of JSON");
 }
 
 #[tokio::test]
@@ -118,7 +135,7 @@ async fn slow_files_do_not_break_it_off() {
     open(&from, Role::Writer).batch_execute(content).unwrap();
     let mut text = Vec::new();
     write_from(&mut open(&from, Role::Reader), &[], &Slow, &mut text).unwrap();
-    restore_into(&mut open(&to, Role::Writer), &Slow, text.as_slice()).unwrap();
+    restore_into(&mut open(&to, Role::Writer), &Slow, 0, text.as_slice()).unwrap();
 }
 
 #[tokio::test]
@@ -143,9 +160,9 @@ async fn a_damaged_backup_is_refused_and_changes_nothing() {
     ];
     for text in damaged {
         assert!(matches!(verify(text.as_bytes()), Err(Error::Refused(_))));
-        assert!(matches!(restore(&to.target, &(), text.as_bytes()), Err(Error::Refused(_))));
+        assert!(matches!(restore(&to.target, &(), 0, text.as_bytes()), Err(Error::Refused(_))));
     }
-    restore(&to.target, &(), text.as_bytes()).unwrap();
+    restore(&to.target, &(), 0, text.as_bytes()).unwrap();
 }
 
 #[tokio::test]
@@ -153,7 +170,7 @@ async fn a_backup_of_a_newer_program_is_refused() {
     let (from, to) = (Database::sqlite(), Database::sqlite());
     fill(&from).await;
     let text = backup(&from.target).replacen("\"step\":\"", "\"step\":\"9", 1);
-    let refused = restore(&to.target, &(), text.as_bytes());
+    let refused = restore(&to.target, &(), 0, text.as_bytes());
     assert!(matches!(refused, Err(Error::Refused(reason)) if reason.contains("newer version")));
 }
 

@@ -1,5 +1,7 @@
 //! What the media crate refuses, as Matrix errors.
 
+use std::io::ErrorKind;
+
 use crate::Error;
 
 impl From<media::Error> for Error {
@@ -18,6 +20,10 @@ impl From<media::Error> for Error {
             E::InvalidParam(_) => Self::invalid_param(text),
             E::NoThumbnail => Self::new(400, "M_UNKNOWN", text),
             E::Store(error) => error.into(),
+            E::Storage(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+                tracing::error!(%error, "no room for media");
+                Self::new(503, "M_UNKNOWN", "The server has no room for files now; try again later")
+            }
             E::Storage(_) | E::Internal(_) => Self::internal(text),
         }
     }
