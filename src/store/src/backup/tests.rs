@@ -179,7 +179,7 @@ async fn a_database_in_use_is_not_restored_into() {
     let (from, to) = (Database::sqlite(), Database::sqlite());
     fill(&from).await;
     let store = to.open();
-    assert!(matches!(restore(&to.target, &(), backup(&from.target).as_bytes()), Err(Error::InUse(_))));
+    assert!(matches!(restore(&to.target, &(), 0, backup(&from.target).as_bytes()), Err(Error::InUse(_))));
     store.close().await;
 }
 
