@@ -17,7 +17,7 @@ use crate::{
 const LEAST: usize = 4_096;
 /// In how many milliseconds there may be memory again.
 const LATER: u64 = 2_000;
-/// How long to go on reading what nobody wants.
+/// How long to go on reading what nobody wants, where bodies are waited for as long.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Reads the body into the call. What it takes of the memory is to be kept until the request is answered.
@@ -68,8 +68,8 @@ async fn require_known(call: &Call, share: &mut Share) -> Result<()> {
 
 /// Refuses a request whose body has not been read. Many clients read no answer before they have sent all of it, so what is
 /// left of it is read, up to so many bytes, and thrown away.
-pub(crate) async fn refuse(payload: &mut Payload, mut left: u64, error: Error) -> HttpResponse {
-    let deadline = Instant::now() + DRAIN;
+pub(crate) async fn refuse(call: &Call, payload: &mut Payload, mut left: u64, error: Error) -> HttpResponse {
+    let deadline = Instant::now() + call.app.config.server.request_body().min(DRAIN);
     loop {
         match timeout_at(deadline, payload.next()).await {
             Ok(None) => return error.into_response(),

@@ -69,7 +69,7 @@ async fn whole(mut call: Call, mut payload: web::Payload, examine: Examine, serv
     match received {
         Ok(_share) => service(call).await,
         Err(error) if matches!(error.status(), 401 | 403 | 429) => {
-            refuse(&mut payload, limits::CLIENT_BODY_BYTES as u64, error).await
+            refuse(&call, &mut payload, limits::CLIENT_BODY_BYTES as u64, error).await
         }
         Err(error) => closing(error),
     }

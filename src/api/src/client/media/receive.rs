@@ -42,5 +42,5 @@ pub(super) async fn receive(payload: &mut Payload, incoming: &mut Incoming) -> R
 pub(super) async fn refuse(call: &Call, mut payload: Payload, error: Error) -> HttpResponse {
     let known = !matches!(error.status(), 401 | 429);
     let most = if known { call.app.media.max_upload() } else { limits::CLIENT_BODY_BYTES as u64 };
-    bridge::refuse(&mut payload, most, error).await
+    bridge::refuse(call, &mut payload, most, error).await
 }
