@@ -5,7 +5,8 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Lowest floor first.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 15] = [
+    "vocabulary",
     "core",
     "events",
     "store",
@@ -16,12 +17,13 @@ const ORDER: [&str; 13] = [
     "push",
     "search",
     "sync",
+    "thoughts",
     "federation",
     "api",
     "server",
 ];
 /// What stands apart: it sees the server from outside only.
-const APART: [&str; 4] = ["peer", "conformance", "loadtest", "tests"];
+const APART: [&str; 5] = ["peer", "participant", "conformance", "loadtest", "tests"];
 /// The remote server that is played, and who may play it.
 const PLAYED: (&str, [&str; 3]) = ("peer", ["conformance", "loadtest", "tests"]);
 /// Libraries that only some may name.
