@@ -15,6 +15,10 @@ if [ -z "${THOUGHTS_BIN:-}" ]; then
   "$here/build.sh" "$target"
   export THOUGHTS_BIN=$target/client/debug/thoughts
 fi
+if [ -z "${PARTICIPANT_BIN:-}" ]; then
+  cargo build --quiet --locked --manifest-path "$root/Cargo.toml" -p peerbrain-participant
+  export PARTICIPANT_BIN=$target/debug/participant
+fi
 work=$(mktemp -d)
 code=0
 PYTHONDONTWRITEBYTECODE=1 python3 "$here/story.py" "$work" "$@" || code=$?

@@ -3,7 +3,7 @@
 
     story.py WORK [CHAPTER...]
 
-WORK is an empty folder. Environment: THOUGHTS_BIN and PEERBRAIN_BIN (the programs), A and B (peerbrain or synapse: where
+WORK is an empty folder. Environment: THOUGHTS_BIN, PARTICIPANT_BIN and PEERBRAIN_BIN (the programs), A and B (peerbrain or synapse: where
 the author and the friends are at home), A_DATABASE and B_DATABASE (sqlite, or the URL of a PostgreSQL), FIRST_PORT (28020:
 that one and the next, and both with 400 more), STORY_KILLS (how often a server is killed in the chapter of kills).
 Closing line: `N passed, N failed`.
@@ -22,6 +22,7 @@ import kills
 import later
 import meeting
 import privacy
+import second
 from servers import TESTS, Server
 
 # In their order: some build on the people of the first.
@@ -36,6 +37,9 @@ CHAPTERS = [
     ("side_by_side", later.commands_side_by_side),
     ("public", privacy.public_thoughts_are_for_all),
     ("operator", privacy.a_device_that_an_operator_adds_gets_nothing),
+    ("participants", second.two_participants),
+    ("participant_reads", second.the_participant_reads),
+    ("participant_writes", second.the_participant_writes),
     ("bad_input", bad_input.what_cannot_be_is_said),
     ("many", later.many_old_thoughts_at_once),
     ("kills", kills.servers_die_in_between),
