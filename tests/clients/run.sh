@@ -18,43 +18,7 @@ export HOMESERVER_URL=$1 SERVER_NAME=$2 REGISTRATION_SHARED_SECRET=${3:-}
 # Only the server under test is spoken to, and it is on this machine.
 export NO_PROXY=127.0.0.1,localhost,::1 no_proxy=127.0.0.1,localhost,::1
 
-here=$(cd "$(dirname "$0")" && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/peerbrain/clients
-
-# fresh_folder NAME FILES...: prints a cache folder whose name changes with the content of FILES.
-fresh_folder() {
-    local name=$1
-    shift
-    echo "$cache/$name-$(cat "$@" | sha256sum | cut -c1-16)"
-}
-
-# install_nio FOLDER: a virtual environment with exactly what requirements.txt says.
-install_nio() {
-    python3 -m venv "$1" && "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$here/nio/requirements.txt"
-}
-
-# install_js FOLDER: a copy of the project, since node_modules and the imports' look-up belong beside the script.
-install_js() {
-    mkdir -p "$1" && cp "$here"/js-sdk/package.json "$here"/js-sdk/package-lock.json "$1" &&
-        (cd "$1" && npm ci --silent --no-audit --no-fund --ignore-scripts)
-}
-
-# installed FOLDER COMMAND: installs once; a folder whose installation broke off is made anew, for registries fail now and then.
-installed() {
-    [ -e "$1/.complete" ] && return
-    for _ in 1 2 3; do
-        rm -rf "$1"
-        "$2" "$1" && touch "$1/.complete" && return
-        sleep 10
-    done
-    return 1
-}
-
-nio_folder() {
-    local folder
-    folder=$(fresh_folder nio "$here/nio/requirements.txt")
-    installed "$folder" install_nio && echo "$folder"
-}
+. "$(dirname "${BASH_SOURCE[0]}")/programs.sh"
 
 # run_nio SCRIPT
 run_nio() {
@@ -64,23 +28,9 @@ run_nio() {
 
 # run_js SCRIPT
 run_js() {
-    local folder nio node
-    folder=$(fresh_folder js-sdk "$here"/js-sdk/package*.json)
-    installed "$folder" install_js || return 1
-    nio=$(nio_folder) || return 1
-    cp "$here"/js-sdk/*.mjs "$folder"
-    # The machine's own Node where no package of Node 22 exists for its processor.
-    node=$folder/node_modules/.bin/node
-    [ -x "$node" ] || node=node
-    NIO_PYTHON=$nio/bin/python NIO_FOLDER=$here/nio "$node" "$folder/$1.mjs"
-}
-
-# rust_stories: builds the program of rust-sdk's stories and prints its path. The folder is its own, since nothing in it
-# is the server's.
-rust_stories() {
-    local target=${XDG_CACHE_HOME:-$HOME/.cache}/peerbrain/target-rust-sdk
-    cargo build --quiet --locked --manifest-path "$here/rust-sdk/Cargo.toml" --target-dir "$target" &&
-        echo "$target/debug/rust-sdk-stories"
+    local folder nio
+    folder=$(js_folder) && nio=$(nio_folder) || return 1
+    NIO_PYTHON=$nio/bin/python NIO_FOLDER=$here/nio "$(node_of "$folder")" "$folder/$1.mjs"
 }
 
 # run_rust SCRIPT

@@ -21,6 +21,7 @@ import checks
 import kills
 import later
 import meeting
+import others
 import privacy
 import second
 from servers import TESTS, Server
@@ -40,6 +41,8 @@ CHAPTERS = [
     ("participants", second.two_participants),
     ("participant_reads", second.the_participant_reads),
     ("participant_writes", second.the_participant_writes),
+    ("js_sdk", others.with_js_sdk),
+    ("rust_sdk", others.with_rust_sdk),
     ("bad_input", bad_input.what_cannot_be_is_said),
     ("many", later.many_old_thoughts_at_once),
     ("kills", kills.servers_die_in_between),
