@@ -16,7 +16,7 @@ const orders = {
         return device.deviceId;
     },
     set_up_recovery: () => setUpRecovery(device).then(() => null),
-    invite: ({ room_id: roomId, user_id: userId }) => device.client.invite(roomId, userId, { shareEncryptedHistory: true }).then(() => null),
+    invite: ({ room_id: roomId, user_id: userId }) => device.client.invite(roomId, userId).then(() => null),
     async join({ room_id: roomId, members }) {
         await eventually("the invite", () => device.room(roomId)?.getMyMembership() === "invite");
         await device.client.joinRoom(roomId);
