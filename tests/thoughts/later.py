@@ -89,8 +89,10 @@ def many_old_thoughts_at_once(stage):
     watch = author.start("watch")
     try:
         time.sleep(1)
+        before = stage.a.bytes_stored()
         for n in range(count):
             author.run("post", stage.secret(f"One of many {n}, {stage.tag}-plain"))
+        print(f"   {(stage.a.bytes_stored() - before) / count:.0f} bytes stored for each thought", flush=True)
         reader.run("friend", "request", author.id)
         began = time.monotonic()
         author.run("friend", "accept", reader.id)

@@ -1,9 +1,11 @@
 """The two organisations' servers, as the scripts of tests/peerbrain and tests/synapse start them."""
 
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import time
 import urllib.error
@@ -59,6 +61,14 @@ class Server:
 
     def stop(self):
         self.kill(signal.SIGTERM)
+
+    def bytes_stored(self):
+        """All files of the server, without its log; SQLite's log is worked off before they are measured."""
+        for name in self.folder.rglob("*.db"):
+            with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(name, timeout=10)) as database:
+                database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        files = (path for path in self.folder.rglob("*") if path.is_file() and path.suffix not in (".log", ".db-wal", ".db-shm"))
+        return sum(path.stat().st_size for path in files)
 
     def request(self, method, path, body=None, token=None):
         """The status and the parsed answer."""
