@@ -79,7 +79,8 @@ def _one_story(stage, dice, run):
     check("the friend reads all that was posted", set(texts) <= set(read), read)
     # A command that was killed may have sent its thought before; so often and no more was it tried.
     same("nothing else", [text for text in read if text not in texts], [])
-    check("both are friends", eventually(lambda: author.relation(friend) == friend.relation(author) == "friend"))
+    both = lambda: [author.relation(friend), friend.relation(author)] == ["friend", "friend"]
+    check("both are friends", eventually(both), [author.relation(friend), friend.relation(author)])
 
 
 def _quietly(look):

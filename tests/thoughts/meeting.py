@@ -100,7 +100,8 @@ def three_audiences(stage):
     friends = [newcomer(stage, stage.b, name) for name in ("carol", "dave", "erin")]
     for friend in friends:
         befriend(alice, friend)
-        check(f"{friend} is a friend", eventually(lambda: friend.relation(alice) == "friend"), friend.relation(alice))
+        eventually(lambda: friend.relation(alice) == "following")
+        check(f"{friend} is a friend", eventually(lambda: alice.relation(friend) == "friend"), alice.relation(friend))
     texts = {}
     for number, friend in enumerate(friends):
         name = f"Circle {number} of {stage.tag}"
