@@ -33,7 +33,7 @@ def _writes(stage, sdk):
         room = author.make_timeline()
         old = [stage.secret(f"Old, of {sdk} {n}, {stage.tag}-plain") for n in range(3)]
         for text in old:
-            author.order("say", room_id=room, text=text)
+            author.say(room, text)
         asked = friend.run("friend", "request", author.id)
         same(f"who has {sdk} is asked", asked["outcome"], "requested")
         check("and hears of it", author.await_knock(room, friend))
@@ -41,7 +41,7 @@ def _writes(stage, sdk):
         eventually(lambda: friend.texts(author) == old)
         same(f"all old messages of {sdk} are read as thoughts", friend.texts(author), old)
         new = stage.secret(f"New, of {sdk}, {stage.tag}-plain")
-        author.order("say", room_id=room, text=new)
+        author.say(room, new)
         check("and new ones are in the feed", eventually(lambda: new in friend.feed()), friend.feed())
 
 

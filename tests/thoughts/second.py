@@ -63,7 +63,7 @@ def the_participant_writes(stage):
         same("it sees the knock", eventually(lambda: author.order("knocking")), [friend.id])
         author.order("accept", user_id=friend.id)
         check("the friend reads all old thoughts", eventually(lambda: friend.texts(author) == old), friend.texts(author))
-        same("it comes in, too", author.order("settle", seconds=60), [friend.id])
+        same("it comes in, too", author.order("settle", seconds=15), [friend.id])
         author.order("remove", user_id=friend.id)
         last = stage.secret(f"Not for yves, {stage.tag}-plain")
         author.order("post", text=last)

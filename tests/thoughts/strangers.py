@@ -51,6 +51,15 @@ class Stranger:
                 return answer["done"]
         raise RuntimeError(f"{self.sdk} ended at {what}")
 
+    def say(self, room, text):
+        """Says something; the SDK may not have heard of the room yet."""
+        def said():
+            try:
+                return self.order("say", room_id=room, text=text)
+            except RuntimeError:
+                return None
+        return eventually(said, 30)
+
     def call(self, method, path, body=None):
         status, answer = self.server.request(method, f"/_matrix/client/{path}", body, self.token)
         if status != 200:
