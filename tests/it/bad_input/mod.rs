@@ -12,6 +12,7 @@ mod ids;
 mod outages;
 mod replays;
 mod unfinished;
+mod unread;
 
 use serde_json::Value;
 

@@ -92,7 +92,8 @@ fn judge(row: &Row, reply: &Reply) -> Result<(), &'static str> {
             Err("neither Synapse nor we have it, and clients must hear 404 M_UNRECOGNIZED")
         };
     }
-    if absent && row.answer.starts_with("either: ") {
+    let other_method = reply.status == 405 && code == "M_UNRECOGNIZED";
+    if (absent || other_method) && row.answer.starts_with("either: ") {
         return Ok(());
     }
     if absent || reply.status == 405 {

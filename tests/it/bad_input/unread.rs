@@ -1,0 +1,57 @@
+//! Answers that nobody reads: they lie in the memory of the server until they have gone.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::Calm;
+use crate::client::encode;
+use crate::database::{Database, on_both_databases};
+
+on_both_databases!(very_many_answers_that_nobody_reads);
+
+/// So many answers are more than one user may have under way.
+const MANY: usize = 60;
+/// How long the server may take to notice what has come, or gone.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn very_many_answers_that_nobody_reads(database: Database) {
+    let mut calm = Calm::new(&database).await;
+    // About 4 MB, all that a user may keep.
+    for number in 0..64 {
+        let path = format!("/user/{}/account_data/org.example.{number}", encode(&calm.alice.id));
+        calm.alice.put(&path, json!({ "text": "x".repeat(60_000) })).await.ok();
+    }
+    let address = calm.server.announced("http").unwrap();
+    let request = format!(
+        "GET /_matrix/client/v3/sync?timeout=0 HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n\r\n",
+        calm.alice.token()
+    );
+    let ask = |_| {
+        let mut socket = TcpStream::connect(&address).unwrap();
+        socket.write_all(request.as_bytes()).unwrap();
+        socket
+    };
+    let unread: Vec<TcpStream> = (0..MANY).map(ask).collect();
+    let started = Instant::now();
+    loop {
+        let reply = calm.alice.get("/sync?timeout=0").await;
+        if reply.status == 429 {
+            reply.fails(&["429 M_LIMIT_EXCEEDED"]);
+            assert!(reply.json["retry_after_ms"].is_u64(), "{}", reply.text);
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE, "one user may have any number of answers under way");
+    }
+    calm.alice.say(&calm.room, "small", "small answers need no place").await;
+    calm.bob.get("/sync?timeout=0").await.ok();
+    drop(unread);
+    let started = Instant::now();
+    while calm.alice.get("/sync?timeout=0").await.status != 200 {
+        assert!(started.elapsed() < PATIENCE, "what is gone is still counted");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    calm.server.is_sound();
+}
