@@ -12,7 +12,6 @@ mod ids;
 mod outages;
 mod replays;
 mod unfinished;
-mod unread;
 
 use serde_json::Value;
 
