@@ -81,7 +81,7 @@ impl Answers {
         let mut held = self.inner.held.lock();
         let own = held.of.get(&asker).copied().unwrap_or_default();
         let fits = |held: usize, most: usize| held == 0 || held.saturating_add(bytes) <= most;
-        if !must && !(fits(own, most / EACH) && fits(held.all, most)) {
+        if !(must || fits(own, most / EACH) && fits(held.all, most)) {
             return None;
         }
         held.all += bytes;
