@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::client::encode;
@@ -9,7 +10,7 @@ use crate::database::{Database, on_both_databases};
 use crate::server::Server;
 use crate::user::{PASSWORD, User, timeline};
 
-on_both_databases!(two_people_chat, a_long_poll_wakes_at_once);
+on_both_databases!(two_people_chat, a_long_poll_wakes_at_once, account_data_comes_back_to_the_letter);
 
 async fn two_people_chat(database: Database) {
     let mut server = Server::start(&database).await;
@@ -72,4 +73,16 @@ async fn a_long_poll_wakes_at_once(database: Database) {
     let started = Instant::now();
     let empty = bob.sync(Some(&since), 300).await;
     assert!(timeline(&empty, &room).is_empty() && started.elapsed() >= Duration::from_millis(250), "{empty}");
+}
+
+/// Clients keep there what they have signed and encrypted, and numbers that not every reader of JSON keeps.
+async fn account_data_comes_back_to_the_letter(database: Database) {
+    let server = Server::start(&database).await;
+    let alice = server.register("alice").await;
+    let path = format!("/user/{}/account_data/org.example.letter", encode(&alice.id));
+    let letter = r#"{"z":1, "a":123456789012345678901234567890,"b":1.10,"c":"\u0041\/"}"#;
+    alice.raw(Method::PUT, &path, letter).await.ok();
+    assert_eq!(alice.get(&path).await.text, letter);
+    let sync = alice.get("/sync?timeout=0").await;
+    assert!(sync.text.contains(letter), "{}", sync.text);
 }

@@ -39,6 +39,12 @@ impl Cluster {
             skipped("this machine has no PostgreSQL (initdb is neither in PATH nor in /usr/lib/postgresql)");
             return None;
         };
+        if is_root() && !in_path("runuser") {
+            let required = std::env::var_os("PEERBRAIN_REQUIRE_POSTGRES").is_some_and(|value| value == "1");
+            assert!(!required, "PEERBRAIN_REQUIRE_POSTGRES=1, but this machine has no runuser");
+            skipped("this machine has no runuser (util-linux), and PostgreSQL does not run as root");
+            return None;
+        }
         let folder = tempfile::Builder::new().prefix("peerbrain-pg-").tempdir().unwrap().keep();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         if is_root() {
@@ -148,6 +154,11 @@ fn keep(folder: &Path, programs: &Path) -> Child {
     let mut command = Command::new("sh");
     command.args(["-c", script, "keeper"]).arg(folder).arg(programs);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn in_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
 
 /// Where `initdb` and the others are.

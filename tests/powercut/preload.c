@@ -10,10 +10,12 @@
  * The rules, those of Linux's journaling file systems:
  *   - a write or truncation is durable after fsync or fdatasync of the file, through whichever descriptor;
  *   - a new file's name is durable after fsync of the file or of its folder;
+ *   - another name of a file (a hard link) is as durable as a new one;
+ *   - a new folder's name is durable after fsync of the folder that holds it; without it all below is lost;
  *   - a removed or changed name is durable after fsync of the folder.
  *
  * Not seen: writes through mmap (SQLite's -shm, which is made anew after a crash; `powercut-undo` removes it), through
- * fopen and mkstemp (libc opens those itself), copy_file_range and sendfile, io_uring; new folders (taken as durable);
+ * fopen and mkstemp (libc opens those itself), copy_file_range and sendfile, io_uring; renamed and removed folders;
  * several processes that write to the same file at a time.
  *
  * Every intercepted call does its work by a system call of its own, so nothing here calls anything intercepted.
@@ -310,7 +312,7 @@ static void keep(const char *path) {
     if (lstat(path, &at) || !S_ISREG(at.st_mode)) return;
     do snprintf(kept, sizeof kept, "%s/kept-%u", log_dir, kept_count++);
     while (!access(kept, F_OK));
-    if (link(path, kept)) give_up(kept);
+    if (syscall(SYS_linkat, AT_FDCWD, path, AT_FDCWD, kept, 0)) give_up(kept);
     log_name(NAME_REMOVED, &at, path, kept, path);
 }
 
@@ -340,3 +342,23 @@ int renameat(int from_dir, const char *from, int to_dir, const char *to) {
     return result;
 }
 int rename(const char *from, const char *to) { return renameat(AT_FDCWD, from, AT_FDCWD, to); }
+
+/* Runs `call`, which makes the name `path`, and logs what has it then. */
+#define NAMED(dir, path, call)                                                                                        \
+    char full[PATH_ROOM];                                                                                             \
+    struct stat at;                                                                                                   \
+    if (!watched_path(dir, path, full)) return (int)(call);                                                           \
+    pthread_mutex_lock(&lock);                                                                                        \
+    int result = (int)(call), error = errno;                                                                          \
+    if (!result && !lstat(full, &at)) log_name(NAME_CREATED, &at, full, "", full);                                    \
+    pthread_mutex_unlock(&lock);                                                                                      \
+    errno = error;                                                                                                    \
+    return result;
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags) {
+    NAMED(to_dir, to, syscall(SYS_linkat, from_dir, from, to_dir, to, flags))
+}
+int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
+
+int mkdirat(int dir, const char *path, mode_t mode) { NAMED(dir, path, syscall(SYS_mkdirat, dir, path, mode)) }
+int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }

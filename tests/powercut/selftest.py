@@ -47,6 +47,21 @@ def change_files(folder):
         put(name, b"synced " + name.encode(), sync=True)
     directory = os.open(folder, os.O_RDONLY)
     os.fsync(directory)
+    # Folders: what is in one is nowhere until the folder has its name.
+    os.mkdir(os.path.join(folder, "links"))
+    os.mkdir("made and synced", dir_fd=directory)
+    for name in ("incoming", "content"):
+        os.makedirs(os.path.join(folder, name))
+    put("made and synced/file", b"kept", sync=True)
+    os.fsync(directory)
+    os.makedirs(os.path.join(folder, "made and lost", "below"))
+    put("made and lost/below/file", b"lost", sync=True)
+    os.fsync(os.open(os.path.join(folder, "made and lost"), os.O_RDONLY))
+    os.mkdir("made by number", dir_fd=directory)
+    # Links: names as others are.
+    os.link(os.path.join(folder, "appended"), os.path.join(folder, "linked and lost"))
+    os.link(os.path.join(folder, "overwritten"), "links/linked and synced", dst_dir_fd=directory)
+    os.fsync(os.open(os.path.join(folder, "links"), os.O_RDONLY))
     put("appended", b" and more", offset=15)
     put("overwritten", b"lost", offset=0)
     os.truncate(os.open(os.path.join(folder, "truncated"), os.O_WRONLY), 3)
@@ -62,8 +77,6 @@ def change_files(folder):
     # As files are kept that come in parts: written elsewhere, then moved to where they belong.
     for name in ("kept", "forgotten file", "forgotten folder"):
         here, there = os.path.join("incoming", name), os.path.join(folder, "content", name)
-        os.makedirs(os.path.dirname(there), exist_ok=True)
-        os.makedirs(os.path.join(folder, "incoming"), exist_ok=True)
         put(here, b"kept", sync=name != "forgotten file")
         os.rename(os.path.join(folder, here), there)
         if name != "forgotten folder":
@@ -145,7 +158,7 @@ def try_files(tools):
     with Cut(tools) as cut:
         _, told = cut.run("files", cut.folder, until=1)
         print(f"files: {told}")
-        found = {}
+        found = {"made by number": None} if os.path.exists(os.path.join(cut.folder, "made by number")) else {}
         for path, _, names in os.walk(cut.folder):
             for name in (os.path.join(path, name) for name in names):
                 with open(name, "rb") as file:
@@ -154,6 +167,7 @@ def try_files(tools):
     wanted = {name: b"synced " + name.encode() for name in names}
     wanted |= {"replacement": b"lost name", "new and synced": b"kept"}
     wanted |= {"content/kept": b"kept", "content/forgotten file": b"", "incoming/forgotten folder": b"kept"}
+    wanted |= {"made and synced/file": b"kept", "links/linked and synced": b"synced overwritten"}
     return found, wanted
 
 

@@ -36,6 +36,11 @@ static char *load(const char *path, size_t *length) {
     return data;
 }
 
+static int remove_one(const char *path, const struct stat *at, int kind, struct FTW *walk) {
+    (void)at, (void)kind, (void)walk;
+    return remove(path);
+}
+
 /* Names first, newest first: then every file is where it was at the last sync. A record whose call was cut off by the
  * kill finds nothing to undo. */
 static void undo_names(void) {
@@ -47,7 +52,9 @@ static void undo_names(void) {
     for (size_t i = length / sizeof(struct name_record); i-- > 0;) {
         struct name_record *record = (struct name_record *)data + i;
         if (record->kind == NAME_CREATED && !lstat(record->path, &at) && at.st_ino == record->inode) {
-            if (unlink(record->path)) fail(record->path);
+            /* A folder goes with all that is in it, whether that was synced or not. */
+            if (S_ISDIR(at.st_mode) ? nftw(record->path, remove_one, 16, FTW_DEPTH | FTW_PHYS) : unlink(record->path))
+                fail(record->path);
             names_undone++;
         } else if (record->kind == NAME_MOVED && !lstat(record->other, &at) && at.st_ino == record->inode) {
             if (rename(record->other, record->path)) fail(record->path);

@@ -22,10 +22,10 @@ struct bytes_record {
 
 enum name_kind { NAME_VOID = 0, NAME_CREATED = 'c', NAME_REMOVED = 'r', NAME_MOVED = 'm' };
 
-/* CREATED: `path` was made.  REMOVED: `path` is kept as `other`.  MOVED: `path` is now `other`. */
+/* CREATED: `path` was made, a file, a link or a folder.  REMOVED: `path` is kept as `other`.  MOVED: `path` is now `other`. */
 struct name_record {
     uint64_t kind;
-    uint64_t inode;  /* of the file */
+    uint64_t inode;  /* of the file or the new folder */
     uint64_t folder; /* inode of the folder whose sync makes this durable */
     char path[PATH_ROOM];
     char other[PATH_ROOM];

@@ -1,15 +1,15 @@
 //! Account data, global and of rooms (client-server §client-config).
 
-use peerbrain_core::limits::{ACCOUNT_DATA_BYTES, ACCOUNT_DATA_TYPES, ID_BYTES};
+use peerbrain_core::limits::{ACCOUNT_DATA_BYTES, ACCOUNT_DATA_BYTES_PER_USER, ACCOUNT_DATA_TYPES, ID_BYTES};
 use ruma::{RoomId, UserId};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use store::{
     Conn, Tx,
     accounts::account_data::{self, GLOBAL},
 };
 
 use crate::{
-    Accounts, Error, JsonObject, Result,
+    Accounts, Error, Result,
     storable::{check_storable, is_storable},
 };
 
@@ -54,6 +54,9 @@ impl Accounts {
 
     /// Sets account data. Syncs of the user hear of it.
     ///
+    /// * `content`: an object. It is kept and served to the letter: clients sign and encrypt parts of it, and use numbers that
+    ///   not every reader of JSON keeps.
+    ///
     /// # Errors
     /// [`Error::ServerControlled`]; [`Error::TooLarge`]; [`Error::NotFound`] for a room with which the user has nothing
     /// to do.
@@ -62,7 +65,7 @@ impl Accounts {
         user_id: &UserId,
         room_id: Option<&RoomId>,
         event_type: &str,
-        content: JsonObject,
+        content: &RawValue,
     ) -> Result<()> {
         if OURS.contains(&event_type) {
             return Err(Error::ServerControlled);
@@ -71,7 +74,7 @@ impl Accounts {
             return Err(Error::invalid_param("the type must have 1 to 255 bytes"));
         }
         check_storable(event_type)?;
-        let content = Value::Object(content).to_string();
+        let content = content.get().to_owned();
         let (user, room, event_type) = (user_id.to_string(), room_id.map(ToString::to_string), event_type.to_owned());
         let write = move |tx: &mut Tx<'_>| match room_number(tx.conn(), &user, room.as_deref())? {
             Some(room) => set(tx, &user, room, &event_type, &content),
@@ -95,27 +98,36 @@ pub(crate) fn set(tx: &mut Tx<'_>, user: &str, room: i64, event_type: &str, cont
     if content.len() > ACCOUNT_DATA_BYTES {
         return Ok(Outcome::TooLarge);
     }
-    let known = account_data::get(tx.conn(), user, room, event_type)?.is_some();
-    let most = i64::try_from(ACCOUNT_DATA_TYPES).unwrap_or(i64::MAX);
-    if !known && account_data::count(tx.conn(), user, room)? >= most {
+    let known = account_data::get(tx.conn(), user, room, event_type)?;
+    let (most, before) = (number(ACCOUNT_DATA_TYPES), known.as_ref().map_or(0, String::len));
+    if known.is_none() && account_data::count(tx.conn(), user, room)? >= most {
+        return Ok(Outcome::TooMany);
+    }
+    // What does not grow may always be set, or a user who has too much could never have less.
+    let more = content.len().saturating_sub(before);
+    if more > 0 && account_data::bytes(tx.conn(), user)? + number(more) > number(ACCOUNT_DATA_BYTES_PER_USER) {
         return Ok(Outcome::TooMany);
     }
     account_data::set(tx, user, room, event_type, content)?;
     Ok(Outcome::Done)
 }
 
+fn number(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use ruma::room_id;
-    use serde_json::json;
+    use serde_json::{Value, json, value::to_raw_value};
 
     use store::testing::each;
 
     use super::*;
     use crate::testing::World;
 
-    fn object(value: Value) -> JsonObject {
-        value.as_object().unwrap().clone()
+    fn object(value: Value) -> Box<RawValue> {
+        to_raw_value(&value).unwrap()
     }
 
     fn code<T>(result: Result<T>) -> Option<&'static str> {
@@ -130,9 +142,9 @@ mod tests {
             let room = world.room("!room:example.org", &[alice]).await;
             let (id, accounts) = (Some(room_id!("!room:example.org")), &world.accounts);
             let start = world.store.position();
-            accounts.set_account_data(alice, None, "org.a", object(json!({ "x": 1.5 }))).await.unwrap();
-            accounts.set_account_data(alice, id, "org.a", object(json!({ "y": [] }))).await.unwrap();
-            accounts.set_account_data(alice, None, "org.a", object(json!({}))).await.unwrap();
+            accounts.set_account_data(alice, None, "org.a", &object(json!({ "x": 1.5 }))).await.unwrap();
+            accounts.set_account_data(alice, id, "org.a", &object(json!({ "y": [] }))).await.unwrap();
+            accounts.set_account_data(alice, None, "org.a", &object(json!({}))).await.unwrap();
             assert_eq!(accounts.account_data(alice, None, "org.a").await.unwrap(), "{}");
             assert_eq!(accounts.account_data(alice, id, "org.a").await.unwrap(), r#"{"y":[]}"#);
             assert_eq!(code(accounts.account_data(alice, id, "org.b").await), Some("M_NOT_FOUND"));
@@ -154,7 +166,7 @@ mod tests {
             let world = World::open(database);
             let alice = &world.user("alice").await.user_id;
             let bob = &world.user("bob").await.user_id;
-            world.accounts.set_account_data(alice, None, "org.a", JsonObject::new()).await.unwrap();
+            world.accounts.set_account_data(alice, None, "org.a", &object(json!({}))).await.unwrap();
             assert_eq!(code(world.accounts.account_data(bob, None, "org.a").await), Some("M_NOT_FOUND"));
         })
         .await
@@ -167,7 +179,7 @@ mod tests {
             let alice = &world.user("alice").await.user_id;
             let stranger = Some(room_id!("!elsewhere:example.org"));
             let refused = async |room: Option<&RoomId>, event_type: &str, content: Value| {
-                let set = world.accounts.set_account_data(alice, room, event_type, object(content)).await;
+                let set = world.accounts.set_account_data(alice, room, event_type, &object(content)).await;
                 set.err().map(|error| (error.status(), error.code()))
             };
             assert_eq!(refused(None, "m.push_rules", json!({})).await, Some((405, "M_BAD_JSON")));
@@ -180,6 +192,45 @@ mod tests {
             assert_eq!(refused(None, "org.a", large).await, Some((413, "M_TOO_LARGE")));
             assert_eq!(refused(None, &"t".repeat(256), json!({})).await, Some((400, "M_INVALID_PARAM")));
             assert_eq!(code(world.accounts.account_data(alice, stranger, "org.a").await), Some("M_NOT_FOUND"));
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn it_is_kept_to_the_letter() {
+        each(async |database| {
+            let world = World::open(database);
+            let alice = &world.user("alice").await.user_id;
+            let text = r#"{"z":1, "a":123456789012345678901234567890,"b":1.10,"c":"\u0041","z":[ ]}"#;
+            let content: Box<RawValue> = serde_json::from_str(text).unwrap();
+            world.accounts.set_account_data(alice, None, "org.a", &content).await.unwrap();
+            assert_eq!(world.accounts.account_data(alice, None, "org.a").await.unwrap(), text);
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn all_of_it_together_is_bounded() {
+        each(async |database| {
+            let world = World::open(database);
+            let alice = &world.user("alice").await.user_id;
+            let bob = &world.user("bob").await.user_id;
+            let room = room_id!("!room:example.org");
+            world.room(room.as_str(), &[alice]).await;
+            let of_bytes = |bytes: usize| object(json!({ "x": "y".repeat(bytes - 8) }));
+            let set = async |user, room, kind: String, bytes| {
+                code(world.accounts.set_account_data(user, room, &kind, &of_bytes(bytes)).await)
+            };
+            for n in 0..64 {
+                let room = (n % 2 == 0).then_some(room);
+                assert_eq!(set(alice, room, format!("t{n}"), ACCOUNT_DATA_BYTES).await, None);
+            }
+            assert_eq!(set(alice, None, "more".to_owned(), 20).await, Some("M_TOO_LARGE"));
+            assert_eq!(set(alice, None, "t1".to_owned(), ACCOUNT_DATA_BYTES).await, None, "it is no more than before");
+            assert_eq!(set(alice, None, "t1".to_owned(), ACCOUNT_DATA_BYTES - 20).await, None);
+            assert_eq!(set(alice, None, "more".to_owned(), 21).await, Some("M_TOO_LARGE"));
+            assert_eq!(set(alice, None, "more".to_owned(), 20).await, None);
+            assert_eq!(set(bob, None, "t".to_owned(), 20).await, None, "it is each user's own");
         })
         .await
     }

@@ -71,8 +71,8 @@ mod tests {
             let world = World::open(database);
             let alice = &world.user("alice").await.user_id;
             let set = async |event_type: &str, content: Value| {
-                let content = content.as_object().unwrap().clone();
-                world.accounts.set_account_data(alice, None, event_type, content).await.unwrap();
+                let content = serde_json::value::to_raw_value(&content).unwrap();
+                world.accounts.set_account_data(alice, None, event_type, &content).await.unwrap();
                 let now = world.accounts.preferences(alice).await.unwrap();
                 assert!(Arc::ptr_eq(&now, &world.accounts.preferences(alice).await.unwrap()), "it is cached");
                 now

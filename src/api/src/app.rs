@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use peerbrain_core::{Clock, Config};
 
-use crate::bridge::Bodies;
+use crate::bridge::{Answers, Bodies};
 
 /// Everything the handlers work with, one field for each domain crate. Built once by the server.
 pub struct App {
@@ -26,6 +26,8 @@ pub struct App {
     pub federation: federation::Federation,
     /// What bodies of requests may take.
     pub bodies: Bodies,
+    /// What answers may take.
+    pub answers: Answers,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The configuration.

@@ -22,6 +22,8 @@ pub const PROFILE_BYTES: usize = 65_536;
 pub const PROFILE_KEY_BYTES: usize = 255;
 /// Bytes of one piece of account data or one tag.
 pub const ACCOUNT_DATA_BYTES: usize = 65_536;
+/// Bytes of all account data of a user, global and of all rooms.
+pub const ACCOUNT_DATA_BYTES_PER_USER: usize = 4_194_304;
 /// Different kinds of account data that a user may have, global and in one room each.
 pub const ACCOUNT_DATA_TYPES: usize = 1_000;
 /// Threads of one room for which a user may have receipts of one kind; beyond it that for the oldest event goes.

@@ -58,6 +58,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
         syncs: syncs.clone(),
         federation: federation.clone(),
         bodies: api::bridge::Bodies::default(),
+        answers: api::bridge::Answers::default(),
         clock,
         config: config.clone(),
         observe: requests,

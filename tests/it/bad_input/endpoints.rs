@@ -1,4 +1,4 @@
-//! Bodies that make no sense, to every endpoint that takes one.
+//! Bodies and queries that make no sense, to every endpoint.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::client::{Client, encode};
 use crate::database::{Database, on_both_databases};
 use crate::user::{PASSWORD, User};
 
-on_both_databases!(no_body_makes_any_endpoint_fail);
+on_both_databases!(no_body_makes_any_endpoint_fail, no_query_and_no_needless_body_makes_any_endpoint_fail);
 
 /// What the conformance tests know of endpoints, and which of them are not served.
 const ENDPOINTS: &str = include_str!("../../conformance/endpoints.tsv");
@@ -19,8 +19,8 @@ const UNSERVED: &str = include_str!("../../conformance/unserved.tsv");
 /// After these there is no session or no membership any more: each is asked by a device of its own.
 const ENDINGS: [&str; 4] = ["/logout", "/logout/all", "/leave", "/forget"];
 
-/// The endpoints that take a body: method and path, with the names of arguments in braces.
-fn endpoints() -> BTreeSet<(&'static str, &'static str)> {
+/// The endpoints of these methods: method and path, with the names of arguments in braces.
+fn endpoints(methods: &[&str]) -> BTreeSet<(&'static str, &'static str)> {
     let rows = |text: &'static str| {
         text.lines().skip(1).filter_map(|line| {
             let mut cells = line.split('\t');
@@ -30,7 +30,7 @@ fn endpoints() -> BTreeSet<(&'static str, &'static str)> {
     let unserved: BTreeSet<_> = rows(UNSERVED).collect();
     // Servers sign what they ask: their bodies are another suite's.
     let of_clients = |path: &str| !["/_matrix/federation/", "/_matrix/key/"].iter().any(|api| path.starts_with(api));
-    let wanted = |row: &(&str, &str)| ["POST", "PUT"].contains(&row.0) && of_clients(row.1) && !unserved.contains(row);
+    let wanted = |row: &(&str, &str)| methods.contains(&row.0) && of_clients(row.1) && !unserved.contains(row);
     rows(ENDPOINTS).filter(wanted).collect()
 }
 
@@ -79,7 +79,7 @@ async fn no_body_makes_any_endpoint_fail(database: Database) {
     let mut bodies = garbage();
     let texts = ["", "[]", "null", "\"text\"", "7", "{\"a\":1e400}", "{\"a\":-0}", "{\"\\u0000\":\"\\u0000\"}", &deep];
     bodies.extend(texts.iter().map(|text| text.as_bytes().to_vec()));
-    let endpoints = endpoints();
+    let endpoints = endpoints(&["POST", "PUT"]);
     assert!(endpoints.len() > 60, "the table is not what it was: {endpoints:?}");
     for (method, path) in endpoints {
         let ends = ENDINGS.iter().any(|ending| path.ends_with(ending));
@@ -98,4 +98,71 @@ async fn no_body_makes_any_endpoint_fail(database: Database) {
     assert_eq!(calm.alice.texts(&calm.room).await, ["all is calm"]);
     let still: Value = calm.alice.get("/account/whoami").await.ok();
     assert_eq!(still["user_id"], "@alice:peer.test");
+}
+
+/// Names that some endpoint reads from its query.
+const NAMES: [&str; 16] = [
+    "since",
+    "from",
+    "to",
+    "at",
+    "dir",
+    "limit",
+    "timeout",
+    "filter",
+    "ts",
+    "width",
+    "height",
+    "method",
+    "version",
+    "membership",
+    "max_depth",
+    "set_presence",
+];
+/// What none of them may be.
+const NONSENSE: [&str; 8] =
+    ["", "-1", "99999999999999999999", "1e400", "%00", "%FF%FE", "%7B%22room%22%3A%5B%5D%7D", "s0_0_0_0%0A"];
+
+async fn no_query_and_no_needless_body_makes_any_endpoint_fail(database: Database) {
+    let mut calm = Calm::new(&database).await;
+    assert!(calm.server.run(&["user", "admin", "alice"]).status.success());
+    let gets = endpoints(&["GET"]);
+    assert!(gets.len() > 60, "the table is not what it was: {gets:?}");
+    let mut count = 0;
+    for (_, path) in &gets {
+        let path = filled(path, &calm);
+        for nonsense in NONSENSE {
+            // All names at once, and then one of them, or what is wrong with the first would hide the others.
+            let all: Vec<String> = NAMES.iter().map(|name| format!("{name}={nonsense}")).collect();
+            let one = &all[count % all.len()];
+            for query in [&all.join("&"), one] {
+                is_no_fault(&calm.alice, &Method::GET, &format!("{path}?{query}"), b"").await;
+                count += 1;
+            }
+        }
+    }
+    let deletes = endpoints(&["DELETE"]);
+    assert!(deletes.len() > 10, "the table is not what it was: {deletes:?}");
+    let mut bodies = garbage();
+    bodies.extend(["[]", "null", "\"text\"", "{\"auth\":7}", "{\"delete\":[]}"].map(|text| text.as_bytes().to_vec()));
+    for (_, path) in &deletes {
+        // Not the device that asks.
+        let path = filled(path, &calm).replace(&encode(&calm.alice.device), "NOSUCH");
+        for body in &bodies {
+            is_no_fault(&calm.alice, &Method::DELETE, &path, body).await;
+            count += 1;
+        }
+    }
+    assert!((500..3_000).contains(&count), "{count} requests");
+    calm.server.is_sound();
+    let still: Value = calm.alice.get("/account/whoami").await.ok();
+    assert_eq!(still["user_id"], "@alice:peer.test");
+}
+
+/// Whatever it is, it is understood or refused.
+async fn is_no_fault(client: &Client, method: &Method, path: &str, body: &[u8]) {
+    let reply = client.raw(method.clone(), path, body).await;
+    assert!(reply.status < 500, "{}: {} {}", reply.asked, reply.status, reply.text);
+    let says = reply.status < 400 || reply.json["errcode"].is_string() || reply.json["flows"].is_array();
+    assert!(says, "{}: {} {}", reply.asked, reply.status, reply.text);
 }

@@ -1,6 +1,8 @@
 //! The bridge between actix-web (http 0.2) and ruma (http 1). A handler is
 //! `async fn(App, Ruma<Request>) -> Result<Response>`; method, paths, authentication and parsing follow from the type.
 
+mod answers;
+mod asker;
 mod authenticate;
 mod bodies;
 mod call;
@@ -17,6 +19,7 @@ mod serve;
 mod server_signatures;
 mod x_matrix;
 
+pub use answers::Answers;
 pub use authenticate::{Authenticate, session};
 pub use bodies::Bodies;
 pub use call::{Call, Client};

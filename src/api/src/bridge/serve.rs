@@ -12,6 +12,7 @@ use crate::{
     App, Error, Result,
     bridge::{
         Call, Client, Routes,
+        answers::Counted,
         forwarded::client_address,
         receive::{closing, receive, refuse},
         routes::{Answer, Examine, Path, Service},
@@ -67,7 +68,10 @@ async fn whole(mut call: Call, mut payload: web::Payload, examine: Examine, serv
         Err(error) => Err(error),
     };
     match received {
-        Ok(_share) => service(call).await,
+        Ok(_share) => {
+            let counted = Counted::of(&call);
+            counted.send(service(call).await).await
+        }
         Err(error) if matches!(error.status(), 401 | 403 | 429) => {
             refuse(&call, &mut payload, limits::CLIENT_BODY_BYTES as u64, error).await
         }

@@ -20,6 +20,9 @@ use crate::{E2ee, Error, Result, ids::is_storable, signatures::PublicKey, signed
 
 type Object = Map<String, Value>;
 
+/// How often an upload is judged again because what there is has changed meanwhile.
+const ATTEMPTS: usize = 5;
+
 /// What a client uploads.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct CrossSigningUpload {
@@ -51,10 +54,13 @@ struct NewKey {
     public_key: String,
 }
 
-/// What the server has of a user.
+/// What the server has of a user: all by which an upload is judged.
+#[derive(PartialEq, Eq)]
 struct Present {
     keys: Vec<CrossSigningKeyRow>,
     devices: Vec<String>,
+    /// The keys of the devices that have signed the new master key, as they are stored.
+    signers: Vec<(String, String)>,
 }
 
 /// An upload beside what there is.
@@ -73,9 +79,8 @@ impl E2ee {
     /// # Errors
     /// As [`Self::upload_cross_signing`]: before anybody types a password for keys that will be refused.
     pub async fn cross_signing_needs_auth(&self, user_id: &UserId, upload: &CrossSigningUpload) -> Result<bool> {
-        let (user_id, upload) = (user_id.to_string(), upload.clone());
-        let verdict = self.store().read(move |conn| Ok(Checked::read(conn, &user_id, &upload)?.map(|it| it.verdict)));
-        Ok(matches!(verdict.await??, Verdict::Replacing))
+        let (_, checked) = self.checked(user_id, &Arc::new(upload.clone())).await?;
+        Ok(matches!(checked.verdict, Verdict::Replacing))
     }
 
     /// Stores cross-signing keys. Where the master key is replaced, those that it had signed go with it.
@@ -90,21 +95,43 @@ impl E2ee {
         upload: CrossSigningUpload,
         authenticated: bool,
     ) -> Result<()> {
-        let (user_id, upload) = (user_id.to_string(), Arc::new(upload));
-        self.store()
-            .write(move |tx| match Checked::read(tx.conn(), &user_id, &upload)? {
-                Err(refused) => Ok(Err(refused)),
-                Ok(checked) => match checked.verdict {
-                    Verdict::Nothing => Ok(Ok(())),
-                    // Another request was quicker.
-                    Verdict::Replacing if !authenticated => {
-                        Ok(Err(Error::Forbidden("other cross-signing keys were uploaded meanwhile".into())))
-                    }
-                    _ => checked.write(tx, &user_id),
-                },
-            })
-            .await?
+        let upload = Arc::new(upload);
+        for _ in 0..ATTEMPTS {
+            let (present, checked) = self.checked(user_id, &upload).await?;
+            match checked.verdict {
+                Verdict::Nothing => return Ok(()),
+                // Another request was quicker.
+                Verdict::Replacing if !authenticated => return Err(meanwhile()),
+                _ => {}
+            }
+            let (user, upload) = (user_id.to_string(), upload.clone());
+            let write = move |tx: &mut Tx<'_>| {
+                if Present::read(tx.conn(), &user, &upload)? != present {
+                    return Ok(None);
+                }
+                checked.write(tx, &user).map(Some)
+            };
+            if let Some(written) = self.store().write(write).await? {
+                return written;
+            }
+        }
+        Err(meanwhile())
     }
+
+    /// Checks an upload beside what there is now. That takes the time of some signatures, so it is not for the writer, who
+    /// only looks whether what there is has stayed the same.
+    async fn checked(&self, user_id: &UserId, upload: &Arc<CrossSigningUpload>) -> Result<(Present, Checked)> {
+        let (user_id, upload) = (user_id.to_string(), upload.clone());
+        let read = move |conn: &mut Conn| {
+            let present = Present::read(conn, &user_id, &upload)?;
+            Ok(Checked::check(&user_id, &upload, &present).map(|checked| (present, checked)))
+        };
+        self.store().read(read).await?
+    }
+}
+
+fn meanwhile() -> Error {
+    Error::Forbidden("other cross-signing keys were uploaded meanwhile".into())
 }
 
 struct Checked {
@@ -113,37 +140,19 @@ struct Checked {
 }
 
 impl Checked {
-    fn read(conn: &mut Conn, user_id: &str, upload: &CrossSigningUpload) -> store::Result<Result<Self>> {
-        let present = Present {
-            keys: cross_signing::of_user(conn, user_id)?,
-            devices: devices::list(conn, user_id)?.into_iter().map(|device| device.device_id).collect(),
-        };
-        let master = upload.keys().into_iter().find(|(usage, _)| *usage == Usage::Master);
-        let signer = match master.map(|(_, key)| device_signer(key, user_id, &present.devices)) {
-            Some(ids) => signing_devices(conn, user_id, ids)?,
-            None => Vec::new(),
-        };
-        Ok(Self::check(user_id, upload, &present, &signer))
-    }
-
-    /// * `signers`: the keys of devices that have signed the master key.
-    fn check(
-        user_id: &str,
-        upload: &CrossSigningUpload,
-        present: &Present,
-        signers: &[(String, PublicKey)],
-    ) -> Result<Self> {
+    fn check(user_id: &str, upload: &CrossSigningUpload, present: &Present) -> Result<Self> {
         let keys: Vec<NewKey> =
             upload.keys().into_iter().map(|(usage, key)| NewKey::read(usage, key, user_id)).collect::<Result<_>>()?;
         let new_master = keys.iter().find(|key| key.usage == Usage::Master);
         let old_master = present.key(Usage::Master);
         let master = new_master.map(|key| &key.public_key).or(old_master.map(|row| &row.public_key));
         let master = master.ok_or(Error::MissingParam("no master signing key is available".into()))?;
+        let signers = present.signers();
         for key in &keys {
             if present.devices.contains(&key.public_key) {
                 return Err(Error::Forbidden("one of the devices has the id of this key".into()));
             }
-            key.check_signatures(user_id, master, signers)?;
+            key.check_signatures(user_id, master, &signers)?;
         }
         let verdict = match old_master {
             None => Verdict::First,
@@ -184,6 +193,25 @@ impl Checked {
 }
 
 impl Present {
+    fn read(conn: &mut Conn, user_id: &str, upload: &CrossSigningUpload) -> store::Result<Self> {
+        let keys = cross_signing::of_user(conn, user_id)?;
+        let devices: Vec<String> = devices::list(conn, user_id)?.into_iter().map(|device| device.device_id).collect();
+        let named = upload.master_key.as_ref().map(|key| device_signers(key, user_id, &devices)).unwrap_or_default();
+        let mut signers = Vec::with_capacity(named.len());
+        for id in named {
+            if let Some(stored) = device_keys::get(conn, user_id, &id)? {
+                signers.push((id, stored));
+            }
+        }
+        Ok(Self { keys, devices, signers })
+    }
+
+    /// The devices that have signed the new master key, with the keys by which they sign.
+    fn signers(&self) -> Vec<(String, PublicKey)> {
+        let key = |(id, stored): &(String, String)| Some((id.clone(), DeviceKeys::stored(stored, id).ok()?.key));
+        self.signers.iter().filter_map(key).collect()
+    }
+
     fn key(&self, usage: Usage) -> Option<&CrossSigningKeyRow> {
         self.keys.iter().find(|row| row.usage == usage as i16)
     }
@@ -251,20 +279,8 @@ pub(crate) fn public_key(signed: &Signed) -> Result<String> {
 }
 
 /// The devices by which a master key is signed.
-fn device_signer(key: &Object, user_id: &str, devices: &[String]) -> Vec<String> {
+fn device_signers(key: &Object, user_id: &str, devices: &[String]) -> Vec<String> {
     let signatures = key.get("signatures").and_then(|by_user| by_user.get(user_id)).and_then(Value::as_object);
     let names = signatures.into_iter().flatten().filter_map(|(name, _)| name.strip_prefix("ed25519:"));
     names.filter(|id| is_storable(id) && devices.iter().any(|device| device == id)).map(str::to_owned).collect()
-}
-
-/// Those of these devices that have keys, with the keys by which they sign.
-fn signing_devices(conn: &mut Conn, user_id: &str, ids: Vec<String>) -> store::Result<Vec<(String, PublicKey)>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let stored = device_keys::get(conn, user_id, &id)?;
-        if let Some(keys) = stored.and_then(|text| DeviceKeys::stored(&text, &id).ok()) {
-            found.push((id, keys.key));
-        }
-    }
-    Ok(found)
 }

@@ -252,6 +252,46 @@ async fn cross_signing_keys_are_replaced_only_with_authentication() {
 }
 
 #[tokio::test]
+async fn the_writer_checks_no_signatures() {
+    each(async |database| {
+        let world = World::open(database);
+        let alice = world.device("alice", 1).await;
+        let mut wrong = cross_signing(alice.user.as_str(), [10, 11, 12]);
+        wrong["self_signing_key"] = cross_signing(alice.user.as_str(), [20, 21, 22])["self_signing_key"].clone();
+        let jobs = world.store.writer_counts().1;
+        assert_eq!(code(world.upload_cross_signing(&alice.user, wrong, false).await), Some("M_INVALID_SIGNATURE"));
+        assert_eq!(world.store.writer_counts().1, jobs, "what is wrong never comes as far as the writer");
+    })
+    .await
+}
+
+#[tokio::test]
+async fn of_many_first_uploads_one_is_the_first() {
+    each(async |database| {
+        let world = World::open(database);
+        let alice = world.device("alice", 1).await;
+        let uploads: Vec<Value> =
+            (0..3_u8).map(|n| cross_signing(alice.user.as_str(), [10 + 3 * n, 11 + 3 * n, 12 + 3 * n])).collect();
+        let upload = |n: usize| world.upload_cross_signing(&alice.user, uploads[n].clone(), false);
+        let (one, two, three) = tokio::join!(upload(0), upload(1), upload(2));
+        let outcomes = [one, two, three];
+        let won: Vec<usize> = (0..3).filter(|n| outcomes[*n].is_ok()).collect();
+        assert_eq!(won.len(), 1, "{outcomes:?}");
+        assert!(outcomes.into_iter().filter_map(Result::err).all(|error| error.code() == "M_FORBIDDEN"));
+        let told = world.query(&alice.user, &alice.user).await;
+        let user = alice.user.as_str();
+        for (kind, key) in [
+            ("master_keys", "master_key"),
+            ("self_signing_keys", "self_signing_key"),
+            ("user_signing_keys", "user_signing_key"),
+        ] {
+            assert_eq!(told[kind][user], uploads[won[0]][key]);
+        }
+    })
+    .await
+}
+
+#[tokio::test]
 async fn signatures_are_seen_by_those_who_may() {
     each(async |database| {
         let world = World::open(database);

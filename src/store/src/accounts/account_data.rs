@@ -1,12 +1,22 @@
 //! Account data of users, global and of single rooms.
 
-use diesel::{dsl::count_star, prelude::*, upsert::excluded};
+use diesel::{
+    dsl::{count_star, sum},
+    prelude::*,
+    sql_types::Text,
+    upsert::excluded,
+};
 
 use crate::{
     Conn, LogKind, Result, Tx,
     connection::both,
     schema::{account_data, memberships, rooms},
 };
+
+diesel::define_sql_function! {
+    /// Bytes of a text.
+    fn octet_length(text: Text) -> Integer;
+}
 
 /// The number that stands for no room: global account data.
 pub const GLOBAL: i64 = 0;
@@ -61,6 +71,13 @@ pub fn of_rooms(conn: &mut Conn, user_id: &str, rooms: &[i64], upto: i64) -> Res
 pub fn count(conn: &mut Conn, user_id: &str, room: i64) -> Result<i64> {
     let of_room = account_data::table.filter(account_data::user_id.eq(user_id)).filter(account_data::room.eq(room));
     Ok(of_room.select(count_star()).get_result(conn)?)
+}
+
+/// Bytes of all contents of the user, global and of all rooms.
+pub fn bytes(conn: &mut Conn, user_id: &str) -> Result<i64> {
+    let of_user = account_data::table.filter(account_data::user_id.eq(user_id));
+    let bytes: Option<i64> = of_user.select(sum(octet_length(account_data::content))).get_result(conn)?;
+    Ok(bytes.unwrap_or(0))
 }
 
 /// Sets a content, and gives the position of the change.

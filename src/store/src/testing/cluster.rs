@@ -92,6 +92,12 @@ impl Cluster {
             skipped("this machine has no PostgreSQL (initdb is neither in PATH nor in /usr/lib/postgresql)");
             return None;
         };
+        if is_root() && !in_path("runuser") {
+            let required = env::var("PEERBRAIN_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
+            assert!(!required, "PostgreSQL is required, and does not run as root without runuser");
+            skipped("this machine has no runuser (util-linux), and PostgreSQL does not run as root");
+            return None;
+        }
         let folder = tempfile::Builder::new().prefix("peerbrain-pg-").tempdir().expect("a folder").keep();
         let mut watch = Command::new("sh");
         watch.args(["-c", WATCHER, "sh"]).arg(&folder).stdin(Stdio::piped());
@@ -167,6 +173,11 @@ impl Drop for Cluster {
         drop(self.watcher.stdin.take());
         let _ = self.watcher.wait();
     }
+}
+
+fn in_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).exists())
 }
 
 fn find_programs() -> Option<PathBuf> {

@@ -181,6 +181,8 @@ fn account_data_is_found_by_room_and_by_position() {
         let rooms =
             if matches!(c, Conn::Sqlite(_)) { "pk account_data (user_id=? AND room=?)" } else { "account_data_" };
         goes_through(c, &[rooms], |c| account_data::of_rooms(c, "@u1", &[0, 1], 9));
+        let user = if matches!(c, Conn::Sqlite(_)) { "pk account_data (user_id=?)" } else { "account_data_" };
+        goes_through(c, &[user], |c| account_data::bytes(c, "@u1"));
         goes_through(c, &["pk memberships"], |c| account_data::room_of_user(c, "@u1", "!r1"));
     });
 }

@@ -215,8 +215,8 @@ impl World {
     }
 
     pub async fn set_account_data(&self, name: &str, room: Option<&RoomId>, kind: &str, content: Value) {
-        let content = serde_json::from_value(content).unwrap();
-        self.accounts.set_account_data(&user(name), room, kind, content).await.unwrap();
+        let content = serde_json::value::to_raw_value(&content).unwrap();
+        self.accounts.set_account_data(&user(name), room, kind, &content).await.unwrap();
     }
 
     pub async fn redact(&self, room: &RoomId, name: &str, event: &ruma::EventId) {

@@ -61,6 +61,7 @@ mod probes;
 mod profile;
 mod push;
 mod receipts;
+mod recorded;
 mod redact;
 mod refresh;
 mod registration;
@@ -85,6 +86,7 @@ pub fn all() -> Vec<Test> {
         discovery::tests(),
         errors::tests(),
         probes::tests(),
+        recorded::tests(),
         registration::tests(),
         login::tests(),
         uia::tests(),

@@ -1,5 +1,10 @@
 //! Other networks, relays for calls, and contact addresses: what a server without bridges, relay or mail answers.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ring::hmac;
+
 use super::prelude::*;
 
 tests! { "third_parties":
@@ -18,6 +23,9 @@ tests! { "third_parties":
         ["POST v3/account/3pid/email/requestToken 400", "POST v3/account/3pid/msisdn/requestToken 400"];
 }
 
+/// The secret that the servers under test are set up with.
+const RELAY_SECRET: &str = "conformance";
+
 /// Credentials for the relay that the server is set up with.
 async fn turn_server(server: Server) -> Outcome {
     let alice = server.user("alice").await?;
@@ -27,6 +35,16 @@ async fn turn_server(server: Server) -> Outcome {
     let uris = answer["uris"].as_array().cloned().unwrap_or_default();
     let relay = |uri: &Value| uri.as_str().is_some_and(|uri| uri.starts_with("turn:") || uri.starts_with("turns:"));
     ensure!(!uris.is_empty() && uris.iter().all(relay), "uris: {uris:?}");
+    // What the relay checks: it has nothing but the secret that it shares with the server.
+    let name = text(&answer, "username")?;
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, RELAY_SECRET.as_bytes());
+    ensure_eq!(text(&answer, "password")?, STANDARD.encode(hmac::sign(&key, name.as_bytes())), "the password");
+    let (expires, user) = name.split_once(':').unwrap_or_default();
+    ensure_eq!(user, alice.id, "whose it is");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map(|age| age.as_secs()).unwrap_or_default();
+    let left = expires.parse::<u64>().unwrap_or_default().saturating_sub(now);
+    let ttl = answer["ttl"].as_u64().unwrap_or_default();
+    ensure!(left <= ttl + 5 && left + 60 >= ttl, "it expires in {left} s, and ttl is {ttl}");
     Ok(())
 }
 

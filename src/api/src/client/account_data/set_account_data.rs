@@ -2,7 +2,7 @@
 
 use accounts::{JsonObject, Limit};
 use actix_web::HttpResponse;
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 
 use crate::{
     Result,
@@ -14,8 +14,8 @@ use crate::{
 pub(super) async fn global(call: Call) -> Result<HttpResponse> {
     let session = own_session(&call).await?;
     limit_user(&call, Limit::Write, &session)?;
-    let content: JsonObject = call.json()?;
-    call.app.accounts.set_account_data(&session.user_id, None, call.arg(1)?, content).await?;
+    let content = content(&call)?;
+    call.app.accounts.set_account_data(&session.user_id, None, call.arg(1)?, &content).await?;
     Ok(HttpResponse::Ok().json(json!({})))
 }
 
@@ -24,7 +24,13 @@ pub(super) async fn of_room(call: Call) -> Result<HttpResponse> {
     let session = own_session(&call).await?;
     let room_id = room_id(&call, 1)?;
     limit_user(&call, Limit::Write, &session)?;
-    let content: JsonObject = call.json()?;
-    call.app.accounts.set_account_data(&session.user_id, Some(&room_id), call.arg(2)?, content).await?;
+    let content = content(&call)?;
+    call.app.accounts.set_account_data(&session.user_id, Some(&room_id), call.arg(2)?, &content).await?;
     Ok(HttpResponse::Ok().json(json!({})))
+}
+
+/// The body to the letter. It is also read, for what is nested too deeply or is no text would break the syncs of its user.
+fn content(call: &Call) -> Result<Box<RawValue>> {
+    let _readable: JsonObject = call.json()?;
+    call.json()
 }

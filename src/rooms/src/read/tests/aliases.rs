@@ -79,3 +79,19 @@ async fn what_is_no_alias_of_ours_is_refused() {
     })
     .await;
 }
+
+/// All of them have looked whether the alias is free before any of them takes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_rooms_made_at_once_one_gets_the_alias() {
+    worlds(async |world| {
+        let request = || serde_json::from_value(json!({ "room_alias_name": "wanted" })).unwrap();
+        let alice = user("alice");
+        let create = || world.rooms.create(&alice, request());
+        let (a, b, c, d) = tokio::join!(create(), create(), create(), create());
+        let (made, refused): (Vec<_>, Vec<_>) = [a, b, c, d].into_iter().partition(Result::is_ok);
+        assert!(refused.iter().all(|outcome| matches!(outcome, Err(Error::AliasInUse))), "{refused:?}");
+        let [Ok(room)] = made.as_slice() else { panic!("{made:?}") };
+        assert_eq!(&world.rooms.resolve_alias(&alias("#wanted:test")).await.unwrap().room_id, room);
+    })
+    .await;
+}

@@ -10,6 +10,7 @@ tests! { "to_device_bounds":
     bad_user_ids, "send-to-device-messaging", [];
     very_many_devices, "send-to-device-messaging", [];
     very_many_devices_and_a_real_one, "send-to-device-messaging", [];
+    two_thousand_devices, "send-to-device-messaging", ["PUT v3/sendToDevice/{eventType}/{txnId}"];
     big_content, "send-to-device-messaging", [];
     far_too_big_content, "send-to-device-messaging", [];
     sent_at_once, "send-to-device-messaging", ["PUT v3/sendToDevice/{eventType}/{txnId}"];
@@ -91,6 +92,29 @@ async fn very_many_devices_and_a_real_one(server: Server) -> Outcome {
     ensure!(matches!(reply.status, 200 | 400 | 413), "answer: {}", reply.brief());
     let got = events(&bob.first_sync().await?, "to_device").len();
     ensure_eq!(got, usize::from(reply.status == 200), "messages of the device that is there");
+    Ok(())
+}
+
+/// As some clients send the key of a large room: one request, with a message of 1.6 KB for each of 2,000 devices.
+async fn two_thousand_devices(server: Server) -> Outcome {
+    let (alice, bob, carol) = (server.user("alice").await?, server.user("bob").await?, server.user("carol").await?);
+    let other = bob.new_device().await?;
+    let real = [&bob, &other, &carol];
+    let mut messages = json!({});
+    for number in 0..2_000 - real.len() {
+        let user = if number % 2 == 0 { &bob } else { &carol };
+        messages[&user.id][format!("D{number}")] = json!({ "ciphertext": "x".repeat(1_600) });
+    }
+    for (number, device) in real.into_iter().enumerate() {
+        messages[&device.id][&device.device] = json!({ "ciphertext": "x".repeat(1_600), "number": number });
+    }
+    ensure_eq!(alice.try_to_device("org.example.note", messages).await?.ok()?, json!({}), "answer");
+    for (number, device) in real.into_iter().enumerate() {
+        let sync = device.first_sync().await?;
+        let got = events(&sync, "to_device");
+        ensure_eq!(got.len(), 1, "messages of device {number}");
+        ensure_eq!(got[0]["content"]["number"], number, "which message");
+    }
     Ok(())
 }
 
