@@ -71,6 +71,8 @@ pub(crate) struct Peer {
     pub extra: Mutex<Vec<String>>,
     /// Whether it gives another event than the one it is asked for.
     pub wrong: AtomicBool,
+    /// Whoever asks what comes before this event panics.
+    pub poison: Mutex<Option<OwnedEventId>>,
     /// How many of the next requests for a single event it does not answer.
     pub silent: AtomicUsize,
 }
@@ -89,9 +91,10 @@ impl Peer {
     /// Nothing yet.
     pub fn new(rules: &'static RoomVersionRules) -> Arc<Self> {
         let (key, room_id) = (SigningKey::generate([2; 32]).unwrap(), OnceLock::new());
-        let (graph, history_of, extra) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (graph, history_of, extra, poison) =
+            (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
         let (asked, wrong, silent) = (AtomicUsize::default(), AtomicBool::default(), AtomicUsize::default());
-        Arc::new(Self { room_id, rules, key, graph, asked, history_of, extra, wrong, silent })
+        Arc::new(Self { room_id, rules, key, graph, asked, history_of, extra, poison, wrong, silent })
     }
 
     /// Takes over the room as it is on another server: its state, and its newest event.
@@ -278,6 +281,7 @@ impl Peers for Peer {
         limit: u32,
     ) -> BoxFuture<'a, Result<Events>> {
         self.history_of.lock().push(server.to_string());
+        assert!(!self.poison.lock().as_ref().is_some_and(|id| latest.contains(id)), "a test");
         self.ask_many(move |graph| {
             let before = latest.iter().filter_map(|id| graph.events.get(id)).flat_map(|pdu| pdu.prev_events().to_vec());
             Some(graph.walk(before.collect(), &earliest, limit.min(20) as usize))

@@ -24,7 +24,8 @@ macro_rules! forms {
     };
     ($area:literal, $section:literal, $told:ident) => {
         forms!(@ $area, $section, $told:
-            endless announced no_json no_object wrong_shape wrong_within floats duplicate_keys)
+            endless announced no_json no_object wrong_shape wrong_within floats duplicate_keys huge_numbers huge_lists deep
+            zero_bytes half_characters)
     };
 }
 
