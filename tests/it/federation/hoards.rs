@@ -100,7 +100,7 @@ async fn bodies_that_trickle(database: Database) {
     let before = met.server.memory_kb("VmRSS");
     let mut sending = JoinSet::new();
     for number in 0..HOARD {
-        let uri = fed!("v1/send/{}", number);
+        let uri = fed!("v1/send/{}", format!("hoard-{number}"));
         let header = first.me.authorization("PUT", &uri, first.under_test(), None);
         let peer = first.clone();
         sending.spawn(async move { peer.exchange(Method::PUT, &uri, Some(trickle()), &[header]).await });
