@@ -59,7 +59,7 @@ fi
 "$root/tests/federation/certificates.sh" "$dir/tls"
 areas=("$@")
 if [ ${#areas[@]} = 0 ]; then
-  mapfile -t areas < <("$suite" --list --peer-listen 127.0.0.1:1 2>/dev/null | grep -oE '^federation_(lies|advisory)_[a-z_]+' | sort -u)
+  mapfile -t areas < <("$suite" --list --peer-listen 127.0.0.1:1 --peer-tls "$dir/tls" 2>/dev/null | grep -oE '^federation_(lies|advisory)_[a-z_]+' | sort -u)
 fi
 if [ ${#areas[@]} = 0 ]; then
   echo "$suite lists no lies" >&2
