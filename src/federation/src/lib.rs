@@ -19,6 +19,7 @@ pub mod fuzzing;
 mod history;
 mod incoming;
 pub mod keys;
+mod lasting;
 mod lookup;
 mod membership;
 mod policy;

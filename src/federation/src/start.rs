@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::{Federation, Result};
+use crate::{Federation, Result, lasting::lasting};
 
 /// How long transactions that are under way may take when the server stops.
 const STOPPING: Duration = Duration::from_secs(3);
+
+/// After how long something that panicked is begun anew.
+const AGAIN: Duration = Duration::from_secs(5);
 
 impl Federation {
     /// Goes on with what other servers had sent before the server was stopped, and with what they are to be sent: until
@@ -17,7 +20,10 @@ impl Federation {
     /// What the database says; what is sent does not depend on that.
     pub async fn start(&self) -> Result<()> {
         self.run(self.inner.sender.clone().work());
-        self.run(self.clone().resync_lists());
+        let federation = self.clone();
+        self.run(
+            async move { lasting("asking for lists of devices", AGAIN, || federation.clone().resync_lists()).await },
+        );
         self.inner.incoming.start().await
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, atomic::AtomicI64};
 
 use accounts::Accounts;
 use events::{SigningKey, version};
+use parking_lot::Mutex;
 use peerbrain_core::{clock::Clock, random::Random};
 use quick_cache::sync::Cache;
 use ruma::{OwnedRoomId, OwnedServerName, RoomId, RoomVersionId, UserId, room_version_rules::RoomVersionRules};
@@ -62,6 +63,8 @@ pub(crate) struct Inner {
     pub nids: Cache<OwnedRoomId, i64>,
     /// Numbers of rooms that are being entered through other servers.
     pub entered: Cache<OwnedRoomId, i64>,
+    /// The rooms that are being entered now, as often as they are. What is stored of them goes away meanwhile by no means.
+    pub entering: Mutex<Vec<OwnedRoomId>>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub events: Arc<EventCache>,
@@ -92,6 +95,7 @@ impl Rooms {
             accounts,
             nids: Cache::new(10_000),
             entered: Cache::new(1_000),
+            entering: Mutex::default(),
             clock,
             random,
             events,

@@ -41,9 +41,10 @@ async fn check(name: Option<OwnedServerName>, file: Option<&Path>) -> Result<(),
     let findings = client.examine(&name).await;
     for finding in &findings {
         match finding {
-            Finding::Fine(text) => say(&format!("fine:    {text}")),
-            Finding::Unclear(text) => say(&format!("unclear: {text}")),
-            Finding::Wrong(text) => say(&format!("WRONG:   {text}")),
+            Finding::Fine(text) => say(&format!("fine:     {text}")),
+            Finding::Doubtful(text) => say(&format!("DOUBTFUL: {text}")),
+            Finding::Unclear(text) => say(&format!("unclear:  {text}")),
+            Finding::Wrong(text) => say(&format!("WRONG:    {text}")),
         }
     }
     if findings.iter().any(|finding| matches!(finding, Finding::Wrong(_))) {

@@ -9,6 +9,7 @@ pub mod world;
 
 // The tests.
 mod floods;
+mod hoards;
 mod inviting;
 mod joining;
 mod keys;
@@ -20,4 +21,5 @@ mod messages_to_devices;
 mod modes;
 mod operating;
 mod restricted;
+mod rotating;
 mod signs_of_life;

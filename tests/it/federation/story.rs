@@ -57,6 +57,19 @@ pub async fn until_membership(user: &User, room: &str, target: &str, wanted: &st
     }
 }
 
+/// Waits until `user` reads a message in a room.
+pub async fn until_text(user: &User, room: &str, wanted: &str) {
+    let started = Instant::now();
+    loop {
+        let seen = user.texts(room).await;
+        if seen.iter().any(|text| text == wanted) {
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "{} reads {seen:?}, and not {wanted:?}", user.id);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 /// Syncs until something is there: what the answer has at this JSON pointer.
 pub async fn until_synced(user: &User, since: Option<&str>, pointer: &str) -> (Value, String) {
     let started = Instant::now();

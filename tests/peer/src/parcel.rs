@@ -33,7 +33,7 @@ impl Peer {
     /// Tries to send it, whatever else is under way.
     pub async fn try_hand_over(&self, parcel: Parcel) -> Result<Reply, Failure> {
         let Parcel { uri, authorization, body } = parcel;
-        self.exchange(Method::PUT, &uri, Some(body), &[authorization]).await
+        self.exchange(Method::PUT, &uri, Some(body.into()), &[authorization]).await
     }
 }
 

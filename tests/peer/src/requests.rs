@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, Method};
+use reqwest::{Body, Certificate, Client, Method};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -44,15 +44,18 @@ impl Peer {
         // A server sends one transaction after the other.
         let _turn =
             if uri.starts_with("/_matrix/federation/v1/send/") { Some(self.inner.sending.lock().await) } else { None };
-        self.exchange(method, uri, body, authorizations).await
+        self.exchange(method, uri, body.map(Body::from), authorizations).await
     }
 
-    /// The same without waiting for a transaction that is under way.
-    pub(crate) async fn exchange(
+    /// The same without waiting for a transaction that is under way. The body may come piece by piece.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn exchange(
         &self,
         method: Method,
         uri: &str,
-        body: Option<String>,
+        body: Option<Body>,
         authorizations: &[String],
     ) -> Result<Reply, Failure> {
         let mut request = self.inner.http.request(method.clone(), format!("https://{}{uri}", self.under_test()));

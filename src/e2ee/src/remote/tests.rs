@@ -125,14 +125,15 @@ fn cross_signing_keys_are_of_the_user_and_for_what_they_are_said_to_be() {
 #[test]
 fn only_keys_that_were_wanted_are_claimed() {
     let key = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
-    let wanted = BTreeMap::from([("D".to_owned(), "a".to_owned()), ("E".to_owned(), "a".to_owned())]);
+    let wanted = BTreeMap::from(["D", "E", "G"].map(|device| (device.to_owned(), "a".to_owned())));
     let of = |keys: &[(&str, &str)]| keys.iter().map(|(name, text)| ((*name).to_owned(), key(text))).collect();
     let given = BTreeMap::from([
         ("D".to_owned(), of(&[("b:1", "{}"), ("a:2", "7"), ("a:3", "{}"), ("a:4", "{}")])),
         ("E".to_owned(), of(&[("a", "{}"), (":1", "{}")])),
         ("F".to_owned(), of(&[("a:1", "{}")])),
+        ("G".to_owned(), of(&[("a:1", r#""\ud800""#), ("a:2", r#"{"key":"\ud800"}"#), ("a:3", r#"{"key":"k"}"#)])),
     ]);
     let claimed = check_claims(&wanted, given);
     let names: Vec<_> = claimed.iter().flat_map(|(id, keys)| keys.keys().map(move |name| (&**id, &**name))).collect();
-    assert_eq!(names, [("D", "a:3")]);
+    assert_eq!(names, [("D", "a:3"), ("G", "a:3")], "half a character is none");
 }

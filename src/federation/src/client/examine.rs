@@ -7,7 +7,7 @@ use http::header;
 use ruma::{OwnedServerName, ServerName};
 use serde_json::Value;
 
-use super::{Client, answer::read, reason, tls, transport::Fixed};
+use super::{Client, Unopened, answer::read, reason, tls, transport::Fixed};
 use crate::discovery::well_known;
 
 /// How long one address has for its answer.
@@ -20,13 +20,15 @@ const LARGEST: usize = 65_536;
 pub enum Finding {
     /// It is as it should be, or may be.
     Fine(String),
+    /// It is allowed, but hardly what somebody wanted.
+    Doubtful(String),
     /// It cannot be told from here.
     Unclear(String),
     /// It keeps others from reaching the server.
     Wrong(String),
 }
 
-use Finding::{Fine, Unclear, Wrong};
+use Finding::{Doubtful, Fine, Unclear, Wrong};
 
 impl Client {
     /// Looks at a server, ours or another one, as others see it who have never heard of it. Whom the configuration allows
@@ -67,9 +69,17 @@ impl Client {
                 findings.push(Fine(format!("https://{server}{} hands over to {}.", well_known::PATH, file.server)));
                 file.server
             }
-            Err(reason) => {
-                let text = format!("https://{server}{} does not exist or cannot be used: {reason}.", well_known::PATH);
+            Err(Unopened::Absent(reason)) => {
+                let text = format!("https://{server}{} does not exist: {reason}.", well_known::PATH);
                 findings.push(Fine(format!("{text} That is allowed; then SRV records and port 8448 count.")));
+                server.to_owned()
+            }
+            Err(Unopened::Wrong(reason)) => {
+                let text = format!("https://{server}{} is there, but cannot be used: {reason}.", well_known::PATH);
+                findings.push(Doubtful(format!(
+                    "{text} Other servers go on as if there were none, to SRV records and port 8448; if that is not \
+                     meant, mend or remove the file."
+                )));
                 server.to_owned()
             }
         }

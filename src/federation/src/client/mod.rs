@@ -33,7 +33,7 @@ pub use answer::Answer;
 pub use examine::Finding;
 pub(crate) use places::{Place, Places};
 pub(crate) use splitter::{Element, Most, Splitter};
-pub(crate) use web::Web;
+pub(crate) use web::{Unopened, Web};
 
 use crate::{
     Error, Result,
@@ -233,7 +233,7 @@ impl Client {
         let response = tokio::time::timeout(bounds.time, self.inner.web.open(url))
             .await
             .map_err(|_| unreachable("no answer in time".into()))?
-            .map_err(unreachable)?;
+            .map_err(|error| unreachable(error.to_string()))?;
         Answer::new(server.to_owned(), response, bounds)
     }
 

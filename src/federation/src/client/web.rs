@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use reqwest::{
     Client, Response, Url,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -15,6 +15,17 @@ use crate::{Result, discovery::Resolver};
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
+
+/// Why nothing was got from an address, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unopened {
+    /// Nobody answers there, or nothing is there.
+    #[error("{0}")]
+    Absent(String),
+    /// Something is there, and it is not as it should be.
+    #[error("{0}")]
+    Wrong(String),
+}
 
 /// The way to addresses that others name: https only, redirects followed, and nothing private reached on the way.
 #[derive(Clone)]
@@ -45,20 +56,27 @@ impl Web {
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub async fn open(&self, url: &str) -> Result<Response, String> {
-        let url = Url::parse(url).map_err(|error| error.to_string())?;
-        allowed(&url, &self.resolver)?;
-        let response = self.client.get(url).send().await.map_err(|error| reason(&error))?;
-        if response.status() == http::StatusCode::OK { Ok(response) } else { Err(response.status().to_string()) }
+    pub async fn open(&self, url: &str) -> Result<Response, Unopened> {
+        let url = Url::parse(url).map_err(|error| Unopened::Wrong(error.to_string()))?;
+        allowed(&url, &self.resolver).map_err(|reason| Unopened::Wrong(reason.into()))?;
+        let response = self.client.get(url).send().await.map_err(|error| match error.is_redirect() {
+            true => Unopened::Wrong(reason(&error)),
+            false => Unopened::Absent(reason(&error)),
+        })?;
+        match response.status() {
+            StatusCode::OK => Ok(response),
+            status @ (StatusCode::NOT_FOUND | StatusCode::GONE) => Err(Unopened::Absent(status.to_string())),
+            status => Err(Unopened::Wrong(status.to_string())),
+        }
     }
 
     /// As [`Web::open`], and reads all of it: headers and body.
     ///
     /// # Errors
     /// As [`Web::open`], and bodies of more than `most` bytes.
-    pub async fn get(&self, url: &str, most: usize) -> Result<(HeaderMap, Vec<u8>), String> {
+    pub async fn get(&self, url: &str, most: usize) -> Result<(HeaderMap, Vec<u8>), Unopened> {
         let mut response = self.open(url).await?;
-        let body = read(&mut response, most).await.map_err(|error| error.to_string())?;
+        let body = read(&mut response, most).await.map_err(|error| Unopened::Wrong(error.to_string()))?;
         Ok((std::mem::take(response.headers_mut()), body))
     }
 }

@@ -7,6 +7,7 @@ use ruma::{OwnedServerName, ServerName};
 use tokio::sync::Mutex;
 
 use super::well_known::WellKnown;
+use crate::client::Unopened;
 
 /// Names that are remembered.
 const NAMES: usize = 10_000;
@@ -41,7 +42,7 @@ impl Delegations {
         &self,
         name: &ServerName,
         now: i64,
-        fetch: impl Future<Output = Result<WellKnown, String>> + Send,
+        fetch: impl Future<Output = Result<WellKnown, Unopened>> + Send,
     ) -> Option<OwnedServerName> {
         let slot = self.slots.get_or_insert_with(name, || Ok::<_, Infallible>(Arc::default()));
         let slot = slot.unwrap_or_else(|never| match never {});
@@ -50,7 +51,7 @@ impl Delegations {
             match fetch.await {
                 Ok(file) => known.found(file, now),
                 Err(reason) => {
-                    tracing::debug!(server = %name, reason, "no .well-known file");
+                    tracing::debug!(server = %name, %reason, "no .well-known file");
                     known.failed(now);
                 }
             }

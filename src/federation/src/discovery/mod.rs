@@ -25,7 +25,7 @@ pub(crate) use dns::{Failure, Looked, Records, Service};
 pub(crate) use resolver::Resolver;
 pub(crate) use system_dns::SystemDns;
 
-use crate::client::Web;
+use crate::client::{Unopened, Web};
 use delegations::Delegations;
 use well_known::WellKnown;
 
@@ -62,7 +62,7 @@ impl Discovery {
     ///
     /// # Errors
     /// Why there is none, or none that can be used.
-    pub async fn look(&self, server: &ServerName) -> Result<WellKnown, String> {
+    pub async fn look(&self, server: &ServerName) -> Result<WellKnown, Unopened> {
         well_known::fetch(&self.web, server.host(), self.port, self.clock.now_ms()).await
     }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use ruma::OwnedServerName;
-use serde::Deserialize;
+use serde_json::{Map, Value, error::Category};
 
 use super::lifetime;
-use crate::client::Web;
+use crate::client::{Unopened, Web};
 
 /// Where the file is.
 pub(crate) const PATH: &str = "/.well-known/matrix/server";
@@ -23,29 +23,36 @@ pub(crate) struct WellKnown {
     pub lifetime: Duration,
 }
 
-#[derive(Deserialize)]
-struct File {
-    #[serde(rename = "m.server")]
-    server: OwnedServerName,
-}
-
 /// Fetches and reads the file of a host; `now` in milliseconds.
 ///
 /// # Errors
 /// Why there is none, or none that can be used.
-pub(crate) async fn fetch(web: &Web, host: &str, port: Option<u16>, now: i64) -> Result<WellKnown, String> {
+pub(crate) async fn fetch(web: &Web, host: &str, port: Option<u16>, now: i64) -> Result<WellKnown, Unopened> {
     let port = port.map_or(String::new(), |port| format!(":{port}"));
     let url = format!("https://{host}{port}{PATH}");
     let (headers, body) = tokio::time::timeout(PATIENCE, web.get(&url, LARGEST))
         .await
-        .map_err(|_| format!("no answer in {} seconds", PATIENCE.as_secs()))??;
-    Ok(WellKnown { server: parse(&body)?, lifetime: lifetime::of(&headers, now) })
+        .map_err(|_| Unopened::Absent(format!("no answer in {} seconds", PATIENCE.as_secs())))??;
+    let server = parse(&body).map_err(Unopened::Wrong)?;
+    Ok(WellKnown { server, lifetime: lifetime::of(&headers, now) })
 }
 
 /// Reads the file, whatever type it is said to be of.
+///
+/// # Errors
+/// What is wrong with it, in words for who wrote it.
 pub(crate) fn parse(body: &[u8]) -> Result<OwnedServerName, String> {
-    let file: File = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    Ok(file.server)
+    let file: Map<String, Value> = serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => "it is no JSON object".to_owned(),
+        _ => format!("it is no valid JSON ({error})"),
+    })?;
+    match file.get("m.server") {
+        None => Err("it has no \"m.server\"".into()),
+        Some(Value::String(name)) => {
+            OwnedServerName::try_from(name.as_str()).map_err(|_| "its \"m.server\" is no name of a server".into())
+        }
+        Some(_) => Err("its \"m.server\" is no string".into()),
+    }
 }
 
 #[cfg(test)]

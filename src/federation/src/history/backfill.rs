@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use events::VerifiedPdu;
 use rooms::Gap;
-use ruma::{EventId, OwnedEventId, RoomId, room_version_rules::RoomVersionRules};
-use store::rooms::EventFlags;
+use ruma::{EventId, OwnedEventId, OwnedUserId, RoomId, ServerName, room_version_rules::RoomVersionRules};
+use store::rooms::{EventFlags, event_by_id};
 
 use crate::{
     Result,
@@ -29,7 +29,9 @@ impl History {
         rules: &'static RoomVersionRules,
         gap: &Gap,
     ) -> Result<usize> {
-        for server in self.servers(room_id, &[]).await? {
+        let sender = self.sender(room_id, &gap.event_id).await?;
+        let first: Vec<&ServerName> = sender.iter().map(|sender| sender.server_name()).collect();
+        for server in self.servers(room_id, &first).await? {
             let asked = Asked { room_id, rules, server: &server, told: Told::InPart };
             let answer = self.peers().backfill(&server, room_id, gap.missing.clone(), PAGE).await;
             let events = match answer {
@@ -46,6 +48,14 @@ impl History {
         }
         tracing::info!(%room_id, event_id = %gap.event_id, missing = ?gap.missing, "nobody tells what is missing");
         Ok(0)
+    }
+
+    /// Who sent an event that is here.
+    async fn sender(&self, room_id: &RoomId, event_id: &EventId) -> Result<Option<OwnedUserId>> {
+        let Some(room) = self.rooms().nid(room_id).await? else { return Ok(None) };
+        let event_id = event_id.to_string();
+        let stored = self.rooms().store().read(move |conn| event_by_id(conn, room, &event_id)).await?;
+        Ok(stored.and_then(|stored| OwnedUserId::try_from(stored.sender.as_str()).ok()))
     }
 
     /// Gives events their place in the past, with what they need for it; gives how many got it.

@@ -36,7 +36,8 @@ impl History {
             Received::Missing(missing) => missing,
             placed => return Ok(placed),
         };
-        let servers = self.servers(room_id, &[origin, pdu.sender().server_name()]).await?;
+        // Whose event it is made it on what it has; who only passes it on may lack that.
+        let servers = self.servers(room_id, &[pdu.sender().server_name(), origin]).await?;
         for told in [Told::Whole, Told::InPart] {
             let mut in_part = false;
             for server in &servers {

@@ -5,16 +5,65 @@ use std::{collections::HashSet, sync::atomic::Ordering, time::Instant};
 
 use events::VerifiedPdu;
 use rooms::{Error, Reader, read::PageRequest};
-use ruma::{EventId, UInt, api::client::filter::RoomEventFilter, event_id};
-use serde_json::Value;
+use ruma::{EventId, ServerName, UInt, api::client::filter::RoomEventFilter, event_id, server_name, user_id};
+use serde_json::{Value, json};
+use store::federation::destinations::{self, DestinationRow};
 
 use crate::{
+    Transaction,
     incoming::tests::world::{World, worlds},
-    testing::{message, user},
+    testing::{Draft, message, raw, state, user},
 };
 
 fn alice() -> Reader {
     Reader { user_id: user("alice"), device_id: None, ignored: HashSet::new() }
+}
+
+/// Who has to know, then who may, and last those who cannot be reached.
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_are_asked_by_how_likely_they_know_and_answer() {
+    worlds(async |world| {
+        let mut last = world.last.clone();
+        for member in ["@dead:c", "@carol:d", "@dave:e", "@erin:f", "@frank:g"] {
+            let join = state("m.room.member", member, json!({ "membership": "join" }));
+            let join = world.peer.make(&[&last], Draft { sender: member.try_into().unwrap(), ..join });
+            world.send(&[&join]).await;
+            last = join.event_id().to_owned();
+        }
+        let dead = DestinationRow { server: "c".into(), retry_at: Some(1), ..DestinationRow::default() };
+        world.server.rooms.store().write(move |tx| destinations::set(tx, &dead, 0)).await.unwrap();
+        let of =
+            async |first: &[&ServerName]| world.server.federation.inner.history.servers(&world.room_id, first).await;
+        assert_eq!(of(&[]).await.unwrap(), ["b", "d", "e", "f"], "who has been there for longest, and can be reached");
+        let (sender, origin, outside) = (server_name!("g"), server_name!("e"), server_name!("outside"));
+        assert_eq!(of(&[sender, origin]).await.unwrap(), ["g", "e", "b", "d"]);
+        assert_eq!(of(&[outside, sender]).await.unwrap(), ["g", "b", "d", "e"]);
+        let line = world.peer.line(&last, 30);
+        world.peer.hide(line[9].event_id());
+        let transaction = Transaction { id: "e".into(), pdus: vec![raw(&line[29])], edus: Vec::new() };
+        world.server.federation.receive_transaction(origin, transaction).await.unwrap();
+        world.comes(line[29].event_id()).await;
+        world.settles(0).await;
+        let asked = || std::mem::take(&mut *world.peer.history_of.lock());
+        assert_eq!(
+            asked().first().map(String::as_str),
+            Some("b"),
+            "whose event it is, is asked before who has brought it"
+        );
+        // The next one after the gap is frank's.
+        let [lost, next] =
+            ["lost", "next"].map(|text| Draft { sender: user_id!("@frank:g").to_owned(), ..message(text) });
+        let lost = world.peer.make(&[&last], lost);
+        world.peer.hide(lost.event_id());
+        let next = world.peer.make(&[lost.event_id()], next);
+        world.send(&[&next]).await;
+        world.comes(next.event_id()).await;
+        world.settles(0).await;
+        assert_eq!(asked().first().map(String::as_str), Some("g"));
+        world.messages().await;
+        assert!(asked().iter().any(|server| server == "g"));
+    })
+    .await;
 }
 
 impl World {

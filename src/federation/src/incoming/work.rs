@@ -1,8 +1,9 @@
 //! Works a room's queue off: one event after the other, in the order in which they came. What cannot be completed now is
 //! tried again later, and overtaken by others.
 
-use std::{collections::HashMap, sync::Arc, thread::panicking, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, thread::panicking, time::Duration};
 
+use futures_util::FutureExt as _;
 use ruma::{OwnedRoomId, RoomId, ServerName};
 use serde_json::value::RawValue;
 use store::federation::staged::{self, StagedRow};
@@ -103,7 +104,12 @@ impl Incoming {
                     continue;
                 }
                 let with_help = *failures < FAILURES;
-                let came = self.try_row(room_id, row, is_inside, with_help).await?;
+                let trying = AssertUnwindSafe(self.try_row(room_id, row, is_inside, with_help)).catch_unwind().await;
+                // What panics would do so again: others overtake it like whatever cannot be completed.
+                let came = trying.unwrap_or_else(|_| {
+                    tracing::error!(%room_id, number, "an event of another server made the work on it panic");
+                    Ok(false)
+                })?;
                 *failures += usize::from(!came);
                 if came || !postponed(tried, number, with_help) {
                     tried.remove(&number);

@@ -1,6 +1,6 @@
 //! Asking servers for their own keys: each once at a time in each line, whoever waits for it.
 
-use std::sync::atomic::Ordering;
+use std::{pin::pin, sync::atomic::Ordering, time::Duration};
 
 use futures_util::{
     FutureExt as _,
@@ -11,11 +11,16 @@ use store::federation::{
     forget_strangers,
     server_keys::{self, AnswerRow, KeyRow},
 };
+use tokio::time::timeout;
 
 use super::{KeyRing, answer::Answer, lines::Line};
 
 /// Servers of one line that are asked or wait to be. For more the answer is that their keys are not known.
 const LONGEST_LINE: usize = 1_000;
+
+/// How long a server that is asked has its place. Then the next one's turn comes, and a slow one is waited for beside the
+/// line, whose length bounds how many those are.
+const PLACE: Duration = Duration::from_secs(1);
 
 /// After so many answers it is looked whether there are too many.
 const LOOK: usize = 100;
@@ -48,8 +53,12 @@ impl KeyRing {
         let task = self.inner.options.runtime.spawn(async move {
             let inner = &done.ring.inner;
             // They are never closed.
-            let _turn = inner.lines.turns(line).acquire().await;
-            done.ring.ask_now(&done.asked.0).await;
+            let turn = inner.lines.turns(line).acquire().await;
+            let mut answer = pin!(done.ring.ask_now(&done.asked.0));
+            if timeout(PLACE, &mut answer).await.is_err() {
+                drop(turn);
+                answer.await;
+            }
         });
         let running = task.map(|_| ()).boxed().shared();
         asking.insert((server.to_owned(), line), running.clone());

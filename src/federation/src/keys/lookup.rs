@@ -2,11 +2,16 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    pin::pin,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
-use futures_util::{StreamExt as _, future, stream};
+use futures_util::{
+    StreamExt as _,
+    future::{self, Either},
+    stream,
+};
 use ruma::{MilliSecondsSinceUnixEpoch, OwnedServerName, OwnedServerSigningKeyId, ServerName};
 use tokio::time::timeout;
 
@@ -27,6 +32,9 @@ const MOST: usize = 10_000;
 
 /// How long a look-up waits for servers to answer, and as long for notaries.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long servers are waited for before notaries are asked beside them.
+const ALONE: Duration = Duration::from_secs(10);
 
 impl KeyRing {
     /// Those of the keys that can be had, from memory, the database, their servers, or notaries. What cannot be had is
@@ -66,16 +74,8 @@ impl KeyRing {
             }
         });
         let asking = asking.buffer_unordered(MAX_SERVERS).for_each(|()| future::ready(()));
-        // Who takes longer is still heard, for the next who wants to know.
-        let _late = timeout(PATIENCE, asking).await;
-        let mut keys = self.known(wanted).await.0;
-        let hopeful: HashSet<&OwnedServerName> = asked.iter().collect();
-        let mut silent = self.missing(&keys, wanted, now);
-        silent.retain(|server| hopeful.contains(server));
-        if !silent.is_empty() && !self.inner.options.notaries.is_empty() {
-            let _late = timeout(PATIENCE, self.ask_notaries(wanted, &silent)).await;
-            keys = self.known(wanted).await.0;
-        }
+        self.with_notaries(asking, wanted, &asked, now).await;
+        let keys = self.known(wanted).await.0;
         let now = self.now();
         let missing: HashSet<OwnedServerName> = self.missing(&keys, wanted, now).into_iter().collect();
         // Whose turn did not come was not asked in vain.
@@ -86,6 +86,40 @@ impl KeyRing {
             }
         }
         keys
+    }
+
+    /// Waits until the servers that are asked have answered, and asks notaries for those whose keys are not here then, or
+    /// beside them if they take long. Who takes longer yet is still heard, for the next who wants to know.
+    async fn with_notaries(
+        &self,
+        asking: impl Future<Output = ()>,
+        wanted: &Wanted,
+        asked: &[OwnedServerName],
+        now: i64,
+    ) {
+        let mut asking = pin!(timeout(PATIENCE, asking));
+        let mut is_done = timeout(ALONE, &mut asking).await.is_ok();
+        let hopeful: HashSet<&OwnedServerName> = asked.iter().collect();
+        let silent = || async {
+            let mut silent = self.missing(&self.known(wanted).await.0, wanted, now);
+            silent.retain(|server| hopeful.contains(server));
+            silent
+        };
+        let servers = silent().await;
+        if !servers.is_empty() && !self.inner.options.notaries.is_empty() {
+            let mut notaries = pin!(timeout(PATIENCE, self.ask_notaries(wanted, &servers)));
+            if is_done {
+                let _late = notaries.await;
+            } else if let Either::Left(_) = future::select(&mut asking, &mut notaries).await {
+                is_done = true;
+                if !silent().await.is_empty() {
+                    let _late = notaries.await;
+                }
+            }
+        }
+        if !is_done && !silent().await.is_empty() {
+            let _late = asking.await;
+        }
     }
 
     /// The servers of which keys are wanted that are not here.

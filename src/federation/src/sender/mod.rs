@@ -47,6 +47,7 @@ pub use operate::{Destination, destinations, retry};
 pub(crate) use transport::{Network, Transaction, Transport};
 pub use wakes::Wakes;
 
+use crate::lasting::lasting;
 use table::Table;
 
 /// Transactions under way at the same time to servers that take them.
@@ -167,7 +168,14 @@ impl Sender {
 
     /// Everything that is to run in the background for as long as the server does.
     pub(crate) async fn work(self) {
-        tokio::join!(self.follow(), self.retry_failing(), self.write_down(), self.forget_sent(), self.tell());
+        let pause = self.inner.options.pace.after_error;
+        tokio::join!(
+            lasting("following what goes out", pause, || self.follow()),
+            lasting("trying those that fail", pause, || self.retry_failing()),
+            lasting("writing down what was taken", pause, || self.write_down()),
+            lasting("forgetting what was sent", pause, || self.forget_sent()),
+            lasting("telling what is in memory only", pause, || self.tell()),
+        );
     }
 
     /// Begins nothing new, gives what is under way a moment, and writes down what was taken.

@@ -65,10 +65,14 @@ pub(crate) struct Peer {
     graph: Mutex<Graph>,
     /// How often it was asked for anything.
     pub asked: AtomicUsize,
+    /// Under which names it was asked for history, in this order.
+    pub history_of: Mutex<Vec<String>>,
     /// What it puts into its answers although nobody has asked for it.
     pub extra: Mutex<Vec<String>>,
     /// Whether it gives another event than the one it is asked for.
     pub wrong: AtomicBool,
+    /// Whoever asks what comes before this event panics.
+    pub poison: Mutex<Option<OwnedEventId>>,
     /// How many of the next requests for a single event it does not answer.
     pub silent: AtomicUsize,
 }
@@ -87,9 +91,10 @@ impl Peer {
     /// Nothing yet.
     pub fn new(rules: &'static RoomVersionRules) -> Arc<Self> {
         let (key, room_id) = (SigningKey::generate([2; 32]).unwrap(), OnceLock::new());
-        let (graph, extra) = (Mutex::default(), Mutex::default());
+        let (graph, history_of, extra, poison) =
+            (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
         let (asked, wrong, silent) = (AtomicUsize::default(), AtomicBool::default(), AtomicUsize::default());
-        Arc::new(Self { room_id, rules, key, graph, asked, extra, wrong, silent })
+        Arc::new(Self { room_id, rules, key, graph, asked, history_of, extra, poison, wrong, silent })
     }
 
     /// Takes over the room as it is on another server: its state, and its newest event.
@@ -269,12 +274,14 @@ impl Graph {
 impl Peers for Peer {
     fn missing_events<'a>(
         &'a self,
-        _: &'a ServerName,
+        server: &'a ServerName,
         _: &'a RoomId,
         earliest: Vec<OwnedEventId>,
         latest: Vec<OwnedEventId>,
         limit: u32,
     ) -> BoxFuture<'a, Result<Events>> {
+        self.history_of.lock().push(server.to_string());
+        assert!(!self.poison.lock().as_ref().is_some_and(|id| latest.contains(id)), "a test");
         self.ask_many(move |graph| {
             let before = latest.iter().filter_map(|id| graph.events.get(id)).flat_map(|pdu| pdu.prev_events().to_vec());
             Some(graph.walk(before.collect(), &earliest, limit.min(20) as usize))
@@ -333,11 +340,12 @@ impl Peers for Peer {
 
     fn backfill<'a>(
         &'a self,
-        _: &'a ServerName,
+        server: &'a ServerName,
         _: &'a RoomId,
         events: Vec<OwnedEventId>,
         limit: u32,
     ) -> BoxFuture<'a, Result<Events>> {
+        self.history_of.lock().push(server.to_string());
         self.ask_many(move |graph| Some(graph.walk(events, &[], limit as usize)))
     }
 
@@ -357,18 +365,19 @@ impl Peers for Peer {
     }
 }
 
-/// Checks with the keys of both servers.
+/// Checks with the keys of both servers, the second one of which goes by some more names.
 pub(crate) struct Keys(PublicKeyMap);
 
 impl Keys {
     pub fn new() -> Arc<Self> {
-        let keys = [(server_name!("a"), 1), (server_name!("b"), 2)];
+        let others = ["c", "d", "e", "f", "g"].map(|name| (<&ServerName>::try_from(name).unwrap(), 2));
+        let keys = [(server_name!("a"), 1), (server_name!("b"), 2)].into_iter().chain(others);
         let of = |(server, seed): (&ServerName, u8)| {
             let key = SigningKey::generate([seed; 32]).unwrap();
             let set = PublicKeySet::from([(key.key_id(), Base64::new(key.public_key().to_vec()))]);
             (server.to_string(), set)
         };
-        Arc::new(Self(keys.into_iter().map(of).collect()))
+        Arc::new(Self(keys.map(of).collect()))
     }
 }
 

@@ -1,7 +1,8 @@
 //! A lane's loop: take what waits, build it, have it written, answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread::panicking};
 
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use store::rooms::Appended;
 
@@ -20,8 +21,33 @@ const CHAIN: usize = 128;
 /// How often in a row a chain may be found to be built on a head that the room has left behind.
 const ATTEMPTS: usize = 5;
 
+/// A lane whose task panics is begun anew: until a restart nobody else would work on the room. Those whose jobs it had in
+/// hand are told that nothing came of them.
+struct Anew {
+    rooms: Rooms,
+    room: i64,
+    lane: Arc<Lane>,
+}
+
+impl Drop for Anew {
+    fn drop(&mut self) {
+        if panicking() {
+            tracing::error!(room = self.room, "the lane of a room panicked; it is begun anew");
+            let (rooms, lane) = (self.rooms.clone(), self.lane.clone());
+            self.rooms.inner.runtime.spawn(run(rooms, self.room, lane));
+        }
+    }
+}
+
 /// Works until nothing waits any more.
-pub(super) async fn run(rooms: Rooms, room: i64, lane: Arc<Lane>) {
+pub(super) fn run(rooms: Rooms, room: i64, lane: Arc<Lane>) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let _anew = Anew { rooms: rooms.clone(), room, lane: lane.clone() };
+        work(&rooms, room, &lane).await;
+    })
+}
+
+async fn work(rooms: &Rooms, room: i64, lane: &Lane) {
     let mut stale = 0;
     loop {
         let (jobs, head) = {
@@ -33,13 +59,13 @@ pub(super) async fn run(rooms: Rooms, room: i64, lane: Arc<Lane>) {
             let count = state.waiting.len().min(CHAIN);
             (state.waiting.drain(..count).collect::<Vec<Job>>(), state.head.take())
         };
-        let (chain, left) = build(&rooms, room, head, jobs).await;
-        put_back(&lane, left);
+        let (chain, left) = build(rooms, room, head, jobs).await;
+        put_back(lane, left);
         if let Some(chain) = chain {
-            let (head, again) = finish(&rooms, chain, stale + 1 < ATTEMPTS).await;
+            let (head, again) = finish(rooms, chain, stale + 1 < ATTEMPTS).await;
             lane.state.lock().head = head;
             stale = if again.is_empty() { 0 } else { stale + 1 };
-            put_back(&lane, again);
+            put_back(lane, again);
         }
     }
 }
@@ -106,4 +132,39 @@ async fn finish(rooms: &Rooms, chain: Chain, again: bool) -> (Option<Head>, Vec<
 /// Answers everybody; gives the jobs back that are to be built again.
 fn tell(answers: Vec<Answer>, written: Written<'_>) -> Vec<Job> {
     answers.into_iter().filter_map(|answer| answer.tell(written)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use ruma::RoomVersionId;
+
+    use super::*;
+    use crate::{
+        Received,
+        receive::tests::{
+            model::{Model, message},
+            world::World,
+        },
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_room_goes_on_after_its_lane_has_panicked() {
+        let mut model = Model::new(RoomVersionId::V11);
+        let before = model.add(&[3], message("@alice:a", "before"));
+        let world = World::of(&model).await;
+        let (rooms, room) = (world.rooms.clone(), world.row().await.nid);
+        let lane = rooms.inner.lanes.lane(room);
+        lane.state.lock().running = true;
+        let broken = tokio::spawn(async move {
+            let _anew = Anew { rooms, room, lane };
+            panic!("a test");
+        });
+        assert!(broken.await.is_err());
+        for event in 1..=before {
+            let received = tokio::time::timeout(Duration::from_secs(20), world.receive(model.event(event))).await;
+            assert!(matches!(received, Ok(Received::Accepted(_))), "nobody works on the room: {received:?}");
+        }
+    }
 }

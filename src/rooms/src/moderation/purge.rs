@@ -93,8 +93,8 @@ impl Rooms {
         Ok(())
     }
 
-    /// Deletes rooms that everybody of this server has left and forgotten, and what is left of others. To be called now and
-    /// then.
+    /// Deletes rooms that everybody of this server has left and forgotten, those that somebody wanted to enter in vain, and
+    /// what is left of others. To be called now and then.
     pub async fn purge_forgotten(&self) -> Result<()> {
         self.finish_purges().await?;
         let ending = self.ending();
@@ -106,6 +106,9 @@ impl Rooms {
             let (rooms, next) = page.await?;
             for room in rooms {
                 let Ok(room_id) = RoomId::parse(room.room_id.as_str()) else { continue };
+                if self.inner.entering.lock().contains(&room_id) {
+                    continue;
+                }
                 // Somebody may have come back meanwhile; then it stays.
                 match self.begin_purge(room.nid, &room_id, Condition::Forgotten).await {
                     Ok(_) | Err(Error::NotFound(_)) => {}
@@ -126,6 +129,7 @@ impl Rooms {
             Begun::StillThere => Ok(false),
             Begun::Gone => {
                 self.inner.nids.remove(room_id);
+                self.inner.entered.remove(room_id);
                 tracing::info!(%room_id, "a room is being deleted");
                 Ok(true)
             }

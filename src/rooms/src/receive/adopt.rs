@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use events::{Pdu, VerifiedPdu};
-use ruma::{OwnedEventId, OwnedRoomId, RoomVersionId, events::TimelineEventType};
+use ruma::{OwnedEventId, OwnedRoomId, RoomId, RoomVersionId, events::TimelineEventType};
 use serde::Deserialize;
 use store::{moderation, rooms::joined_of_server};
 
@@ -57,6 +57,7 @@ impl Rooms {
             published: false,
             aliases: Vec::new(),
         };
+        let _entering = Entering::of(self, &room_id);
         let known = self.nid(&room_id).await?;
         // Several may enter at once: they are one room all the same.
         let reserved = || self.inner.entered.get_or_insert_with(&room_id, || Ok::<_, Error>(self.store().next_nid()));
@@ -67,6 +68,28 @@ impl Rooms {
         let sent = self.enqueue(room, new, |reply| Work::Adopt(adoption, reply)).await?;
         self.inner.entered.remove(&room_id);
         Ok(sent)
+    }
+}
+
+/// Kept while a room is being entered.
+struct Entering<'a> {
+    rooms: &'a Rooms,
+    room_id: OwnedRoomId,
+}
+
+impl<'a> Entering<'a> {
+    fn of(rooms: &'a Rooms, room_id: &RoomId) -> Self {
+        rooms.inner.entering.lock().push(room_id.to_owned());
+        Self { rooms, room_id: room_id.to_owned() }
+    }
+}
+
+impl Drop for Entering<'_> {
+    fn drop(&mut self) {
+        let mut entering = self.rooms.inner.entering.lock();
+        if let Some(at) = entering.iter().position(|room_id| *room_id == self.room_id) {
+            entering.swap_remove(at);
+        }
     }
 }
 

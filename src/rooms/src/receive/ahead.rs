@@ -18,7 +18,7 @@ const STEP: usize = 5_000;
 
 impl Rooms {
     /// Stores the events of a room that is about to be entered as outliers, if they are many. They stay where the entry fails:
-    /// nobody sees them, and the next attempt finds them here.
+    /// nobody sees them, and the next attempt finds them here, until [`Rooms::purge_forgotten`] comes by.
     ///
     /// # Errors
     /// As for [`Rooms::add_outliers`].

@@ -55,8 +55,8 @@ pub fn announce(tx: &mut Tx<'_>, user_id: &str, changed: Changed<'_>) -> Result<
     Ok(())
 }
 
-/// The device as it is now; one without keys is none that others could know of.
-fn device_list_update(
+/// The device as it is now, where `before` is the change before this one, or 0; one without keys is none that others could know of.
+pub(super) fn device_list_update(
     tx: &mut Tx<'_>,
     (user_id, device_id): (&str, &str),
     stream_id: i64,

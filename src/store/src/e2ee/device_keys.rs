@@ -45,6 +45,12 @@ pub fn named(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<Option<D
     Ok(row.first(conn).optional()?)
 }
 
+/// One of a user's devices that have keys.
+pub fn any_of(conn: &mut Conn, user_id: &str) -> Result<Option<String>> {
+    let query = device_keys::table.filter(device_keys::user_id.eq(user_id)).select(device_keys::device_id);
+    Ok(query.first(conn).optional()?)
+}
+
 /// Bytes of the keys of a user's devices, but for this one.
 pub fn bytes_of_others(conn: &mut Conn, user_id: &str, device_id: &str) -> Result<i64> {
     let others =

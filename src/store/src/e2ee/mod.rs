@@ -12,6 +12,7 @@ pub mod key_backup;
 pub mod key_backup_sessions;
 #[cfg(test)]
 mod message_plans;
+mod newcomers;
 pub mod one_time_keys;
 pub mod remote_device_lists;
 pub mod remote_devices;
@@ -29,6 +30,7 @@ pub use device_keys::DeviceKeysRow;
 pub use fallback_keys::FallbackKeyRow;
 pub use key_backup::KeyBackupRow;
 pub use key_backup_sessions::{BackedUpSessionRow, SessionMetadata};
+pub(crate) use newcomers::{introduce, newcomers};
 pub use one_time_keys::{ClaimedRow, OneTimeKeyRow};
 pub use remote_device_lists::{RemoteList, RemoteListRow};
 pub use remote_devices::RemoteDeviceRow;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A row of `destinations`.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = destinations, primary_key(server), treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct DestinationRow {
     /// Its name.

@@ -3,6 +3,7 @@
 use diesel::{
     dsl::{exists, not, select},
     prelude::*,
+    sql_types::{BigInt, SmallInt, Text},
 };
 
 use crate::{
@@ -32,6 +33,12 @@ macro_rules! sharing {
             .filter(memberships::membership.eq(Membership::Join as i16))
             .filter((room_servers::departed + 0).eq(STILL))
     };
+}
+
+#[derive(QueryableByName)]
+struct Server {
+    #[diesel(sql_type = Text)]
+    server: String,
 }
 
 /// A row of `room_servers`: a server was in a room for a while.
@@ -102,4 +109,20 @@ pub fn reachable_sharing(conn: &mut Conn, user_id: &str) -> Result<Vec<String>> 
 /// The other servers that are in any room in which a user is joined.
 pub fn servers_sharing(conn: &mut Conn, user_id: &str) -> Result<Vec<String>> {
     Ok(sharing!(user_id).select(room_servers::server).distinct().load(conn)?)
+}
+
+/// The other servers in a room that are in no other room in which a user is joined; at most so many. SQLite goes from the
+/// user's rooms, for a server may be in many more.
+pub fn strangers_to(conn: &mut Conn, room: i64, user_id: &str, most: usize) -> Result<Vec<String>> {
+    let query = diesel::sql_query(format!(
+        "SELECT here.server AS server FROM room_servers here WHERE here.room = $1 AND here.departed = $2
+         AND NOT EXISTS (SELECT 1 FROM memberships m CROSS JOIN room_servers o
+             WHERE m.user_id = $3 AND m.membership = $4 AND m.room <> $1
+             AND o.room = m.room AND o.server = here.server AND o.departed = $2)
+         LIMIT {most}"
+    ));
+    let query = query.bind::<BigInt, _>(room).bind::<BigInt, _>(STILL);
+    let query = query.bind::<Text, _>(user_id).bind::<SmallInt, _>(Membership::Join as i16);
+    let found: Vec<Server> = query.load(conn)?;
+    Ok(found.into_iter().map(|row| row.server).collect())
 }

@@ -47,8 +47,8 @@ pub fn forgotten_rooms(
     let ours = memberships::table
         .filter(memberships::room.eq(rooms::nid))
         .filter(ends_with!(memberships::user_id, ending.to_owned()));
-    let there = ours.clone().filter(not(memberships::forgotten.and(memberships::membership.eq_any(gone))));
-    let query = rooms::table.filter(rooms::nid.eq_any(page)).filter(exists(ours)).filter(not(exists(there))).select((
+    let there = ours.filter(not(memberships::forgotten.and(memberships::membership.eq_any(gone))));
+    let query = rooms::table.filter(rooms::nid.eq_any(page)).filter(not(exists(there))).select((
         rooms::nid,
         rooms::room_id,
         rooms::version,

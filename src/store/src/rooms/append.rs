@@ -34,7 +34,9 @@ pub(crate) fn run(tx: &mut Tx<'_>, appends: &[&Append], committed: &mut Committe
         fresh.push((append, Appended { revision: *known, positions }));
         results.push(None);
     }
+    let newcomers = e2ee::newcomers(tx.conn(), &fresh)?;
     let flagged = write(tx.conn(), &fresh)?;
+    e2ee::introduce(tx, &newcomers)?;
     for (append, appended) in &fresh {
         let events = appended.positions.iter().copied().zip(append.events.iter().cloned());
         committed.events.extend(events);

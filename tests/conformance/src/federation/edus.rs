@@ -15,6 +15,7 @@ tests! { "edus":
     to_device_twice, "send-to-device-messaging", [];
     to_device_of_ours, "send-to-device-messaging", [];
     device_list_of_ours, "device-management", [];
+    device_list_after_a_join, "device-management", [];
     unknown_kind, "edus", [];
     malformed, "edus", [];
 }
@@ -184,6 +185,19 @@ async fn device_list_of_ours(stage: Stage) -> Outcome {
     stage.alice.upload_device().await?;
     let alice = stage.alice.id.clone();
     let edu = comes(&stage, "m.device_list_update", |content| content["user_id"] == alice.as_str()).await?;
+    ensure!(edu["content"]["stream_id"].is_u64(), "stream_id: {edu}");
+    Ok(())
+}
+
+/// "Servers must send m.device_list_update EDUs to all the servers who share a room with a given local user", and with a
+/// join there are more of them.
+async fn device_list_after_a_join(stage: Stage) -> Outcome {
+    stage.alice.upload_device().await?;
+    stage.joined().await?;
+    let alice = stage.alice.id.clone();
+    let edu = comes(&stage, "m.device_list_update", |content| content["user_id"] == alice.as_str()).await?;
+    ensure_eq!(edu["content"]["device_id"], stage.alice.device, "the device");
+    ensure_eq!(edu["content"]["keys"]["device_id"], stage.alice.device, "its keys");
     ensure!(edu["content"]["stream_id"].is_u64(), "stream_id: {edu}");
     Ok(())
 }

@@ -135,3 +135,17 @@ async fn rooms_that_are_not_here_have_no_gaps() {
     })
     .await;
 }
+
+/// Until a restart nobody else would work on the room.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_makes_us_panic_stops_no_other() {
+    worlds(async |world| {
+        let [first, second] = [0, 1].map(|_| world.peer.line(&world.last, 3));
+        *world.peer.poison.lock() = Some(first[2].event_id().to_owned());
+        world.send(&[&first[2]]).await;
+        world.send(&[&second[2]]).await;
+        world.comes(second[2].event_id()).await;
+        assert!(!world.is_here(first[2].event_id()).await);
+    })
+    .await;
+}

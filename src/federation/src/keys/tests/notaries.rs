@@ -87,3 +87,15 @@ async fn a_notary_knows_what_was_used_before_a_server_was_set_up_anew() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_notary_is_asked_beside_a_server_that_takes_long() {
+    each(async |database| {
+        let world = World::with_notaries(&database, &["notary.example"]);
+        notarises(&world, &[sign(&honest("a.slow", &key(2), NOW + DAY), "notary.example", &key(9))]);
+        let found = tokio::time::timeout(Duration::from_secs(40), world.finds_now("a.slow", &key(2))).await;
+        assert!(found.unwrap(), "a slow server is waited for a minute");
+        world.store.close().await;
+    })
+    .await;
+}

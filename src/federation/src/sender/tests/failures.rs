@@ -147,3 +147,20 @@ async fn thousands_of_dead_servers_cost_nothing() {
     })
     .await;
 }
+
+/// Nobody else would send to this server until the next start.
+#[tokio::test(flavor = "multi_thread")]
+async fn sending_goes_on_after_a_panic() {
+    each(async |database| {
+        let world = World::on(&database);
+        world.network.set("a.example", Mood::Panics(2));
+        let room = world.room(&["a.example", "b.example"]).await;
+        let mut said = world.say(room, 3).await;
+        world.expect("b.example", &said).await;
+        world.expect("a.example", &said).await;
+        said.extend(world.say(room, 1).await);
+        world.expect("a.example", &said).await;
+        world.end().await;
+    })
+    .await;
+}

@@ -34,6 +34,8 @@ pub enum Mood {
     Shuns,
     /// It finds that everything makes no sense.
     Broken,
+    /// So many attempts to send to it end in a panic of ours.
+    Panics(usize),
 }
 
 /// What one server has got.
@@ -68,6 +70,10 @@ impl Network {
         self.attempts.fetch_add(1, Ordering::SeqCst);
         let mut receivers = self.receivers.lock();
         let receiver = receivers.entry(server.to_owned()).or_default();
+        if let Mood::Panics(left) = receiver.mood {
+            receiver.mood = if left > 1 { Mood::Panics(left - 1) } else { Mood::Well };
+            panic!("a test");
+        }
         assert!(!receiver.busy, "two transactions at once to {server}");
         receiver.busy = true;
         receiver.mood.clone()

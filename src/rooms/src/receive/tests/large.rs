@@ -80,3 +80,31 @@ async fn enter(members: usize) {
     assert_eq!(world.row().await.joined, members as i64 + 2);
     check::tables_agree(&world).await;
 }
+
+/// What was stored of a room that nobody got into does not stay for ever, and keeps nobody from the next attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_a_join_that_failed_goes_away() {
+    let adoption = adoption(5_100);
+    let world = World::without(&adoption.room_id, server_name!("c"));
+    let mut lacking = adoption.clone();
+    lacking.state.retain(|event| *event.pdu().event_type() != TimelineEventType::RoomPowerLevels);
+    let power = adoption.state.iter().find(|event| *event.pdu().event_type() == TimelineEventType::RoomPowerLevels);
+    lacking.auth_chain.extend(power.cloned());
+    let refused = world.rooms.adopt(lacking).await;
+    assert!(matches!(refused, Err(Error::InvalidParam(_))), "{refused:?}");
+    let id = adoption.state[0].event_id().to_owned();
+    let is_known = async || {
+        world.rooms.known(&adoption.room_id, std::slice::from_ref(&id)).await.is_ok_and(|known| !known.is_empty())
+    };
+    assert!(is_known().await, "the events of a large room are stored ahead");
+    // Not while somebody is at it.
+    world.rooms.inner.entering.lock().push(adoption.room_id.clone());
+    world.rooms.purge_forgotten().await.unwrap();
+    assert!(is_known().await);
+    world.rooms.inner.entering.lock().clear();
+    world.rooms.purge_forgotten().await.unwrap();
+    assert!(!is_known().await);
+    world.rooms.adopt(adoption.clone()).await.unwrap();
+    assert_eq!(world.row().await.joined, 5_102);
+    check::tables_agree(&world).await;
+}

@@ -15,6 +15,7 @@ tests! { "advisory_graphs":
     nobody_knows_the_past, "backfilling-and-retrieving-missing-events", [];
     many_heads, "pdus", [];
     depth_at_its_end, "pdus", [];
+    depth_beyond_its_end, "pdus", [];
 }
 
 /// A message whose draft was changed.
@@ -180,5 +181,23 @@ async fn depth_at_its_end(stage: Stage) -> Outcome {
     let after = stage.alice.say(&room, "after the end").await?;
     let pdu = stage.arrives(&room, &after).await?;
     ensure!(pdu["depth"].as_u64().is_some_and(|depth| depth <= 9_007_199_254_740_991), "the depth of {pdu}");
+    Ok(())
+}
+
+/// "depth: […] the maximum depth is 2^53 - 1", and there is no number that is less than nothing.
+async fn depth_beyond_its_end(stage: Stage) -> Outcome {
+    let room = stage.shared().await?;
+    let mut events = Vec::new();
+    for depth in [json!(9_007_199_254_740_992_u64), json!(u64::MAX), json!(-1), json!(i64::MIN)] {
+        events.push(twisted(&stage, &room, |draft| draft["depth"] = depth)?);
+    }
+    for event in &events {
+        let reply = stage.peer.try_transact(std::slice::from_ref(&event.pdu), &[]).await?;
+        ensure!(reply.status < 500, "an event was answered with {}: {}", reply.brief(), event.pdu);
+    }
+    stage.absent(&room, &events).await?;
+    let after = stage.alice.say(&room, "after them all").await?;
+    let pdu = stage.arrives(&room, &after).await?;
+    ensure!(pdu["depth"].as_u64().is_some_and(|depth| depth < 1_000), "the depth of {pdu}");
     Ok(())
 }

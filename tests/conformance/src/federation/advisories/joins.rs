@@ -8,7 +8,11 @@ tests! { "advisory_joins":
     state_without_create, "joining-rooms", [];
     state_with_unknown_authority, "joining-rooms", [];
     state_with_rejected_power, "joining-rooms", [];
+    state_with_two_of_a_kind, "joining-rooms", [];
+    authority_in_a_circle, "joining-rooms", [];
+    create_event_without_its_content, "joining-rooms", [];
     another_version, "joining-rooms", [];
+    versions_that_are_none, "joining-rooms", [];
     another_event_comes_back, "joining-rooms", [];
     no_json, "joining-rooms", [];
     endless_answer, "joining-rooms", [];
@@ -132,6 +136,97 @@ async fn state_with_rejected_power(stage: Stage) -> Outcome {
         ensure!(power.json["users"][&mallory].is_null(), "what the rules forbid is the state: {}", power.brief());
     }
     Ok(())
+}
+
+/// Two names of one room: whichever it is, one alone is there, and all see the same.
+async fn state_with_two_of_a_kind(stage: Stage) -> Outcome {
+    let room = stage.hosted()?;
+    let first = stage.event(&room, "m.room.name", Some(""), json!({ "name": "The first" }))?;
+    stage.keep(&room, &first);
+    let second = stage.event(&room, "m.room.name", Some(""), json!({ "name": "The second" }))?;
+    stage.keep(&room, &second);
+    stage.peer.lie("send_join", &room, move |_, honest| {
+        honest.changed(|answer| {
+            if let Some(state) = answer["state"].as_array_mut() {
+                state.push(first.pdu.clone());
+            }
+        })
+    });
+    let reply = stage.try_join(&room).await?;
+    stage.alice.public_room().await?;
+    if reply.status != 200 {
+        return Ok(());
+    }
+    let state = stage.alice.all_state(&room).await?;
+    let names: Vec<&Value> = state.iter().filter(|event| event["type"] == "m.room.name").collect();
+    ensure_eq!(names.len(), 1, "names of a room");
+    let name = stage.alice.state(&room, "m.room.name", "").await?;
+    ensure_eq!(names.first().map(|event| &event["content"]), Some(&name), "the name of the room");
+    stage.say(&room, "and on it goes").await.map(drop)
+}
+
+/// No event can name one by which it is named, for ids are hashes; but two can say so who believe in ids that are written.
+async fn authority_in_a_circle(stage: Stage) -> Outcome {
+    let (me, bob) = (stage.peer.me.clone(), stage.bob.clone());
+    let (one, other) = (format!("${}", "A".repeat(43)), format!("${}", "B".repeat(43)));
+    let (room, reply) = lied(&stage, move |request, honest| {
+        let circle = [(&one, &other), (&other, &one)].map(|(id, named)| {
+            let draft = json!({
+                "type": "m.room.power_levels", "state_key": "", "sender": bob, "room_id": request.part(4), "depth": 5,
+                "content": { "users": { &bob: 100 } }, "origin_server_ts": now(), "event_id": id,
+                "prev_events": [named], "auth_events": [named],
+            });
+            finish(draft, 11, &me).pdu
+        });
+        honest.changed(|answer| {
+            if let Some(chain) = answer["auth_chain"].as_array_mut() {
+                chain.extend(circle);
+            }
+        })
+    })
+    .await?;
+    if reply.status == 200 {
+        let power = stage.alice.state(&room, "m.room.power_levels", "").await?;
+        ensure_eq!(power["state_default"], 50, "the power levels that are allowed");
+        stage.say(&room, "and on it goes").await?;
+    }
+    Ok(())
+}
+
+/// What was changed after it was hashed counts as redacted, and of a create event in version 10 that leaves no version.
+async fn create_event_without_its_content(stage: Stage) -> Outcome {
+    let room = stage.hosted_of(10, "public")?;
+    stage.peer.lie("send_join", &room, |_, honest| {
+        honest.changed(|answer| {
+            for list in ["state", "auth_chain"] {
+                let pdus = answer[list].as_array_mut().into_iter().flatten();
+                for pdu in pdus.filter(|pdu| pdu["type"] == "m.room.create") {
+                    pdu["content"]["room_version"] = json!("10");
+                    pdu["content"]["org.example.added"] = json!(true);
+                }
+            }
+        })
+    });
+    let reply = stage.try_join(&room).await?;
+    ensure!(reply.status >= 400, "a room whose create event says no version: {}", reply.brief());
+    let answer = stage.alice.first_sync().await?;
+    ensure!(joined(&answer, &room).is_null(), "the room is shown as joined");
+    Ok(())
+}
+
+/// Versions that nobody has, or that are none.
+async fn versions_that_are_none(stage: Stage) -> Outcome {
+    for version in [json!("org.example.unknown"), json!(""), json!("999999999999"), json!(11), json!(null), json!({})] {
+        let room = stage.hosted()?;
+        let told = version.clone();
+        stage
+            .peer
+            .lie("make_join", &room, move |_, honest| honest.changed(|answer| answer["room_version"] = told.clone()));
+        let reply = stage.try_join(&room).await?;
+        ensure!(reply.status >= 400, "a room of version {version}: {}", reply.brief());
+        ensure!(stage.peer.asked("send_join", &room).is_empty(), "an event was signed for version {version}");
+    }
+    stage.alice.public_room().await.map(drop)
 }
 
 /// `make_join` says another version than that of the room.

@@ -8,6 +8,7 @@ tests! { "advisory_keys":
     device_of_another_server, "device-management", [];
     device_under_another_id, "device-management", [];
     list_of_another_user, "device-management", [];
+    stream_ids_without_bounds, "device-management", [];
     query_with_strange_users, "end-to-end-encryption", [];
     forged_signing_key, "device-management", [];
     server_key_is_no_weak_one, "publishing-keys", [];
@@ -87,6 +88,25 @@ async fn list_of_another_user(stage: Stage) -> Outcome {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
     Ok(())
+}
+
+/// Numbers of changes that none can follow: what comes after them is heard all the same.
+async fn stream_ids_without_bounds(stage: Stage) -> Outcome {
+    stage.shared().await?;
+    stage.peer.device(&stage.bob, "PHONE");
+    keys_of(&stage, &stage.bob).await?;
+    let streams = [json!(9_007_199_254_740_991_u64), json!(u64::MAX), json!(-1), json!("9"), json!(null), json!([9])];
+    for stream in streams {
+        let mut content = super::super::devices::update(&stage, "PHONE", 2, json!([1]));
+        content["stream_id"] = stream.clone();
+        content["prev_id"] = json!([stream]);
+        let edu = json!({ "edu_type": "m.device_list_update", "content": content });
+        let reply = stage.peer.try_transact(&[], &[edu]).await?;
+        ensure!(reply.status < 500, "the stream_id {stream}: {}", reply.brief());
+    }
+    let update = super::super::devices::update(&stage, "TABLET", 3, json!([2]));
+    stage.peer.send_edu("m.device_list_update", update).await?;
+    super::super::devices::sees_tablet(&stage).await
 }
 
 async fn query_with_strange_users(stage: Stage) -> Outcome {

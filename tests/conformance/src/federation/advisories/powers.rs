@@ -18,6 +18,8 @@ tests! { "advisory_powers":
     state_reset_by_an_old_branch, "room-state-resolution", [];
     redaction_without_power, "pdus", [];
     m_federate_false, "authorisation-rules", [];
+    powers_that_are_no_numbers, "authorisation-rules", [];
+    authorised_by_nobody, "restricted-rooms", [];
 }
 
 /// An event of Bob's that he may not send.
@@ -180,5 +182,66 @@ async fn m_federate_false(stage: Stage) -> Outcome {
     let room = stage.alice.create_room(body).await?;
     let reply = stage.peer.try_make("join", &room, &stage.bob).await?;
     ensure!([403, 404].contains(&reply.status), "a room that is not federated: {}", reply.brief());
+    Ok(())
+}
+
+/// "If any of the properties users_default, events_default, […] in content are present and not an integer, reject."
+async fn powers_that_are_no_numbers(stage: Stage) -> Outcome {
+    let room = stage.joined().await?;
+    let honest = stage.peer.room(&room)?.content("m.room.power_levels", "");
+    let levels =
+        [json!("50"), json!("much"), json!(50.5), json!(null), json!([50]), json!({ "level": 50 }), json!(true)];
+    let numbers = [json!(9_007_199_254_740_992_u64), json!(u64::MAX), json!(-9_007_199_254_740_992_i64)];
+    let mut events = Vec::new();
+    for (number, level) in levels.into_iter().chain(numbers).enumerate() {
+        let mut content = honest.clone();
+        match number % 3 {
+            0 => content["state_default"] = level,
+            1 => content["events"] = json!({ "m.room.topic": level }),
+            _ => content["users"][stage.peer.user("carol")] = level,
+        }
+        events.push(stage.event(&room, "m.room.power_levels", Some(""), content)?);
+    }
+    for event in &events {
+        // What is no canonical JSON may be refused as a whole.
+        let reply = stage.peer.try_transact(std::slice::from_ref(&event.pdu), &[]).await?;
+        ensure!(reply.status < 500, "an event was answered with {}: {}", reply.brief(), event.pdu);
+    }
+    stage.absent(&room, &events).await?;
+    let power = stage.alice.state(&room, "m.room.power_levels", "").await?;
+    ensure_eq!(power, honest, "the power levels");
+    Ok(())
+}
+
+/// "If the m.room.member event […] join_authorised_via_users_server […] is not joined, or does not have sufficient power
+/// to invite, reject."
+async fn authorised_by_nobody(stage: Stage) -> Outcome {
+    let other = stage.alice.private_room().await?;
+    let rule = json!({
+        "type": "m.room.join_rules", "state_key": "",
+        "content": { "join_rule": "restricted", "allow": [{ "type": "m.room_membership", "room_id": other }] },
+    });
+    let power = json!({ "invite": 50 });
+    let body = json!({
+        "preset": "public_chat", "room_version": "11", "initial_state": [rule], "power_level_content_override": power,
+    });
+    let room = stage.alice.create_room(body).await?;
+    let weak = stage.alice.server.user("weak").await?;
+    stage.alice.post(v3!("rooms/{}/invite", room), json!({ "user_id": weak.id })).await?.ok()?;
+    weak.post(v3!("join/{}", room), json!({})).await?.ok()?;
+    // Carol of Bob's server was invited, so the room is there.
+    let carol = stage.peer.user("carol");
+    stage.alice.post(v3!("rooms/{}/invite", room), json!({ "user_id": carol })).await?.ok()?;
+    stage.peer.enter(&room, &carol).await?;
+    let nobody = format!("@nobody:{}", stage.peer.under_test());
+    for by in [stage.bob.clone(), carol, nobody, weak.id.clone(), stage.alice.id.clone()] {
+        let content = json!({ "membership": "join", "join_authorised_via_users_server": by });
+        let join = stage.event(&room, "m.room.member", Some(&stage.bob), content)?;
+        let reply = stage.peer.try_deliver("join", &room, &join).await?;
+        ensure!((400..500).contains(&reply.status), "a join that {by} has not allowed: {}", reply.brief());
+        stage.peer.transact(std::slice::from_ref(&join)).await?;
+    }
+    let member = stage.alice.get(v3!("rooms/{}/state/m.room.member/{}", room, stage.bob)).await?;
+    ensure_eq!(member.status, 404, "Bob is in the room");
     Ok(())
 }

@@ -72,6 +72,59 @@ pub fn duplicate_keys(honest: Answer) -> Answer {
     Answer::text(200, twice(&honest.value()))
 }
 
+/// Numbers that nobody can count with, in the place of others and beside them.
+pub fn huge_numbers(honest: Answer) -> Answer {
+    let text = rewritten(&honest.value(), &|value| value.is_number().then(|| format!("1{}", "0".repeat(40))));
+    with_member(&text, "org.example.number", "-9223372036854775809")
+}
+
+/// A hundred thousand elements more in each list.
+pub fn huge_lists(honest: Answer) -> Answer {
+    let answer = honest.changed(|answer| {
+        for list in members(answer).filter_map(Value::as_array_mut) {
+            list.extend(vec![json!(7); 100_000]);
+        }
+    });
+    with_member(&answer.value().to_string(), "org.example.list", &json!(vec![7; 100_000]).to_string())
+}
+
+/// Lists within lists beside the truth.
+pub fn deep(honest: Answer) -> Answer {
+    let lists = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    with_member(&honest.value().to_string(), "org.example.deep", &lists)
+}
+
+/// A character that no database and no C program likes, in each text.
+pub fn zero_bytes(honest: Answer) -> Answer {
+    Answer::text(200, rewritten(&honest.value(), &|value| Some(json!(format!("{}\0", value.as_str()?)).to_string())))
+}
+
+/// Half of a character that UTF-16 writes as two, in each text.
+pub fn half_characters(honest: Answer) -> Answer {
+    let half = |value: &Value| Some(json!(value.as_str()?).to_string().replacen('"', "\"\\ud800", 1));
+    Answer::text(200, rewritten(&honest.value(), &half))
+}
+
+/// A value as JSON, with something else in the place of those texts and numbers for which `other` gives it.
+fn rewritten(value: &Value, other: &dyn Fn(&Value) -> Option<String>) -> String {
+    match value {
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| format!("{}:{}", json!(name), rewritten(value, other));
+            format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
+        }
+        Value::Array(values) => {
+            format!("[{}]", values.iter().map(|value| rewritten(value, other)).collect::<Vec<_>>().join(","))
+        }
+        value => other(value).unwrap_or_else(|| value.to_string()),
+    }
+}
+
+/// An object with one more member at its beginning.
+fn with_member(object: &str, name: &str, value: &str) -> Answer {
+    let comma = if object == "{}" { "" } else { "," };
+    Answer::text(200, object.replacen('{', &format!("{{\"{name}\":{value}{comma}"), 1))
+}
+
 fn twice(value: &Value) -> String {
     match value {
         Value::Object(members) => {
@@ -109,7 +162,10 @@ pub fn harmless(reply: &Reply) -> Outcome {
 mod tests {
     use serde_json::json;
 
-    use super::{FALSE, duplicate_keys, floats, wrong_shape, wrong_within};
+    use super::{
+        FALSE, deep, duplicate_keys, floats, half_characters, huge_lists, huge_numbers, wrong_shape, wrong_within,
+        zero_bytes,
+    };
     use crate::peer::{Answer, Body};
 
     #[test]
@@ -120,7 +176,16 @@ mod tests {
         assert_eq!(told(wrong_within)["text"], json!({ "x": [] }));
         assert_eq!(told(floats)["list"][0]["org.example.float"], json!(1.5));
         assert_eq!(told(duplicate_keys), honest, "the last of two members counts here");
-        let Body::Whole(text) = duplicate_keys(Answer::ok(json!({ "text": "x" }))).body else { return };
-        assert_eq!(String::from_utf8_lossy(&text), format!("{{\"text\":\"{FALSE}\",\"text\":\"x\"}}"));
+        assert_eq!(told(huge_lists)["list"].as_array().map(Vec::len), Some(100_001));
+        assert_eq!(told(zero_bytes)["list"], json!([{ "a": "b\0" }]));
+        let text = |lie: fn(Answer) -> Answer, honest| match lie(Answer::ok(honest)).body {
+            Body::Whole(text) => String::from_utf8_lossy(&text).into_owned(),
+            _ => String::new(),
+        };
+        let x = json!({ "text": "x" });
+        assert_eq!(text(duplicate_keys, x.clone()), format!("{{\"text\":\"{FALSE}\",\"text\":\"x\"}}"));
+        assert_eq!(text(half_characters, x), r#"{"text":"\ud800x"}"#);
+        assert!(text(huge_numbers, json!({ "n": 1 })).ends_with(&format!("\"n\":1{}}}", "0".repeat(40))));
+        assert!(text(deep, json!({})).starts_with("{\"org.example.deep\":[["));
     }
 }

@@ -8,8 +8,27 @@ pub fn tests() -> Vec<Test> {
         forms!("profile", "querying-for-information", profile),
         forms!("directory", "querying-for-information", directory),
         forms!("public_rooms", "published-room-directory", public_rooms),
+        large_profiles::tests(),
     ]
     .concat()
+}
+
+mod large_profiles {
+    use super::*;
+
+    tests! { "lies_large_profile":
+        ten_megabytes, "querying-for-information", [];
+    }
+
+    /// A name of ten megabytes, as it should be in all else: no client is shown it, and no room has it.
+    async fn ten_megabytes(stage: Stage) -> Outcome {
+        let dave = stage.peer.user("dave");
+        let name = format!("{FALSE}{}", "x".repeat(10 << 20));
+        stage.peer.tell("profile", &dave, json!({ "displayname": name }));
+        harmless(&stage.alice.get(v3!("profile/{}", dave)).await?)?;
+        ensure!(!stage.peer.asked("profile", &dave).is_empty(), "the peer was not asked");
+        goes_on(&stage).await
+    }
 }
 
 /// After the lie was taken back: an error was no more than that, and soon there is what `found` looks for.
