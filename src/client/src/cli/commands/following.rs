@@ -1,0 +1,105 @@
+//! The commands without an end: `watch`, and `feed --follow`.
+
+use std::collections::HashSet;
+
+use matrix_sdk::ruma::OwnedUserId;
+
+use super::reading::show;
+use crate::account::Account;
+use crate::cli::arguments::{Feed, Sort};
+use crate::cli::rounds::Rounds;
+use crate::console::Console;
+use crate::error::Result;
+use crate::feed::{self, Follow};
+use crate::output::{Page, shown};
+use crate::report::{Happening, Report};
+use crate::verification::Incoming;
+
+/// How many requests are remembered as told.
+const MAX_TOLD: usize = 10_000;
+
+/// Does what is pending as it comes, and tells what happens.
+pub async fn watch(account: &Account, console: &mut dyn Console) -> Result<()> {
+    console.notice("Watching. Ctrl-C ends it.");
+    let (mut rounds, mut told, asking) = (Rounds::default(), Told::default(), Incoming::listen(account.client()));
+    let mut follow = Follow::from_now(account).await?;
+    while let Some(happened) = rounds.next(account, console).await? {
+        let news = feed::news(account, &mut follow).await?.into_iter().map(Happening::Thought);
+        let comparisons = asking.take().into_iter().map(|asking| to_compare(account, &asking.user_id));
+        for happening in happened.into_iter().filter(|happening| told.is_new(happening)).chain(news).chain(comparisons) {
+            console.report(Report::Happening(Box::new(happening)));
+        }
+    }
+    Ok(())
+}
+
+/// Shows the feed, the newest last, and then what comes.
+pub async fn feed(account: &Account, feed: &Feed, pictures: bool, console: &mut dyn Console) -> Result<()> {
+    let mut follow = Follow::from_now(account).await?;
+    let mut thoughts = feed::page(account, usize::from(feed.limit), feed.sort == Sort::Rating, console).await?;
+    thoughts.reverse();
+    show(account, thoughts, pictures, console).await;
+    let (mut rounds, mut told) = (Rounds::default(), Told::default());
+    while let Some(happened) = rounds.next(account, console).await? {
+        for happening in happened.into_iter().filter(|happening| told.is_new(happening)) {
+            let told = shown(&Page::plain(), &Report::Happening(Box::new(happening)));
+            console.notice(told.trim_end());
+        }
+        let news = feed::news(account, &mut follow).await?;
+        show(account, news, pictures, console).await;
+    }
+    Ok(())
+}
+
+fn to_compare(account: &Account, from: &OwnedUserId) -> Happening {
+    let text = if from == account.user_id() {
+        "Another device of yours wants to compare emoji: run `thoughts verify`.".to_owned()
+    } else {
+        format!("{from} wants to compare emoji: run `thoughts verify {from}`.")
+    };
+    Happening::Notice { text }
+}
+
+/// Which requests were told already; they stand until they are answered.
+#[derive(Debug, Default)]
+struct Told {
+    requests: HashSet<OwnedUserId>,
+}
+
+impl Told {
+    fn is_new(&mut self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Request(person) => {
+                if self.requests.len() >= MAX_TOLD {
+                    self.requests.clear();
+                }
+                self.requests.insert(person.user_id.clone())
+            }
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use matrix_sdk::ruma::owned_user_id;
+    use peerbrain_vocabulary::Relation;
+
+    use super::*;
+    use crate::report::PersonReport;
+
+    #[test]
+    fn a_request_is_told_once() {
+        let request = Happening::Request(PersonReport {
+            user_id: owned_user_id!("@bob:b.example"),
+            name: None,
+            relation: Relation::Incoming,
+            timelines: Vec::new(),
+        });
+        let mut told = Told::default();
+        assert!(told.is_new(&request));
+        assert!(!told.is_new(&request));
+        let notice = Happening::Notice { text: "x".to_owned() };
+        assert!(told.is_new(&notice) && told.is_new(&notice));
+    }
+}
