@@ -83,7 +83,10 @@ async fn do_pending(account: &Account, console: &mut dyn Console) {
 async fn conversation(account: &Account, conversation: &Dm, console: &mut dyn Console) -> Result<()> {
     let whom = &conversation.who.user_id;
     match &conversation.text {
-        Some(text) => console.report(Report::Sent(dm::send(account, whom, text, console).await?)),
+        Some(text) => {
+            let sent = dm::send(account, whom, text, console).await?;
+            console.report(Report::Sent(sent));
+        }
         None => {
             for line in dm::read(account, whom, usize::from(conversation.limit)).await? {
                 console.report(Report::Line(line));

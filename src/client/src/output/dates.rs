@@ -9,7 +9,7 @@ pub fn said(date_ms: u64, now: Timestamp, zone: &TimeZone) -> String {
     let date = i64::try_from(date_ms).ok().and_then(|date| Timestamp::from_millisecond(date).ok());
     let Some(date) = date else { return "at a date that does not exist".to_owned() };
     let seconds = now.as_second().saturating_sub(date.as_second());
-    let (then, today) = (date.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let (then, today) = (date.to_zoned_datetime(zone.clone()), now.to_zoned_datetime(zone.clone()));
     let yesterday = today.date().yesterday().is_ok_and(|yesterday| yesterday == then.date());
     match seconds {
         -60..45 => "just now".to_owned(),

@@ -80,7 +80,7 @@ impl<'a> Meeting<'a> {
         for room in self.account.client().invited_rooms() {
             let invite = room.invite_details().await;
             let from_them = invite.is_ok_and(|invite| invite.inviter_id == self.them.user_id());
-            if self.them.user_id() != own && from_them && room.is_direct().await? {
+            if self.them.user_id() != own && from_them && room.is_direct().await.unwrap_or(false) {
                 room.join().await?;
                 self.account.sync_once(Duration::ZERO).await?;
             }

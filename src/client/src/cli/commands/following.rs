@@ -4,14 +4,13 @@ use std::collections::HashSet;
 
 use matrix_sdk::ruma::OwnedUserId;
 
-use super::reading::show;
+use super::reading::draw;
 use crate::account::Account;
 use crate::cli::arguments::{Feed, Sort};
 use crate::cli::rounds::Rounds;
 use crate::console::Console;
 use crate::error::Result;
 use crate::feed::{self, Follow};
-use crate::output::{Page, shown};
 use crate::report::{Happening, Report};
 use crate::verification::Incoming;
 
@@ -26,9 +25,8 @@ pub async fn watch(account: &Account, console: &mut dyn Console) -> Result<()> {
     while let Some(happened) = rounds.next(account, console).await? {
         let news = feed::news(account, &mut follow).await?.into_iter().map(Happening::Thought);
         let comparisons = asking.take().into_iter().map(|asking| to_compare(account, &asking.user_id));
-        for happening in happened.into_iter().filter(|happening| told.is_new(happening)).chain(news).chain(comparisons) {
-            console.report(Report::Happening(Box::new(happening)));
-        }
+        let happened = happened.into_iter().filter(|happening| told.is_new(happening));
+        tell(account, happened.chain(news).chain(comparisons), false, console).await;
     }
     Ok(())
 }
@@ -38,17 +36,30 @@ pub async fn feed(account: &Account, feed: &Feed, pictures: bool, console: &mut 
     let mut follow = Follow::from_now(account).await?;
     let mut thoughts = feed::page(account, usize::from(feed.limit), feed.sort == Sort::Rating, console).await?;
     thoughts.reverse();
-    show(account, thoughts, pictures, console).await;
     let (mut rounds, mut told) = (Rounds::default(), Told::default());
+    tell(account, thoughts.into_iter().map(Happening::Thought), pictures, console).await;
     while let Some(happened) = rounds.next(account, console).await? {
-        for happening in happened.into_iter().filter(|happening| told.is_new(happening)) {
-            let told = shown(&Page::plain(), &Report::Happening(Box::new(happening)));
-            console.notice(told.trim_end());
-        }
-        let news = feed::news(account, &mut follow).await?;
-        show(account, news, pictures, console).await;
+        let news = feed::news(account, &mut follow).await?.into_iter().map(Happening::Thought);
+        let happened = happened.into_iter().filter(|happening| told.is_new(happening));
+        tell(account, happened.chain(news), pictures, console).await;
     }
     Ok(())
+}
+
+async fn tell(
+    account: &Account,
+    happened: impl Iterator<Item = Happening>,
+    pictures: bool,
+    console: &mut dyn Console,
+) {
+    for happening in happened.collect::<Vec<_>>() {
+        let shown = match &happening {
+            Happening::Thought(thought) if pictures => thought.pictures.clone(),
+            _ => Vec::new(),
+        };
+        console.report(Report::Happening(Box::new(happening)));
+        draw(account, shown, console).await;
+    }
 }
 
 fn to_compare(account: &Account, from: &OwnedUserId) -> Happening {

@@ -78,14 +78,21 @@ pub async fn export(account: &Account, file: Option<&Path>, console: &mut dyn Co
 }
 
 /// Shows thoughts, each with its pictures where they can be shown.
-pub async fn show(account: &Account, thoughts: Vec<ThoughtReport>, pictures: bool, console: &mut dyn Console) {
+async fn show(account: &Account, thoughts: Vec<ThoughtReport>, pictures: bool, console: &mut dyn Console) {
     for thought in thoughts {
-        let shown = if pictures { thought.pictures.clone() } else { Vec::new() };
+        let shown = thought.pictures.clone();
         console.report(Report::Thought(Box::new(thought)));
-        for picture in shown.into_iter().take(MAX_PICTURES) {
-            if let Some(picture) = fetched(account, picture).await {
-                console.report(Report::Picture(picture));
-            }
+        if pictures {
+            draw(account, shown, console).await;
+        }
+    }
+}
+
+/// Draws the pictures of a thought.
+pub async fn draw(account: &Account, pictures: Vec<PictureReport>, console: &mut dyn Console) {
+    for picture in pictures.into_iter().take(MAX_PICTURES) {
+        if let Some(picture) = fetched(account, picture).await {
+            console.report(Report::Picture(picture));
         }
     }
 }

@@ -17,7 +17,8 @@ pub async fn post(account: &Account, post: Post, console: &mut dyn Console) -> R
         pictures: post.pictures,
         lang: post.lang,
     };
-    console.report(Report::Posted(thoughts::post(account, draft, console).await?));
+    let posted = thoughts::post(account, draft, console).await?;
+    console.report(Report::Posted(posted));
     Ok(())
 }
 

@@ -1,0 +1,163 @@
+//! What makes a device one that gets keys, and keeps them when it is lost: cross-signing, secret storage, a key backup. Users
+//! see one thing of it: the recovery key.
+
+use std::time::Duration;
+
+use matrix_sdk::encryption::recovery::{RecoveryError, RecoveryState};
+use matrix_sdk::encryption::secret_storage::SecretStorageError;
+use matrix_sdk::ruma::api::client::uiaa::{AuthData, Password, UserIdentifier};
+
+use crate::account::Account;
+use crate::console::{Console, Question};
+use crate::error::{Error, Result};
+use crate::report::Recovery;
+
+/// Makes a device one of the account's: the first makes the account's identity, others are let in by the recovery key.
+/// Gives the recovery key if one was made.
+///
+/// # Errors
+/// The recovery key is wrong, or the server refuses.
+pub(crate) async fn begin(
+    account: &Account,
+    password: &str,
+    recovery_key: Option<&str>,
+    console: &mut dyn Console,
+) -> Result<Option<String>> {
+    account.sync_once(Duration::ZERO).await?;
+    let encryption = account.client().encryption();
+    encryption.wait_for_e2ee_initialization_tasks().await;
+    if encryption.request_user_identity(account.user_id()).await?.is_some() {
+        match recovery_key {
+            Some(key) => restore(account, key).await?,
+            None => console.notice("This device is not let in yet: give your recovery key with `thoughts recovery restore`."),
+        }
+        return Ok(None);
+    }
+    console.progress("Making your keys", 0, 0);
+    cross_sign(account, Some(password)).await?;
+    let key = new_recovery_key(account).await?;
+    console.progress("Making your keys", 1, 1);
+    Ok(Some(key))
+}
+
+async fn cross_sign(account: &Account, password: Option<&str>) -> Result<()> {
+    let encryption = account.client().encryption();
+    let Err(refusal) = encryption.bootstrap_cross_signing(None).await else { return Ok(()) };
+    let (Some(asked), Some(password)) = (refusal.as_uiaa_response(), password) else { return Err(refusal.into()) };
+    let user = UserIdentifier::Matrix(matrix_sdk::ruma::api::client::uiaa::MatrixUserIdentifier::new(account.user_id().to_string()));
+    let mut auth = Password::new(user, password.to_owned());
+    auth.session = asked.session.clone();
+    Ok(encryption.bootstrap_cross_signing(Some(AuthData::Password(auth))).await?)
+}
+
+/// Makes secret storage, with a key backup if there is none, and keeps its key here.
+async fn new_recovery_key(account: &Account) -> Result<String> {
+    let recovery = account.client().encryption().recovery();
+    let key = match recovery.enable().await {
+        Err(RecoveryError::BackupExistsOnServer) => {
+            // Nobody has its key any more: whoever had it would have used the recovery key.
+            account.client().encryption().backups().disable_and_delete().await.map_err(said)?;
+            recovery.enable().await
+        }
+        done => done,
+    };
+    let key = key.map_err(recovery_error)?;
+    account.keep_secret_storage_key(&key)?;
+    Ok(key)
+}
+
+async fn restore(account: &Account, key: &str) -> Result<()> {
+    let recovery = account.client().encryption().recovery();
+    recovery.recover(key).await.map_err(recovery_error)?;
+    account.keep_secret_storage_key(key)?;
+    // The signature of this device reaches its own list by the next answer.
+    account.sync_once(Duration::ZERO).await?;
+    Ok(())
+}
+
+/// Whether a lost device could be replaced.
+///
+/// # Errors
+/// The account's files cannot be read.
+pub async fn recovery_status(account: &Account) -> Result<Recovery> {
+    account.client().encryption().wait_for_e2ee_initialization_tasks().await;
+    told(account, None).await
+}
+
+/// Makes a new recovery key. An older one opens nothing any more.
+///
+/// # Errors
+/// This device is not let in, so it has no secrets to keep; or the server refuses.
+pub async fn recovery_setup(account: &Account, console: &mut dyn Console) -> Result<Recovery> {
+    account.sync_once(Duration::ZERO).await?;
+    let encryption = account.client().encryption();
+    encryption.wait_for_e2ee_initialization_tasks().await;
+    if encryption.request_user_identity(account.user_id()).await?.is_none() {
+        let password = console.ask(Question::secret("The password of the account:")).await?;
+        cross_sign(account, Some(&password)).await?;
+    }
+    if !account.is_vouched().await? {
+        return Err(Error::NotLetIn);
+    }
+    let before = (account.audiences().await.ok(), account.synapses().await.ok());
+    let key = match encryption.recovery().state() {
+        RecoveryState::Enabled => {
+            let key = encryption.recovery().reset_key().await.map_err(recovery_error)?;
+            account.keep_secret_storage_key(&key)?;
+            key
+        }
+        _ => new_recovery_key(account).await?,
+    };
+    // What was kept under the old key is kept under the new one.
+    if let Some(audiences) = before.0 {
+        account.change_audiences(|kept| *kept = audiences.clone()).await?;
+    }
+    if let Some(synapses) = before.1 {
+        account.change_synapses(|kept| *kept = synapses.clone()).await?;
+    }
+    told(account, Some(key)).await
+}
+
+/// Brings everything back to this device.
+///
+/// # Errors
+/// The key is wrong, or the server cannot be reached.
+pub async fn recovery_restore(account: &Account, key: &str, console: &mut dyn Console) -> Result<Recovery> {
+    account.sync_once(Duration::ZERO).await?;
+    account.client().encryption().wait_for_e2ee_initialization_tasks().await;
+    console.progress("Bringing your keys", 0, 0);
+    let restored = restore(account, key).await;
+    console.progress("Bringing your keys", 1, 1);
+    restored?;
+    told(account, None).await
+}
+
+async fn told(account: &Account, recovery_key: Option<String>) -> Result<Recovery> {
+    let encryption = account.client().encryption();
+    Ok(Recovery {
+        enabled: encryption.recovery().state() == RecoveryState::Enabled && account.secret_storage_key().is_some(),
+        backup: encryption.backups().are_enabled().await,
+        recovery_key,
+    })
+}
+
+fn said(error: impl std::fmt::Display) -> Error {
+    Error::Sdk(error.to_string())
+}
+
+fn recovery_error(error: RecoveryError) -> Error {
+    match error {
+        RecoveryError::Sdk(error) => error.into(),
+        RecoveryError::SecretStorage(error) => secret_error(error),
+        other => said(other),
+    }
+}
+
+/// What went wrong with secret storage.
+pub(crate) fn secret_error(error: SecretStorageError) -> Error {
+    match error {
+        SecretStorageError::Sdk(error) => error.into(),
+        SecretStorageError::SecretStorageKey(_) => Error::WrongRecoveryKey,
+        other => said(other),
+    }
+}

@@ -1,0 +1,146 @@
+//! Does the jobs of other processes beside one's own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use tokio::io::BufReader;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::words::{Asked, Said, hear, say};
+use super::{remote, socket};
+use crate::account::Account;
+use crate::cli;
+use crate::console::{Console, Question};
+use crate::error::{Error, Result};
+use crate::report::Report;
+
+/// The most jobs of others at a time; whoever comes then waits for a place.
+const MAX_JOBS: usize = 32;
+
+/// The other processes whose work is done here.
+pub struct Others {
+    serving: Option<(JoinHandle<()>, Arc<tokio::sync::Notify>, std::path::PathBuf)>,
+}
+
+impl Others {
+    /// Nobody.
+    pub fn none() -> Self {
+        Self { serving: None }
+    }
+
+    /// Whoever comes, from now on.
+    ///
+    /// # Errors
+    /// The socket cannot be made.
+    pub fn serve(account: &Account) -> Result<Self> {
+        let path = socket(account.folder());
+        // Left by a process that was killed; the lock says that it is no more.
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let listener = remote::listen(&path)?;
+        let enough = Arc::new(tokio::sync::Notify::new());
+        let task = tokio::spawn(accept(listener, account.clone(), enough.clone()));
+        Ok(Self { serving: Some((task, enough, path)) })
+    }
+
+    /// Takes no new jobs, and finishes those that were begun.
+    pub async fn finish(self) {
+        let Some((task, enough, path)) = self.serving else { return };
+        // Whoever comes now waits for the lock.
+        let _ = std::fs::remove_file(path);
+        enough.notify_one();
+        let _ = task.await;
+    }
+}
+
+async fn accept(listener: UnixListener, account: Account, enough: Arc<tokio::sync::Notify>) {
+    let mut jobs = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept(), if jobs.len() < MAX_JOBS => {
+                if let Ok((stream, _)) = accepted {
+                    jobs.spawn(serve(stream, account.clone()));
+                }
+            }
+            Some(_) = jobs.join_next() => {}
+            () = enough.notified() => break,
+        }
+    }
+    drop(listener);
+    while jobs.join_next().await.is_some() {}
+}
+
+async fn serve(stream: UnixStream, account: Account) {
+    let (from, mut to) = stream.into_split();
+    let mut from = BufReader::new(from);
+    let Ok(Some(Asked::Job(job))) = hear(&mut from).await else { return };
+    let (said, mut saying) = unbounded_channel();
+    let (answered, answers) = unbounded_channel();
+    let open = Arc::new(AtomicBool::new(true));
+    let mut console = Away { said: said.clone(), answers, open: open.clone() };
+    let work = async move {
+        let ended = cli::run(&account, job, &mut console).await;
+        drop(console);
+        let _ = said.send(Said::last(ended));
+    };
+    let telling = async {
+        while let Some(words) = saying.recv().await {
+            let last = matches!(words, Said::Done | Said::Failed { .. });
+            if say(&mut to, &words).await.is_err() || last {
+                break;
+            }
+        }
+    };
+    let hearing = async {
+        while let Ok(Some(words)) = hear(&mut from).await {
+            if let Asked::Answer(answer) = words {
+                let _ = answered.send(answer);
+            }
+        }
+        // Whoever asked is gone. What was begun is finished, for half of it would be worse.
+        open.store(false, Ordering::Relaxed);
+        drop(answered);
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ((), ()) = async { tokio::join!(work, telling) } => {}
+        () = hearing => {}
+    }
+}
+
+/// A console in another process.
+struct Away {
+    said: UnboundedSender<Said>,
+    answers: UnboundedReceiver<Option<String>>,
+    open: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Console for Away {
+    fn report(&mut self, report: Report) {
+        let _ = self.said.send(Said::Report(report));
+    }
+
+    fn notice(&mut self, text: &str) {
+        let _ = self.said.send(Said::Notice(text.to_owned()));
+    }
+
+    fn progress(&mut self, what: &str, done: u64, total: u64) {
+        let _ = self.said.send(Said::Progress { what: what.to_owned(), done, total });
+    }
+
+    async fn ask(&mut self, question: Question) -> Result<String> {
+        let nobody = || Error::NoAnswer("Nobody is there to answer.".to_owned());
+        self.said.send(Said::Ask(question)).map_err(|_| nobody())?;
+        self.answers.recv().await.flatten().ok_or_else(nobody)
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed)
+    }
+}
