@@ -125,7 +125,9 @@ async fn keys_pass_over(account: &Account, console: &mut dyn Console) -> Result<
             return Ok(());
         }
     }
-    console.notice("The other device did not give its keys. `thoughts recovery restore` with your recovery key brings them.");
+    console.notice(
+        "The other device did not give its keys. `thoughts recovery restore` with your recovery key brings them.",
+    );
     Ok(())
 }
 
@@ -146,8 +148,13 @@ async fn look_for(account: &Account, time: Duration) -> Result<()> {
 /// Why nothing comes of it.
 fn cancelled(info: Option<&CancelInfo>) -> Error {
     Error::Verification(match info {
-        Some(info) if info.cancelled_by_us() => "The comparison was ended here. Start again with `thoughts verify`.".to_owned(),
-        Some(info) => format!("The other side ended the comparison: {}. Start again with `thoughts verify`.", info.reason()),
-        None => "The other side did not come. Agree on a moment, and start again with `thoughts verify` on both sides.".to_owned(),
+        Some(info) if info.cancelled_by_us() => {
+            "The comparison was ended here. Start again with `thoughts verify`.".to_owned()
+        }
+        Some(info) => {
+            format!("The other side ended the comparison: {}. Start again with `thoughts verify`.", info.reason())
+        }
+        None => "The other side did not come. Agree on a moment, and start again with `thoughts verify` on both sides."
+            .to_owned(),
     })
 }

@@ -52,9 +52,7 @@ pub async fn run(account: &Account, job: Job, console: &mut dyn Console) -> Resu
         Command::Weight(weight) => people::weight(account, &weight, console).await,
         Command::Trust(trust) => people::trust(account, &trust, console).await,
         Command::Dm(dm) => conversation(account, &dm, console).await,
-        Command::Verify(verify) => {
-            verification::verify(account, verify.user_id.as_deref(), verify.yes, console).await
-        }
+        Command::Verify(verify) => verification::verify(account, verify.user_id.as_deref(), verify.yes, console).await,
         Command::Watch => following::watch(account, console).await,
         Command::Register(_) | Command::Login(_) | Command::Completions { .. } | Command::Man => {
             Err(Error::Input("This command is for no account.".to_owned()))

@@ -17,7 +17,8 @@ const MAX_TEXT_BYTES: u64 = 60_000;
 pub fn prepare(mut command: Command, stdin: &mut dyn Read) -> Result<Command> {
     match &mut command {
         Command::Post(post) => {
-            if post.text.as_deref().is_none_or(|text| text == "-") && (post.text.is_some() || post.pictures.is_empty()) {
+            if post.text.as_deref().is_none_or(|text| text == "-") && (post.text.is_some() || post.pictures.is_empty())
+            {
                 post.text = Some(text(stdin)?);
             }
             post.pictures = post.pictures.iter().map(|path| absolute(path)).collect::<Result<_>>()?;

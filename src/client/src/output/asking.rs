@@ -40,7 +40,8 @@ fn understood(question: &Question, line: &str) -> Option<String> {
 }
 
 fn read(question: &Question) -> Result<String> {
-    let choices = if question.choices.is_empty() { String::new() } else { format!(" [{}]", question.choices.join("/")) };
+    let choices =
+        if question.choices.is_empty() { String::new() } else { format!(" [{}]", question.choices.join("/")) };
     write!(std::io::stderr(), "{}{choices} ", plain(&question.text))?;
     std::io::stderr().flush()?;
     let ended = || Error::NoAnswer(question.text.clone());
@@ -61,7 +62,9 @@ mod tests {
     #[test]
     fn the_beginning_of_an_answer_is_enough() {
         let question = Question::yes_or_no("Do they match?");
-        for (line, answer) in [("y", Some("yes")), ("YES ", Some("yes")), ("n", Some("no")), ("", None), ("maybe", None)] {
+        for (line, answer) in
+            [("y", Some("yes")), ("YES ", Some("yes")), ("n", Some("no")), ("", None), ("maybe", None)]
+        {
             assert_eq!(understood(&question, line).as_deref(), answer, "{line}");
         }
         assert_eq!(understood(&Question::secret("Password:"), " x ").as_deref(), Some(" x "));

@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn words_of_every_language_stay() {
-        for text in ["Grüße, 世界! 👩‍👩‍👧 ❤️", "שלום עולם", "क्षत्रिय", "a\u{200d}b"] {
+        for text in ["Grüße, 世界! 👩‍👩‍👧 ❤️", "שלום עולם", "क्षत्रिय", "a\u{200d}b"]
+        {
             assert_eq!(plain(text), text);
         }
     }

@@ -56,9 +56,13 @@ pub fn recovery(page: &Page, told: &Recovery) -> String {
     lines.extend(told.recovery_key.as_deref().map(|key| recovery_key(page, key)));
     lines.push(match (told.enabled, told.backup) {
         (true, true) => format!("{} Everything can be brought back with your recovery key.", page.good("✓")),
-        (true, false) => page.alert("There is a recovery key, but keys are not backed up. Run `thoughts recovery restore`."),
-        (false, _) => page.alert("This device cannot use a recovery key yet. Run `thoughts recovery restore` if you have one, \
-            or `thoughts recovery setup` to make one."),
+        (true, false) => {
+            page.alert("There is a recovery key, but keys are not backed up. Run `thoughts recovery restore`.")
+        }
+        (false, _) => page.alert(
+            "This device cannot use a recovery key yet. Run `thoughts recovery restore` if you have one, \
+            or `thoughts recovery setup` to make one.",
+        ),
     });
     lines.join("\n")
 }

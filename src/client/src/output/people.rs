@@ -55,7 +55,9 @@ pub fn friendship(page: &Page, told: &Friendship) -> String {
         (Outcome::Waiting, _) => format!("Waiting for {user_id}.{keys}"),
         (Outcome::Declined, _) => format!("The request of {user_id} is declined."),
         (Outcome::Removed, _) => {
-            format!("{user_id} is removed. What they could read so far they may have kept; new thoughts they cannot read.")
+            format!(
+                "{user_id} is removed. What they could read so far they may have kept; new thoughts they cannot read."
+            )
         }
         (Outcome::Blocked, _) => format!("{user_id} is blocked: nothing from them comes through any more."),
     };

@@ -26,7 +26,10 @@ impl Drawing {
     /// How standard output shows pictures, if it does. Asks the terminal, so what is typed meanwhile may get lost.
     #[must_use]
     pub fn of_stdout() -> Option<Self> {
-        if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() || !may_draw(&|name| std::env::var(name).ok()) {
+        if !std::io::stdout().is_terminal()
+            || !std::io::stdin().is_terminal()
+            || !may_draw(&|name| std::env::var(name).ok())
+        {
             return None;
         }
         let iterm = viuer::is_iterm_supported();

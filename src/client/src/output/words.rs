@@ -14,7 +14,13 @@ pub fn thought(page: &Page, told: &ThoughtReport) -> String {
         lines.push(page.alert(&page.wrapped(NO_KEY, "  ")));
     }
     if !told.title.trim().is_empty() {
-        lines.push(page.wrapped(&in_one_line(&told.title), "  ").lines().map(|line| page.strong(line)).collect::<Vec<_>>().join("\n"));
+        lines.push(
+            page.wrapped(&in_one_line(&told.title), "  ")
+                .lines()
+                .map(|line| page.strong(line))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        );
     }
     if !told.text.trim().is_empty() {
         lines.push(page.wrapped(plain(&told.text).trim_end(), "  "));
@@ -130,15 +136,15 @@ pub(crate) mod tests {
         let shown = thought(&narrow(), &about_bread());
         assert_eq!(
             shown,
-            "Alice @alice:a.example · 10 minutes ago\n  Bread\n  A sourdough is a friendship between you\n  \
-             and many small ones.\n  0b5c2f5e  #food  👍 2  1 reply  edited\n"
+            "Alice @alice:a.example · 10 minutes ago\n  Bread\n  A sourdough is a friendship between\n  \
+             you and many small ones.\n  0b5c2f5e  #food  👍 2  1 reply  edited\n"
         );
     }
 
     #[test]
     fn what_cannot_be_read_is_said_and_what_would_steer_the_terminal_is_not() {
         let told = ThoughtReport { undecryptable: true, title: String::new(), text: String::new(), ..about_bread() };
-        assert!(thought(&narrow(), &told).contains(NO_KEY));
+        assert!(thought(&narrow(), &told).contains("This device has no key"));
         let told = ThoughtReport { title: "a\u{1b}]0;x\u{7}\nb".to_owned(), ..about_bread() };
         let shown = thought(&narrow(), &told);
         assert!(shown.contains("  a]0;x b\n") && !shown.contains('\u{1b}'), "{shown}");

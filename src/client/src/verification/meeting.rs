@@ -104,15 +104,20 @@ impl<'a> Meeting<'a> {
     }
 
     async fn ask(&self) -> Result<VerificationRequest> {
-        self.them.request_verification_with_methods(methods()).await.map_err(|error| {
-            Error::Verification(format!("{} could not be asked: {error}.", self.them.user_id()))
-        })
+        self.them
+            .request_verification_with_methods(methods())
+            .await
+            .map_err(|error| Error::Verification(format!("{} could not be asked: {error}.", self.them.user_id())))
     }
 
     /// How long a request of theirs waits when there is one of ours. Ours is taken if it comes from the lesser id.
     fn courtesy(&self, asking: &Asking) -> Duration {
         let ours = (self.account.user_id().to_owned(), self.device_id.clone());
-        if ours_is_taken(&ours, &(asking.user_id.clone(), asking.device_id.clone())) { COURTESY } else { Duration::ZERO }
+        if ours_is_taken(&ours, &(asking.user_id.clone(), asking.device_id.clone())) {
+            COURTESY
+        } else {
+            Duration::ZERO
+        }
     }
 
     fn how_to_answer(&self) -> String {

@@ -46,12 +46,7 @@ pub async fn feed(account: &Account, feed: &Feed, pictures: bool, console: &mut 
     Ok(())
 }
 
-async fn tell(
-    account: &Account,
-    happened: impl Iterator<Item = Happening>,
-    pictures: bool,
-    console: &mut dyn Console,
-) {
+async fn tell(account: &Account, happened: impl Iterator<Item = Happening>, pictures: bool, console: &mut dyn Console) {
     for happening in happened.collect::<Vec<_>>() {
         let shown = match &happening {
             Happening::Thought(thought) if pictures => thought.pictures.clone(),

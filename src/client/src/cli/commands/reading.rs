@@ -26,7 +26,9 @@ const PICTURE_TAKES: Duration = Duration::from_secs(10);
 pub async fn feed(account: &Account, feed: &Feed, pictures: bool, console: &mut dyn Console) -> Result<()> {
     let thoughts = feed::page(account, usize::from(feed.limit), feed.sort == Sort::Rating, console).await?;
     if thoughts.is_empty() {
-        console.notice("Nothing yet. What your friends write from now on is shown here; `thoughts read` shows what is older.");
+        console.notice(
+            "Nothing yet. What your friends write from now on is shown here; `thoughts read` shows what is older.",
+        );
     }
     show(account, thoughts, pictures, console).await;
     Ok(())
@@ -46,7 +48,9 @@ pub async fn search(account: &Account, wanted: &Search, pictures: bool, console:
     let words = wanted.words.join(" ");
     let found = search::find(account, &words, wanted.author.as_deref(), wanted.tag.as_deref(), console).await?;
     if found.is_empty() {
-        console.notice("Nothing found. Only what this device has read is searched; `thoughts read @name:server` reads more.");
+        console.notice(
+            "Nothing found. Only what this device has read is searched; `thoughts read @name:server` reads more.",
+        );
     }
     show(account, found, pictures, console).await;
     Ok(())
