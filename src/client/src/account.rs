@@ -1,6 +1,8 @@
 //! An account in its folder: the login, the SDK's stores, and one step of `/sync` at a time.
 
+mod bundles;
 mod folder;
+mod raw;
 mod session;
 mod stepping;
 
@@ -10,11 +12,12 @@ use std::time::Duration;
 use matrix_sdk::authentication::matrix::MatrixSession;
 use matrix_sdk::config::RequestConfig;
 use matrix_sdk::encryption::{BackupDownloadStrategy, EncryptionSettings};
-use matrix_sdk::ruma::{OwnedUserId, UserId};
+use matrix_sdk::ruma::{OwnedUserId, RoomId, UserId};
 use matrix_sdk::{Client, ClientBuilder};
 use matrix_sdk::crypto::{CollectStrategy, DecryptionSettings, TrustRequirement};
 use tokio::sync::{Mutex, MutexGuard};
 
+use bundles::Bundles;
 pub use folder::AccountFolder;
 pub use session::Session;
 
@@ -32,12 +35,15 @@ pub struct Account {
 struct Inner {
     client: Client,
     folder: AccountFolder,
+    bundles: Bundles,
     user_id: OwnedUserId,
     session: std::sync::Mutex<Session>,
     /// Held by whoever syncs.
     stepping: Mutex<()>,
     /// Held by whoever changes who is where, so that two accepts at once are one after the other.
     people: Mutex<()>,
+    /// Held by whoever makes a timeline, so that two do not make the same.
+    making: Mutex<()>,
     /// Held by whoever changes the account's own lists.
     secrets: Mutex<()>,
 }
@@ -52,14 +58,16 @@ impl Account {
         let client = builder(folder).homeserver_url(&session.homeserver).build().await.map_err(cannot_open)?;
         let login: MatrixSession = session.login.clone();
         client.restore_session(login).await?;
-        Ok(Self::of(client, folder.clone(), session))
+        Ok(Self::of(client, folder.clone(), session).await)
     }
 
     /// The account of a client that has just logged in.
-    pub(crate) fn of(client: Client, folder: AccountFolder, session: Session) -> Self {
+    pub(crate) async fn of(client: Client, folder: AccountFolder, session: Session) -> Self {
+        let bundles = Bundles::default();
+        bundles.listen(&client).await;
         let user_id = session.login.meta.user_id.clone();
         let session = std::sync::Mutex::new(session);
-        Self { inner: Arc::new(Inner { client, folder, user_id, session, stepping: Mutex::default(), people: Mutex::default(), secrets: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { client, folder, bundles, user_id, session, stepping: Mutex::default(), people: Mutex::default(), making: Mutex::default(), secrets: Mutex::default() }) }
     }
 
     /// The SDK's client.
@@ -106,9 +114,20 @@ impl Account {
         self.inner.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Whether somebody has sent the keys of a room to this device, since the account was opened.
+    #[must_use]
+    pub fn has_bundle(&self, room_id: &RoomId, sender: &UserId) -> bool {
+        self.inner.bundles.has(room_id, sender)
+    }
+
     /// To be held while friends and audiences change, which is one at a time.
     pub async fn people(&self) -> MutexGuard<'_, ()> {
         self.inner.people.lock().await
+    }
+
+    /// To be held while a timeline is made.
+    pub(crate) async fn making(&self) -> MutexGuard<'_, ()> {
+        self.inner.making.lock().await
     }
 
     /// To be held while the account's own lists change.

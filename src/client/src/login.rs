@@ -127,7 +127,7 @@ async fn finish(
 ) -> Result<Onboarded> {
     let session = Session { homeserver: client.homeserver().to_string(), login, secret_storage_key: None };
     folder.keep_session(&session)?;
-    let account = Account::of(client, folder.clone(), session);
+    let account = Account::of(client, folder.clone(), session).await;
     match onboarding::begin(&account, password, recovery_key, console).await {
         Ok(key) => onboarded(&account, key).await,
         Err(error) => {
