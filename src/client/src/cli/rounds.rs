@@ -39,17 +39,26 @@ impl Rounds {
                     self.begun = true;
                     return Ok(Some(happened));
                 }
-                Err(error) if is_final(&error) => return Err(error),
-                Err(error) => {
-                    let pause = longer(self.pause);
-                    if self.pause.replace(pause).is_none() {
-                        console.notice(&format!("{error} It is tried again until it works."));
-                    }
-                    tokio::time::sleep(pause).await;
-                }
+                Err(error) => self.wait_after(error, console).await?,
             }
         }
         Ok(None)
+    }
+
+    /// Waits before something that failed is tried again, and says so the first time.
+    ///
+    /// # Errors
+    /// The error, if no later try can help.
+    pub async fn wait_after(&mut self, error: Error, console: &mut dyn Console) -> Result<()> {
+        if is_final(&error) {
+            return Err(error);
+        }
+        let pause = longer(self.pause);
+        if self.pause.replace(pause).is_none() {
+            console.notice(&format!("{error} It is tried again until it works."));
+        }
+        tokio::time::sleep(pause).await;
+        Ok(())
     }
 
     async fn round(&self, account: &Account, console: &mut dyn Console) -> Result<Vec<Happening>> {
@@ -66,7 +75,7 @@ fn longer(before: Option<Duration>) -> Duration {
 
 /// Whether no later try can help.
 fn is_final(error: &Error) -> bool {
-    ["logged_out", "no_account"].contains(&error.kind())
+    ["logged_out", "not_logged_in"].contains(&error.kind())
 }
 
 #[cfg(test)]

@@ -21,27 +21,53 @@ const MAX_TOLD: usize = 10_000;
 pub async fn watch(account: &Account, console: &mut dyn Console) -> Result<()> {
     console.notice("Watching. Ctrl-C ends it.");
     let (mut rounds, mut told, asking) = (Rounds::default(), Told::default(), Incoming::listen(account.client()));
-    let mut follow = Follow::from_now(account).await?;
+    let Some(mut follow) = follow(account, &mut rounds, console).await? else { return Ok(()) };
     while let Some(happened) = rounds.next(account, console).await? {
-        let news = feed::news(account, &mut follow).await?.into_iter().map(Happening::Thought);
-        let comparisons = asking.take().into_iter().map(|asking| to_compare(account, &asking.user_id));
         let happened = happened.into_iter().filter(|happening| told.is_new(happening));
-        tell(account, happened.chain(news).chain(comparisons), false, console).await;
+        let comparisons = asking.take().into_iter().map(|asking| to_compare(account, &asking.user_id));
+        tell(account, happened.chain(comparisons), false, console).await;
+        news(account, &mut follow, &mut rounds, false, console).await?;
     }
     Ok(())
 }
 
 /// Shows the feed, the newest last, and then what comes.
 pub async fn feed(account: &Account, feed: &Feed, pictures: bool, console: &mut dyn Console) -> Result<()> {
-    let mut follow = Follow::from_now(account).await?;
+    let (mut rounds, mut told) = (Rounds::default(), Told::default());
+    let Some(mut follow) = follow(account, &mut rounds, console).await? else { return Ok(()) };
     let mut thoughts = feed::page(account, usize::from(feed.limit), feed.sort == Sort::Rating, console).await?;
     thoughts.reverse();
-    let (mut rounds, mut told) = (Rounds::default(), Told::default());
     tell(account, thoughts.into_iter().map(Happening::Thought), pictures, console).await;
     while let Some(happened) = rounds.next(account, console).await? {
-        let news = feed::news(account, &mut follow).await?.into_iter().map(Happening::Thought);
         let happened = happened.into_iter().filter(|happening| told.is_new(happening));
-        tell(account, happened.chain(news), pictures, console).await;
+        tell(account, happened, pictures, console).await;
+        news(account, &mut follow, &mut rounds, pictures, console).await?;
+    }
+    Ok(())
+}
+
+/// The place from which on thoughts are news, as soon as the server can be reached.
+async fn follow(account: &Account, rounds: &mut Rounds, console: &mut dyn Console) -> Result<Option<Follow>> {
+    while console.is_open() {
+        match Follow::from_now(account).await {
+            Ok(follow) => return Ok(Some(follow)),
+            Err(error) => rounds.wait_after(error, console).await?,
+        }
+    }
+    Ok(None)
+}
+
+/// Tells what is new. What cannot be fetched now is news in the next round.
+async fn news(
+    account: &Account,
+    follow: &mut Follow,
+    rounds: &mut Rounds,
+    pictures: bool,
+    console: &mut dyn Console,
+) -> Result<()> {
+    match feed::news(account, follow).await {
+        Ok(news) => tell(account, news.into_iter().map(Happening::Thought), pictures, console).await,
+        Err(error) => rounds.wait_after(error, console).await?,
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::account::Account;
 use crate::cli::arguments::{Feed, Read, Search, Sort};
 use crate::console::Console;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::{Exported, PictureReport, Report, ShownPicture, ThoughtReport};
 use crate::{export, feed, profile_page, search};
 
@@ -64,21 +64,31 @@ pub async fn export(account: &Account, file: Option<&Path>, console: &mut dyn Co
         }
         return Ok(());
     };
+    let all = export::all(account, console).await?;
+    let written = write(file, &all);
+    written.map_err(|error| Error::Input(format!("{} cannot be written: {error}.", file.display())))?;
+    let thoughts = all.len() as u64;
+    console.report(Report::Exported(Exported { file: file.display().to_string(), thoughts }));
+    Ok(())
+}
+
+/// One line for each thought, readable for the user only.
+fn write(file: &Path, thoughts: &[ThoughtReport]) -> std::io::Result<()> {
     let mut name = file.as_os_str().to_owned();
     name.push(".part");
     let part = Path::new(&name);
-    let opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(part)?;
+    // What an export left that broke off may be readable for others.
+    if part.exists() {
+        std::fs::remove_file(part)?;
+    }
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(part)?;
     let mut lines = BufWriter::new(opened);
-    let mut thoughts = 0;
-    for thought in export::all(account, console).await? {
-        serde_json::to_writer(&mut lines, &thought)?;
+    for thought in thoughts {
+        serde_json::to_writer(&mut lines, thought)?;
         lines.write_all(b"\n")?;
-        thoughts += 1;
     }
     lines.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-    std::fs::rename(part, file)?;
-    console.report(Report::Exported(Exported { file: file.display().to_string(), thoughts }));
-    Ok(())
+    std::fs::rename(part, file)
 }
 
 /// Shows thoughts, each with its pictures where they can be shown.
