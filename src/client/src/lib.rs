@@ -2,6 +2,8 @@
 //! that a server must not read is made and opened here, by matrix-rust-sdk; what goes over the wire is written down in
 //! `federation-spec/`. The command line (`cli`, `output`) stands on top; nothing below it prints or asks.
 
+#![recursion_limit = "256"]
+
 pub mod account;
 pub mod audiences;
 pub mod cli;

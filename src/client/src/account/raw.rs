@@ -32,7 +32,7 @@ impl Account {
             request = request.bearer_auth(token);
         }
         if let Some(body) = body {
-            request = request.json(body);
+            request = request.header("content-type", "application/json").body(serde_json::to_vec(body)?);
         }
         let answer = request.send().await.map_err(matrix_sdk::HttpError::from)?;
         let status = answer.status();
