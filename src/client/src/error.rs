@@ -2,7 +2,7 @@
 
 use matrix_sdk::ruma::api::error::ErrorKind;
 use matrix_sdk::ruma::{OwnedUserId, UserId};
-use matrix_sdk::{HttpError, RumaApiError};
+use matrix_sdk::HttpError;
 
 /// Result with this crate's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -176,14 +176,7 @@ fn unreachable(error: &matrix_sdk::reqwest::Error) -> Error {
 }
 
 fn refused(refusal: &impl std::fmt::Display, error: &HttpError) -> Error {
-    let status = match error {
-        HttpError::Api(api) => match api.as_ref() {
-            matrix_sdk::ruma::api::error::FromHttpResponseError::Server(RumaApiError::ClientApi(answer)) => Some(answer.status_code.as_u16()),
-            matrix_sdk::ruma::api::error::FromHttpResponseError::Server(RumaApiError::Uiaa(_)) => Some(401),
-            _ => None,
-        },
-        _ => None,
-    };
+    let status = error.as_client_api_error().map(|answer| answer.status_code.as_u16());
     match error.client_api_error_kind() {
         Some(ErrorKind::UnknownToken(_) | ErrorKind::MissingToken) => Error::LoggedOut,
         // Behind a proxy a server that is down is one that answers so.

@@ -5,6 +5,7 @@ mod journal;
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use matrix_sdk::RoomState;
 use matrix_sdk::ruma::UserId;
 use peerbrain_vocabulary::AudienceKind;
@@ -155,10 +156,12 @@ async fn friendship(account: &Account, user_id: &UserId, outcome: Outcome, sessi
 ///
 /// # Errors
 /// As [`settle`].
-pub async fn until<F>(account: &Account, console: &mut dyn Console, seconds: u64, mut holds: F) -> Result<bool>
-where
-    F: AsyncFnMut() -> Result<bool>,
-{
+pub async fn until<'a>(
+    account: &Account,
+    console: &mut dyn Console,
+    seconds: u64,
+    holds: impl Fn() -> BoxFuture<'a, Result<bool>> + Send,
+) -> Result<bool> {
     let deadline = std::time::Instant::now() + Duration::from_secs(seconds);
     loop {
         settle(account, console).await?;

@@ -8,6 +8,7 @@ mod writing;
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
 use crate::account::Account;
@@ -26,7 +27,12 @@ const PENDING: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// What the command is refused with.
-pub async fn run(account: &Account, job: Job, console: &mut dyn Console) -> Result<()> {
+pub fn run<'a>(account: &'a Account, job: Job, console: &'a mut dyn Console) -> BoxFuture<'a, Result<()>> {
+    // Boxed, because the compiler cannot see through all that a command may do whether it may change threads.
+    Box::pin(done(account, job, console))
+}
+
+async fn done(account: &Account, job: Job, console: &mut dyn Console) -> Result<()> {
     let Job { command, pictures } = job;
     if !command.has_no_end() && command != Command::Logout {
         do_pending(account, console).await;
@@ -34,24 +40,24 @@ pub async fn run(account: &Account, job: Job, console: &mut dyn Console) -> Resu
     match command {
         Command::Logout => account::logout(account, console).await,
         Command::Whoami => account::whoami(account, console).await,
-        Command::Profile(profile) => account::profile(account, &profile, console).await,
+        Command::Profile(profile) => account::profile(account, profile, console).await,
         Command::Recovery(step) => account::recovery(account, step, console).await,
         Command::Post(post) => writing::post(account, post, console).await,
-        Command::Edit(edit) => writing::edit(account, &edit, console).await,
-        Command::Delete(delete) => writing::delete(account, &delete, console).await,
-        Command::Reply(reply) => writing::reply(account, &reply, console).await,
-        Command::React(react) => writing::react(account, &react, console).await,
-        Command::Feed(feed) if feed.follow => following::feed(account, &feed, pictures, console).await,
-        Command::Feed(feed) => reading::feed(account, &feed, pictures, console).await,
-        Command::Read(read) => reading::read(account, &read, pictures, console).await,
-        Command::Search(search) => reading::search(account, &search, pictures, console).await,
+        Command::Edit(edit) => writing::edit(account, edit, console).await,
+        Command::Delete(delete) => writing::delete(account, delete, console).await,
+        Command::Reply(reply) => writing::reply(account, reply, console).await,
+        Command::React(react) => writing::react(account, react, console).await,
+        Command::Feed(feed) if feed.follow => following::feed(account, feed, pictures, console).await,
+        Command::Feed(feed) => reading::feed(account, feed, pictures, console).await,
+        Command::Read(read) => reading::read(account, read, pictures, console).await,
+        Command::Search(search) => reading::search(account, search, pictures, console).await,
         Command::Export(export) => reading::export(account, export.file.as_deref(), console).await,
         Command::Friends => people::friends(account, console).await,
         Command::Friend(step) => people::friend(account, step, console).await,
         Command::Audience(step) => people::audience(account, step, console).await,
-        Command::Weight(weight) => people::weight(account, &weight, console).await,
-        Command::Trust(trust) => people::trust(account, &trust, console).await,
-        Command::Dm(dm) => conversation(account, &dm, console).await,
+        Command::Weight(weight) => people::weight(account, weight, console).await,
+        Command::Trust(trust) => people::trust(account, trust, console).await,
+        Command::Dm(dm) => conversation(account, dm, console).await,
         Command::Verify(verify) => verification::verify(account, verify.user_id.as_deref(), verify.yes, console).await,
         Command::Watch => following::watch(account, console).await,
         Command::Register(_) | Command::Login(_) | Command::Completions { .. } | Command::Man => {
@@ -78,7 +84,7 @@ async fn do_pending(account: &Account, console: &mut dyn Console) {
     }
 }
 
-async fn conversation(account: &Account, conversation: &Dm, console: &mut dyn Console) -> Result<()> {
+async fn conversation(account: &Account, conversation: Dm, console: &mut dyn Console) -> Result<()> {
     let whom = &conversation.who.user_id;
     match &conversation.text {
         Some(text) => {

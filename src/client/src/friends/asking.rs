@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use matrix_sdk::RoomState;
 use matrix_sdk::ruma::UserId;
 use matrix_sdk::ruma::events::room::member::MembershipState;
@@ -63,9 +64,11 @@ pub async fn request(account: &Account, whom: &str, message: Option<&str>, conso
     if membership(&own, &user_id).await? == Some(MembershipState::Knock) {
         return accept(account, &user_id, console).await;
     }
-    let client = account.client().clone();
-    let room_id = found.room_id.clone();
-    let joined = async || Ok(client.get_room(&room_id).is_some_and(|room| room.state() == RoomState::Joined));
+    let (client, room_id) = (account.client(), &found.room_id);
+    let joined = || {
+        let joined = client.get_room(room_id).is_some_and(|room| room.state() == RoomState::Joined);
+        std::future::ready(Ok(joined)).boxed()
+    };
     if pending::until(account, console, 0, joined).await? {
         return finished(account, &user_id, "You are let in.").await;
     }
@@ -85,7 +88,10 @@ fn not_wanted(error: Error, user_id: &UserId) -> Error {
 /// They do not ask; none of their devices is cross-signed, or their identity has changed; the server refuses.
 pub async fn accept(account: &Account, user_id: &UserId, console: &mut dyn Console) -> Result<Friendship> {
     let own = timelines::ensure(account, AudienceKind::Friends).await?;
-    let asks = async || Ok(membership(&own, user_id).await?.is_some_and(|at| at != MembershipState::Leave));
+    let timeline = &own;
+    let asks = || {
+        async move { Ok(membership(timeline, user_id).await?.is_some_and(|at| at != MembershipState::Leave)) }.boxed()
+    };
     if !pending::until(account, console, ON_ITS_WAY_SECONDS, asks).await? {
         return Err(Error::NotFound(format!("{user_id} does not ask to be your friend.")));
     }
@@ -108,7 +114,7 @@ pub async fn accept(account: &Account, user_id: &UserId, console: &mut dyn Conso
         })?;
         account.sync_once(Duration::ZERO).await?;
     }
-    let friends = async || Ok(relation(account, user_id).await? == Some(Relation::Friend));
+    let friends = || async move { Ok(relation(account, user_id).await? == Some(Relation::Friend)) }.boxed();
     if pending::until(account, console, OTHER_SIDE_SECONDS, friends).await? {
         return finished(account, user_id, "You read each other's thoughts.").await;
     }

@@ -17,7 +17,7 @@ pub async fn whoami(account: &Account, console: &mut dyn Console) -> Result<()> 
     Ok(())
 }
 
-pub async fn profile(account: &Account, profile: &Profile, console: &mut dyn Console) -> Result<()> {
+pub async fn profile(account: &Account, profile: Profile, console: &mut dyn Console) -> Result<()> {
     let changed = login::profile(account, profile.name.as_deref(), profile.avatar.as_deref()).await?;
     console.report(Report::Profile(changed));
     Ok(())

@@ -32,7 +32,7 @@ pub async fn watch(account: &Account, console: &mut dyn Console) -> Result<()> {
 }
 
 /// Shows the feed, the newest last, and then what comes.
-pub async fn feed(account: &Account, feed: &Feed, pictures: bool, console: &mut dyn Console) -> Result<()> {
+pub async fn feed(account: &Account, feed: Feed, pictures: bool, console: &mut dyn Console) -> Result<()> {
     let (mut rounds, mut told) = (Rounds::default(), Told::default());
     let Some(mut follow) = follow(account, &mut rounds, console).await? else { return Ok(()) };
     let mut thoughts = feed::page(account, usize::from(feed.limit), feed.sort == Sort::Rating, console).await?;

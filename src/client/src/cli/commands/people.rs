@@ -49,12 +49,12 @@ pub async fn audience(account: &Account, step: AudienceStep, console: &mut dyn C
     Ok(())
 }
 
-pub async fn weight(account: &Account, weight: &Weight, console: &mut dyn Console) -> Result<()> {
+pub async fn weight(account: &Account, weight: Weight, console: &mut dyn Console) -> Result<()> {
     console.report(Report::Weight(rating::weight(account, &weight.who.user_id, weight.weight).await?));
     Ok(())
 }
 
-pub async fn trust(account: &Account, trust: &Trust, console: &mut dyn Console) -> Result<()> {
+pub async fn trust(account: &Account, trust: Trust, console: &mut dyn Console) -> Result<()> {
     console.report(Report::Trusted(identity::trust(account, &trust.who.user_id).await?));
     Ok(())
 }

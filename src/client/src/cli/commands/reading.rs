@@ -23,7 +23,7 @@ const MAX_PICTURES: usize = 4;
 const MAX_PICTURE_BYTES: u64 = 8 * 1024 * 1024;
 const PICTURE_TAKES: Duration = Duration::from_secs(10);
 
-pub async fn feed(account: &Account, feed: &Feed, pictures: bool, console: &mut dyn Console) -> Result<()> {
+pub async fn feed(account: &Account, feed: Feed, pictures: bool, console: &mut dyn Console) -> Result<()> {
     let thoughts = feed::page(account, usize::from(feed.limit), feed.sort == Sort::Rating, console).await?;
     if thoughts.is_empty() {
         console.notice(
@@ -34,7 +34,7 @@ pub async fn feed(account: &Account, feed: &Feed, pictures: bool, console: &mut 
     Ok(())
 }
 
-pub async fn read(account: &Account, read: &Read, pictures: bool, console: &mut dyn Console) -> Result<()> {
+pub async fn read(account: &Account, read: Read, pictures: bool, console: &mut dyn Console) -> Result<()> {
     let limit = usize::try_from(read.limit).unwrap_or(usize::MAX);
     let thoughts = profile_page::read(account, &read.user_id, limit, console).await?;
     if thoughts.is_empty() {
@@ -44,7 +44,7 @@ pub async fn read(account: &Account, read: &Read, pictures: bool, console: &mut 
     Ok(())
 }
 
-pub async fn search(account: &Account, wanted: &Search, pictures: bool, console: &mut dyn Console) -> Result<()> {
+pub async fn search(account: &Account, wanted: Search, pictures: bool, console: &mut dyn Console) -> Result<()> {
     let words = wanted.words.join(" ");
     let found = search::find(account, &words, wanted.author.as_deref(), wanted.tag.as_deref(), console).await?;
     if found.is_empty() {
