@@ -42,6 +42,8 @@ struct Inner {
     stepping: Mutex<()>,
     /// Held by whoever changes who is where, so that two accepts at once are one after the other.
     people: Mutex<()>,
+    /// Held by whoever writes the outbox.
+    outbox: Mutex<()>,
     /// Held by whoever makes a timeline, so that two do not make the same.
     making: Mutex<()>,
     /// Held by whoever changes the account's own lists.
@@ -67,7 +69,20 @@ impl Account {
         bundles.listen(&client).await;
         let user_id = session.login.meta.user_id.clone();
         let session = std::sync::Mutex::new(session);
-        Self { inner: Arc::new(Inner { client, folder, bundles, user_id, session, stepping: Mutex::default(), people: Mutex::default(), making: Mutex::default(), secrets: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                client,
+                folder,
+                bundles,
+                user_id,
+                session,
+                stepping: Mutex::default(),
+                people: Mutex::default(),
+                outbox: Mutex::default(),
+                making: Mutex::default(),
+                secrets: Mutex::default(),
+            }),
+        }
     }
 
     /// The SDK's client.
@@ -123,6 +138,11 @@ impl Account {
     /// To be held while friends and audiences change, which is one at a time.
     pub async fn people(&self) -> MutexGuard<'_, ()> {
         self.inner.people.lock().await
+    }
+
+    /// To be held while the outbox is written.
+    pub(crate) async fn outbox(&self) -> MutexGuard<'_, ()> {
+        self.inner.outbox.lock().await
     }
 
     /// To be held while a timeline is made.

@@ -74,7 +74,8 @@ async fn list_named(account: &Account, name: &str) -> Result<(Audience, Room)> {
     let audience = audiences.named(name).ok_or_else(|| unknown(name))?.clone();
     if audience.kind != AudienceKind::List {
         return Err(Error::Input(format!(
-            "Who is in {} follows from your friends: see `thoughts friend`.", audience.name
+            "Who is in {} follows from your friends: see `thoughts friend`.",
+            audience.name
         )));
     }
     let room = room(account, &audience)?;

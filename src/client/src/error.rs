@@ -1,8 +1,8 @@
 //! What can go wrong, in words for people, each with the next step.
 
+use matrix_sdk::HttpError;
 use matrix_sdk::ruma::api::error::ErrorKind;
 use matrix_sdk::ruma::{OwnedUserId, UserId};
-use matrix_sdk::HttpError;
 
 /// Result with this crate's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -112,7 +112,9 @@ impl Error {
     #[must_use]
     pub fn next_step(&self) -> Option<String> {
         let step = match self {
-            Self::NotLoggedIn(_) => "Log in with `thoughts login @you:server`, or make an account with `thoughts register`.",
+            Self::NotLoggedIn(_) => {
+                "Log in with `thoughts login @you:server`, or make an account with `thoughts register`."
+            }
             Self::LoggedInAlready(_) => "Use it as it is, or `thoughts logout` first.",
             Self::Unreachable { .. } => "Look whether the name is right and the network is up, then do it again.",
             Self::LoggedOut => "Remove it with `thoughts logout`, and log in again with your recovery key.",
@@ -209,6 +211,12 @@ impl From<matrix_sdk::Error> for Error {
 
 impl From<matrix_sdk::encryption::CryptoStoreError> for Error {
     fn from(error: matrix_sdk::encryption::CryptoStoreError) -> Self {
+        Self::Store(error.to_string())
+    }
+}
+
+impl From<matrix_sdk::StoreError> for Error {
+    fn from(error: matrix_sdk::StoreError) -> Self {
         Self::Store(error.to_string())
     }
 }

@@ -59,14 +59,17 @@ pub async fn register(
             }
         }
     }
-    let login = auth.session().ok_or_else(|| Error::Refused("it wants more than a password of newcomers".to_owned()))?;
+    let login =
+        auth.session().ok_or_else(|| Error::Refused("it wants more than a password of newcomers".to_owned()))?;
     finish(folder, client, login, password, None, console).await
 }
 
 /// The next stage that we can do.
 fn stage(asked: &UiaaInfo, token: Option<&str>) -> Result<AuthData> {
     let left = |stages: &[AuthType]| stages.iter().find(|stage| !asked.completed.contains(stage)).cloned();
-    let can = |stage: &AuthType| matches!(stage, AuthType::Dummy) || (matches!(stage, AuthType::RegistrationToken) && token.is_some());
+    let can = |stage: &AuthType| {
+        matches!(stage, AuthType::Dummy) || (matches!(stage, AuthType::RegistrationToken) && token.is_some())
+    };
     let flow = asked.flows.iter().find(|flow| flow.stages.iter().all(can));
     match flow.and_then(|flow| left(&flow.stages)) {
         Some(AuthType::RegistrationToken) => {
@@ -84,7 +87,8 @@ fn stage(asked: &UiaaInfo, token: Option<&str>) -> Result<AuthData> {
             Err(Error::Refused(if wants_token {
                 "newcomers need a token. Ask who runs it for one, and give it with --token".to_owned()
             } else {
-                "it wants more of newcomers than can be done here. Register on its web page, then `thoughts login`".to_owned()
+                "it wants more of newcomers than can be done here. Register on its web page, then `thoughts login`"
+                    .to_owned()
             }))
         }
     }
@@ -108,7 +112,9 @@ pub async fn login(
     let user_id = name.unwrap_or(server);
     let user = match <&UserId>::try_from(user_id) {
         Ok(user_id) => user_id.to_string(),
-        Err(_) => name.ok_or_else(|| Error::Input("Say who you are: `thoughts login SERVER NAME`.".to_owned()))?.to_owned(),
+        Err(_) => {
+            name.ok_or_else(|| Error::Input("Say who you are: `thoughts login SERVER NAME`.".to_owned()))?.to_owned()
+        }
     };
     let client = Address::of(server)?.apply(builder(folder)).build().await.map_err(cannot_open)?;
     let auth = client.matrix_auth();

@@ -29,7 +29,8 @@ pub(crate) async fn begin(
     if encryption.request_user_identity(account.user_id()).await?.is_some() {
         match recovery_key {
             Some(key) => restore(account, key).await?,
-            None => console.notice("This device is not let in yet: give your recovery key with `thoughts recovery restore`."),
+            None => console
+                .notice("This device is not let in yet: give your recovery key with `thoughts recovery restore`."),
         }
         return Ok(None);
     }
@@ -44,7 +45,9 @@ async fn cross_sign(account: &Account, password: Option<&str>) -> Result<()> {
     let encryption = account.client().encryption();
     let Err(refusal) = encryption.bootstrap_cross_signing(None).await else { return Ok(()) };
     let (Some(asked), Some(password)) = (refusal.as_uiaa_response(), password) else { return Err(refusal.into()) };
-    let user = UserIdentifier::Matrix(matrix_sdk::ruma::api::client::uiaa::MatrixUserIdentifier::new(account.user_id().to_string()));
+    let user = UserIdentifier::Matrix(matrix_sdk::ruma::api::client::uiaa::MatrixUserIdentifier::new(
+        account.user_id().to_string(),
+    ));
     let mut auth = Password::new(user, password.to_owned());
     auth.session = asked.session.clone();
     Ok(encryption.bootstrap_cross_signing(Some(AuthData::Password(auth))).await?)

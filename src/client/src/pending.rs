@@ -117,7 +117,9 @@ async fn is_wanted(account: &Account, owner: &UserId) -> Result<bool> {
 
 async fn told(account: &Account, owner: &UserId, imported: Imported) -> Result<Happening> {
     Ok(match imported {
-        Imported::Readable(count) => Happening::Imported(friendship(account, owner, Outcome::Imported, Some(count)).await?),
+        Imported::Readable(count) => {
+            Happening::Imported(friendship(account, owner, Outcome::Imported, Some(count)).await?)
+        }
         Imported::NothingOld => Happening::Imported(friendship(account, owner, Outcome::Imported, None).await?),
         Imported::NoKeys => Happening::Notice {
             text: format!(
@@ -147,9 +149,20 @@ async fn tell_requests(account: &Account, happened: &mut Vec<Happening>) -> Resu
     Ok(())
 }
 
-async fn friendship(account: &Account, user_id: &UserId, outcome: Outcome, sessions: Option<u64>) -> Result<Friendship> {
+async fn friendship(
+    account: &Account,
+    user_id: &UserId,
+    outcome: Outcome,
+    sessions: Option<u64>,
+) -> Result<Friendship> {
     let relation = friends::relation(account, user_id).await?;
-    Ok(Friendship { user_id: user_id.to_owned(), relation, outcome, sessions: sessions.unwrap_or_default(), note: None })
+    Ok(Friendship {
+        user_id: user_id.to_owned(),
+        relation,
+        outcome,
+        sessions: sessions.unwrap_or_default(),
+        note: None,
+    })
 }
 
 /// Looks at the server and does what is pending, again and again until something holds or the time is over.

@@ -76,7 +76,13 @@ pub async fn run_or_hand_over(
     }
 }
 
-async fn run_here(folder: &AccountFolder, job: Job, long_lived: bool, lock: Lock, console: &mut dyn Console) -> Result<()> {
+async fn run_here(
+    folder: &AccountFolder,
+    job: Job,
+    long_lived: bool,
+    lock: Lock,
+    console: &mut dyn Console,
+) -> Result<()> {
     // A lock that was taken while the account was removed is on a file that has no name any more.
     folder.session()?;
     let account = Account::open(folder).await?;

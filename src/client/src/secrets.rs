@@ -60,8 +60,18 @@ impl Account {
         }
     }
 
-    async fn read_secret<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T> {
-        read(&self.secret_store().await?, name).await
+    /// As it is now, or was when the server could be reached last.
+    async fn read_secret<T: Serialize + DeserializeOwned + Default>(&self, name: &str) -> Result<T> {
+        let file = format!("{name}.json");
+        let now = async { read::<T>(&self.secret_store().await?, name).await };
+        match now.await {
+            Ok(value) => {
+                self.folder().write_json(&file, &value)?;
+                Ok(value)
+            }
+            Err(error) if error.is_outage() && self.folder().file(&file).exists() => self.folder().read_json(&file),
+            Err(error) => Err(error),
+        }
     }
 
     async fn change_secret<T>(&self, name: &str, mut change: impl FnMut(&mut T) + Send) -> Result<T>
@@ -77,6 +87,7 @@ impl Account {
         change(&mut after);
         if after != before {
             store.put_secret(SecretName::from(name), &serde_json::to_string(&after)?).await.map_err(secret_error)?;
+            self.folder().write_json(&format!("{name}.json"), &after)?;
         }
         Ok(after)
     }

@@ -41,7 +41,9 @@ pub async fn let_in(account: &Account, room: &Room, user_id: &UserId) -> Result<
     identity::check(account, user_id).await?;
     has_cross_signed_device(account, user_id).await?;
     if matches!(room.history_visibility_or_default(), HistoryVisibility::Joined | HistoryVisibility::Invited) {
-        return Err(Error::Sharing("Old thoughts of this timeline are for nobody: its history is not shared.".to_owned()));
+        return Err(Error::Sharing(
+            "Old thoughts of this timeline are for nobody: its history is not shared.".to_owned(),
+        ));
     }
     Ok(room.invite_user_by_id(user_id).await?)
 }

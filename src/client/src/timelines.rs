@@ -8,4 +8,4 @@ mod owner;
 pub(crate) use finding::encoded;
 pub use finding::{Found, find, person};
 pub use making::{create, ensure};
-pub use owner::{is_timeline, owner, own, theirs};
+pub use owner::{is_timeline, own, owner, theirs};

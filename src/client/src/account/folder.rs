@@ -175,7 +175,8 @@ fn last_used(data: &Path) -> Result<String> {
 /// A name for a folder: `@alice:example.org` becomes `alice@example.org`.
 fn folder_name(account: &str) -> Result<String> {
     let name = account.strip_prefix('@').map_or_else(|| account.to_owned(), |rest| rest.replacen(':', "@", 1));
-    let name: String = name.chars().map(|c| if c.is_alphanumeric() || "@._=+-".contains(c) { c } else { '_' }).collect();
+    let name: String =
+        name.chars().map(|c| if c.is_alphanumeric() || "@._=+-".contains(c) { c } else { '_' }).collect();
     if name.is_empty() || name.starts_with('.') || name == "last" || name.chars().count() > MAX_NAME_CHARS {
         return Err(Error::Input(format!("{account:?} is no name for an account.")));
     }

@@ -30,7 +30,12 @@ const MAX_MESSAGE_BYTES: usize = 1_000;
 ///
 /// # Errors
 /// It is oneself; there is nobody, or they have no timeline; their server cannot be reached, or they do not want it.
-pub async fn request(account: &Account, whom: &str, message: Option<&str>, console: &mut dyn Console) -> Result<Friendship> {
+pub async fn request(
+    account: &Account,
+    whom: &str,
+    message: Option<&str>,
+    console: &mut dyn Console,
+) -> Result<Friendship> {
     if timelines::person(whom)? == account.user_id() {
         return Err(Error::Input("You cannot be a friend of yourself; you can read yourself anyway.".to_owned()));
     }
@@ -53,10 +58,16 @@ pub async fn request(account: &Account, whom: &str, message: Option<&str>, conso
         Some(RoomState::Joined) => return finished(account, &user_id, "You are let in already.").await,
         // They were faster.
         Some(RoomState::Invited) => {}
-        Some(RoomState::Knocked) => return told(account, &user_id, Outcome::Requested, Some("They were asked before.")).await,
+        Some(RoomState::Knocked) => {
+            return told(account, &user_id, Outcome::Requested, Some("They were asked before.")).await;
+        }
         _ => {
             let reason = message.map(str::to_owned);
-            account.client().knock(found.room_id.clone().into(), reason, found.via.clone()).await.map_err(|error| not_wanted(error.into(), &user_id))?;
+            account
+                .client()
+                .knock(found.room_id.clone().into(), reason, found.via.clone())
+                .await
+                .map_err(|error| not_wanted(error.into(), &user_id))?;
         }
     }
     account.sync_once(Duration::ZERO).await?;

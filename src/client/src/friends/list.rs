@@ -39,7 +39,9 @@ pub async fn relation(account: &Account, user_id: &UserId) -> Result<Option<Rela
 async fn told(account: &Account) -> Result<Option<Vec<PersonReport>>> {
     let (mut people, mut from) = (Vec::new(), String::new());
     for _ in 0..MAX_PAGES {
-        let Some(page) = account.get_json(&format!("{}?limit=1000{from}", names::FRIENDS_PATH)).await? else { return Ok(None) };
+        let Some(page) = account.get_json(&format!("{}?limit=1000{from}", names::FRIENDS_PATH)).await? else {
+            return Ok(None);
+        };
         let page: Friends = serde_json::from_value(page)?;
         for Person { user_id, relation, timelines } in page.friends {
             let Ok(user_id) = OwnedUserId::try_from(user_id) else { continue };
@@ -55,7 +57,9 @@ async fn told(account: &Account) -> Result<Option<Vec<PersonReport>>> {
 /// The name that somebody shows in a timeline.
 async fn name_of(account: &Account, user_id: &UserId, timelines: &[Timeline]) -> Option<String> {
     for timeline in timelines {
-        let room = <&matrix_sdk::ruma::RoomId>::try_from(timeline.room_id.as_str()).ok().and_then(|id| account.client().get_room(id));
+        let room = <&matrix_sdk::ruma::RoomId>::try_from(timeline.room_id.as_str())
+            .ok()
+            .and_then(|id| account.client().get_room(id));
         if let Some(member) = room?.get_member_no_sync(user_id).await.ok().flatten() {
             return member.display_name().map(str::to_owned);
         }
@@ -83,7 +87,12 @@ pub async fn derived(account: &Account) -> Result<Vec<PersonReport>> {
             RoomState::Knocked => Membership::Knock,
             RoomState::Left | RoomState::Banned => continue,
         };
-        let name = room.get_member_no_sync(&owner).await.ok().flatten().and_then(|member| member.display_name().map(str::to_owned));
+        let name = room
+            .get_member_no_sync(&owner)
+            .await
+            .ok()
+            .flatten()
+            .and_then(|member| member.display_name().map(str::to_owned));
         let timeline = timeline(&room, Owner::Them, membership, None, &owner);
         let entry = people.entry(owner).or_default();
         entry.0 = entry.0.take().or(name);

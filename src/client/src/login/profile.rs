@@ -20,8 +20,10 @@ pub async fn profile(account: &Account, name: Option<&str>, avatar: Option<&Path
             return Err(Error::Input("The picture is too large: 5 MB at most.".to_owned()));
         }
         let data = std::fs::read(path)?;
-        let format = image::guess_format(&data).map_err(|_| Error::Input("The file is no picture that is known.".to_owned()))?;
-        let kind: mime::Mime = format.to_mime_type().parse().map_err(|_| Error::Input("An unknown picture.".to_owned()))?;
+        let format =
+            image::guess_format(&data).map_err(|_| Error::Input("The file is no picture that is known.".to_owned()))?;
+        let kind: mime::Mime =
+            format.to_mime_type().parse().map_err(|_| Error::Input("An unknown picture.".to_owned()))?;
         own.upload_avatar(&kind, data).await?;
     }
     if let Some(name) = name {

@@ -33,7 +33,9 @@ impl Address {
             return Ok(Self::Name(<&UserId>::try_from(given)?.server_name().to_owned()));
         }
         let name = <&ServerName>::try_from(given).map_err(|_| {
-            Error::Input(format!("{given:?} is no server: give a name such as example.org, or an address such as https://…"))
+            Error::Input(format!(
+                "{given:?} is no server: give a name such as example.org, or an address such as https://…"
+            ))
         })?;
         // A server on this machine has no certificate, and tells nobody where it is.
         if is_local(name.host()) {

@@ -36,7 +36,8 @@ pub async fn hand_over(stream: UnixStream, job: &Job, console: &mut dyn Console)
             Some(Said::Failed { kind, message, next }) => return Err(Error::Remote { kind, message, next }),
             None => {
                 return Err(Error::Busy(
-                    "The process that was doing it has ended. Look whether it was done before you do it again.".to_owned(),
+                    "The process that was doing it has ended. Look whether it was done before you do it again."
+                        .to_owned(),
                 ));
             }
         }

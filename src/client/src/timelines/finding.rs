@@ -64,13 +64,21 @@ async fn by_profile(account: &Account, user_id: &UserId) -> Result<Option<Found>
     let path = format!("/_matrix/client/v3/profile/{}", encoded(user_id.as_str()));
     let told = match account.get_json(&path).await {
         // What our own server says of a server that it cannot reach.
-        Err(Error::Refused(_) | Error::Unreachable { .. }) if account.user_id().server_name() != user_id.server_name() => {
-            return Err(Error::Unreachable { server: user_id.server_name().to_string(), why: "their server does not answer".to_owned() });
+        Err(Error::Refused(_) | Error::Unreachable { .. })
+            if account.user_id().server_name() != user_id.server_name() =>
+        {
+            return Err(Error::Unreachable {
+                server: user_id.server_name().to_string(),
+                why: "their server does not answer".to_owned(),
+            });
         }
         told => told?,
     };
     let Some(profile) = told else { return Err(Error::nobody(user_id)) };
-    let field = profile.get(names::PROFILE_ROOM_FIELD).cloned().and_then(|value| serde_json::from_value::<ProfileRoom>(value).ok());
+    let field = profile
+        .get(names::PROFILE_ROOM_FIELD)
+        .cloned()
+        .and_then(|value| serde_json::from_value::<ProfileRoom>(value).ok());
     let Some(field) = field else { return Ok(None) };
     let Ok(room_id) = RoomId::parse(&field.room_id) else { return Ok(None) };
     let told = field.via.iter().filter_map(|name| ServerName::parse(name).ok()).take(5);
@@ -84,7 +92,11 @@ async fn by_profile(account: &Account, user_id: &UserId) -> Result<Option<Found>
 async fn by_alias(account: &Account, user_id: &UserId) -> Result<Found> {
     let alias = RoomAliasId::parse(format!("#{}:{}", alias_localpart(user_id.localpart()), user_id.server_name()))?;
     match account.client().resolve_room_alias(&alias).await {
-        Ok(found) => Ok(Found { user_id: user_id.to_owned(), room_id: found.room_id, via: found.servers.into_iter().take(5).collect() }),
+        Ok(found) => Ok(Found {
+            user_id: user_id.to_owned(),
+            room_id: found.room_id,
+            via: found.servers.into_iter().take(5).collect(),
+        }),
         Err(error) => match Error::from(error) {
             Error::Refused(_) => Err(Error::NotFound(format!(
                 "{user_id} has no timeline yet: nobody can be their friend before they have used thoughts once."
@@ -114,7 +126,8 @@ mod tests {
         ] {
             assert_eq!(person(whom).unwrap(), "@bob:example.org", "{whom}");
         }
-        for wrong in ["bob", "#garden:example.org", "https://matrix.to/#/!room:example.org", "https://example.org", ""] {
+        for wrong in ["bob", "#garden:example.org", "https://matrix.to/#/!room:example.org", "https://example.org", ""]
+        {
             assert!(person(wrong).is_err(), "{wrong}");
         }
     }

@@ -47,7 +47,9 @@ pub async fn create(account: &Account, name: &str) -> Result<Room> {
         return Err(Error::Input(format!("There is an audience called {name} already.")));
     }
     if known.audiences.len() >= MAX_AUDIENCES {
-        return Err(Error::Input(format!("There are {MAX_AUDIENCES} audiences already, which is as many as there can be.")));
+        return Err(Error::Input(format!(
+            "There are {MAX_AUDIENCES} audiences already, which is as many as there can be."
+        )));
     }
     make(account, AudienceKind::List, name).await
 }
@@ -60,11 +62,14 @@ async fn known(account: &Account) -> Result<Audiences> {
         if audiences.in_room(room.room_id().as_str()).is_none() {
             let kind = kind_of(&room);
             // Of the timelines that there is one of, a second one is a list like others.
-            let kind = if kind != AudienceKind::List && audiences.of_kind(kind).is_some() { AudienceKind::List } else { kind };
+            let kind =
+                if kind != AudienceKind::List && audiences.of_kind(kind).is_some() { AudienceKind::List } else { kind };
             let name = match kind {
                 AudienceKind::Friends => FRIENDS.to_owned(),
                 AudienceKind::Public => PUBLIC.to_owned(),
-                AudienceKind::List => format!("found {}", room.room_id().as_str().chars().skip(1).take(6).collect::<String>()),
+                AudienceKind::List => {
+                    format!("found {}", room.room_id().as_str().chars().skip(1).take(6).collect::<String>())
+                }
             };
             lost.push(Audience { name, room_id: room.room_id().to_string(), kind });
         }
@@ -93,7 +98,8 @@ fn kind_of(room: &Room) -> AudienceKind {
 }
 
 fn room_of(account: &Account, audience: &Audience) -> Result<Room> {
-    let room = matrix_sdk::ruma::RoomId::parse(&audience.room_id).ok().and_then(|room_id| account.client().get_room(&room_id));
+    let room =
+        matrix_sdk::ruma::RoomId::parse(&audience.room_id).ok().and_then(|room_id| account.client().get_room(&room_id));
     room.filter(|room| room.state() == RoomState::Joined)
         .ok_or_else(|| Error::NotFound(format!("The timeline of the audience {} is gone.", audience.name)))
 }
@@ -107,7 +113,9 @@ async fn make(account: &Account, kind: AudienceKind, name: &str) -> Result<Room>
     };
     let room = match account.client().create_room(request(account, kind, alias.clone())?).await.map_err(Error::from) {
         // The alias is somebody else's, on a server that does not keep it for its owner: the profile leads there, too.
-        Err(Error::Refused(_)) if alias.is_some() => account.client().create_room(request(account, kind, None)?).await?,
+        Err(Error::Refused(_)) if alias.is_some() => {
+            account.client().create_room(request(account, kind, None)?).await?
+        }
         made => made?,
     };
     let audience = Audience { name: name.to_owned(), room_id: room.room_id().to_string(), kind };
@@ -129,7 +137,11 @@ async fn make(account: &Account, kind: AudienceKind, name: &str) -> Result<Room>
 async fn tell_where(account: &Account, room: &Room) -> Result<()> {
     let user_id = account.user_id();
     let value = ProfileRoom { room_id: room.room_id().to_string(), via: vec![user_id.server_name().to_string()] };
-    let path = format!("/_matrix/client/v3/profile/{}/{}", super::finding::encoded(user_id.as_str()), names::PROFILE_ROOM_FIELD);
+    let path = format!(
+        "/_matrix/client/v3/profile/{}/{}",
+        super::finding::encoded(user_id.as_str()),
+        names::PROFILE_ROOM_FIELD
+    );
     // A server without such fields has the alias.
     match account.put_json(&path, &json!({ names::PROFILE_ROOM_FIELD: value })).await {
         Err(Error::Refused(_)) | Ok(_) => Ok(()),
@@ -140,12 +152,18 @@ async fn tell_where(account: &Account, room: &Room) -> Result<()> {
 fn request(account: &Account, kind: AudienceKind, alias: Option<String>) -> Result<Request> {
     let is_public = kind == AudienceKind::Public;
     let mut state = vec![
-        ("m.room.history_visibility", json!({"history_visibility": if is_public { "world_readable" } else { "shared" }})),
-        ("m.room.join_rules", json!({"join_rule": match kind {
-            AudienceKind::Friends => "knock",
-            AudienceKind::List => "invite",
-            AudienceKind::Public => "public",
-        }})),
+        (
+            "m.room.history_visibility",
+            json!({"history_visibility": if is_public { "world_readable" } else { "shared" }}),
+        ),
+        (
+            "m.room.join_rules",
+            json!({"join_rule": match kind {
+                AudienceKind::Friends => "knock",
+                AudienceKind::List => "invite",
+                AudienceKind::Public => "public",
+            }}),
+        ),
         ("m.room.guest_access", json!({"guest_access": "forbidden"})),
         (names::PROFILE_USER_ID, json!({"user_id": account.user_id()})),
     ];
