@@ -1,7 +1,7 @@
 //! Two people, or two devices of one, compare seven emoji, so that each knows that no server stands in between.
 //!
 //! Both run `thoughts verify`, or one of them any other Matrix client that can do it. Who comes first asks; who comes
-//! second finds the request and answers it. If both ask at once, one of the requests is taken, by an order that both know.
+//! second finds the request and answers it. If both ask at once, Matrix ends both requests, and one side asks again.
 
 mod emoji;
 mod incoming;

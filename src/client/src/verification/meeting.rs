@@ -14,7 +14,8 @@ use crate::account::Account;
 use crate::console::Console;
 use crate::error::{Error, Result};
 
-/// If both have asked, how long the one whose request is to be taken waits for that. Other clients know nothing of our order.
+/// If both have asked, how long one of them waits for the other to ask again. Other clients know nothing of our order, so
+/// it asks again itself after that.
 const COURTESY: Duration = Duration::from_secs(10);
 
 /// Two sides that look for each other.
@@ -23,13 +24,10 @@ pub struct Meeting<'a> {
     them: UserIdentity,
     device_id: OwnedDeviceId,
     incoming: Incoming,
-}
-
-/// A request of theirs, and when it came.
-struct Theirs {
-    request: VerificationRequest,
-    asking: Asking,
-    since: Instant,
+    /// The last request of theirs.
+    heard: Option<Asking>,
+    /// Whether the user was told what to do on the other side.
+    told: bool,
 }
 
 impl<'a> Meeting<'a> {
@@ -37,7 +35,7 @@ impl<'a> Meeting<'a> {
     pub fn new(account: &'a Account, them: UserIdentity) -> Result<Self> {
         let device_id = account.client().device_id().map(ToOwned::to_owned);
         let device_id = device_id.ok_or_else(|| Error::Verification("Nobody is logged in.".to_owned()))?;
-        Ok(Self { account, them, device_id, incoming: Incoming::listen(account.client()) })
+        Ok(Self { account, them, device_id, incoming: Incoming::listen(account.client()), heard: None, told: false })
     }
 
     /// The request that both go on with: accepted on both sides.
@@ -45,27 +43,53 @@ impl<'a> Meeting<'a> {
     /// # Errors
     /// If the other side does not come, or says no.
     pub async fn request(&mut self, console: &mut dyn Console) -> Result<VerificationRequest> {
-        self.look().await?;
-        if let Some(theirs) = self.theirs().await {
-            theirs.request.accept_with_methods(methods()).await?;
-            return Ok(theirs.request);
-        }
-        let ours = self.ask().await?;
-        console.notice(&self.how_to_answer());
         let end = Instant::now() + PATIENCE;
-        let mut theirs = None;
+        let mut listen = Duration::ZERO;
         while Instant::now() < end && console.is_open() {
-            self.look().await?;
-            theirs = self.theirs().await.or(theirs);
-            if let Some(theirs) = theirs.take_if(|theirs| theirs.since.elapsed() >= self.courtesy(&theirs.asking)) {
-                theirs.request.accept_with_methods(methods()).await?;
-                ours.cancel().await?;
-                return Ok(theirs.request);
+            if let Some(theirs) = self.listen(listen).await? {
+                theirs.accept_with_methods(methods()).await?;
+                return Ok(theirs);
             }
-            if ours.is_ready() {
+            if let Some(ours) = self.ask(end, console).await? {
                 return Ok(ours);
             }
-            if ours.is_cancelled() && theirs.is_none() {
+            listen = self.courtesy();
+        }
+        Err(cancelled(None))
+    }
+
+    /// A request of theirs, if one comes in time. Looks at least once.
+    async fn listen(&mut self, time: Duration) -> Result<Option<VerificationRequest>> {
+        let end = Instant::now() + time;
+        loop {
+            self.look().await?;
+            let theirs = self.theirs().await;
+            if theirs.is_some() || Instant::now() >= end {
+                return Ok(theirs);
+            }
+        }
+    }
+
+    /// Asks, and gives the request once they have accepted it. Nothing if they have asked at the same time: then Matrix
+    /// ends both requests, and one side has to begin again.
+    async fn ask(&mut self, end: Instant, console: &mut dyn Console) -> Result<Option<VerificationRequest>> {
+        let asked = self.them.request_verification_with_methods(methods()).await;
+        let ours = asked
+            .map_err(|error| Error::Verification(format!("{} could not be asked: {error}.", self.them.user_id())))?;
+        if !std::mem::replace(&mut self.told, true) {
+            console.notice(&self.how_to_answer());
+        }
+        let before = self.heard.clone();
+        while Instant::now() < end && console.is_open() {
+            self.look().await?;
+            let theirs = self.theirs().await;
+            if ours.is_ready() {
+                return Ok(Some(ours));
+            }
+            if ours.is_cancelled() && (theirs.is_some() || self.heard != before) {
+                return Ok(None);
+            }
+            if ours.is_cancelled() {
                 return Err(cancelled(ours.cancel_info().as_ref()));
             }
         }
@@ -88,36 +112,27 @@ impl<'a> Meeting<'a> {
         Ok(())
     }
 
-    /// The newest request of theirs that still stands.
-    async fn theirs(&self) -> Option<Theirs> {
+    /// The newest request of theirs that still stands. Those that were ended meanwhile are remembered as heard.
+    async fn theirs(&mut self) -> Option<VerificationRequest> {
         for asking in self.incoming.take().into_iter().rev() {
             if asking.user_id != self.them.user_id() || asking.device_id == self.device_id {
                 continue;
             }
             let encryption = self.account.client().encryption();
             let request = encryption.get_verification_request(&asking.user_id, &asking.flow_id).await;
+            self.heard = Some(asking);
             if let Some(request) = request.filter(|request| !request.is_cancelled() && !request.is_passive()) {
-                return Some(Theirs { request, asking, since: Instant::now() });
+                return Some(request);
             }
         }
         None
     }
 
-    async fn ask(&self) -> Result<VerificationRequest> {
-        self.them
-            .request_verification_with_methods(methods())
-            .await
-            .map_err(|error| Error::Verification(format!("{} could not be asked: {error}.", self.them.user_id())))
-    }
-
-    /// How long a request of theirs waits when there is one of ours. Ours is taken if it comes from the lesser id.
-    fn courtesy(&self, asking: &Asking) -> Duration {
+    /// How long this side listens before it asks again, when both have asked: not at all if its id is the lesser one.
+    fn courtesy(&self) -> Duration {
         let ours = (self.account.user_id().to_owned(), self.device_id.clone());
-        if ours_is_taken(&ours, &(asking.user_id.clone(), asking.device_id.clone())) {
-            COURTESY
-        } else {
-            Duration::ZERO
-        }
+        let theirs = self.heard.as_ref().map(|asking| (asking.user_id.clone(), asking.device_id.clone()));
+        if theirs.is_some_and(|theirs| begins_again(&ours, &theirs)) { Duration::ZERO } else { COURTESY }
     }
 
     fn how_to_answer(&self) -> String {
@@ -132,8 +147,8 @@ impl<'a> Meeting<'a> {
 
 type Side = (OwnedUserId, OwnedDeviceId);
 
-/// Whether our request is taken when both have asked. Both sides say the same of the same request.
-fn ours_is_taken(ours: &Side, theirs: &Side) -> bool {
+/// Whether it is for us to ask again when both have asked. Both sides say the same.
+fn begins_again(ours: &Side, theirs: &Side) -> bool {
     ours < theirs
 }
 
@@ -149,12 +164,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_sides_take_the_same_request() {
+    fn one_side_asks_again() {
         let alice = (owned_user_id!("@alice:a.example"), owned_device_id!("B"));
         let bob = (owned_user_id!("@bob:b.example"), owned_device_id!("A"));
         let second = (owned_user_id!("@alice:a.example"), owned_device_id!("C"));
         for (one, other) in [(&alice, &bob), (&alice, &second), (&bob, &second)] {
-            assert_ne!(ours_is_taken(one, other), ours_is_taken(other, one));
+            assert_ne!(begins_again(one, other), begins_again(other, one));
         }
     }
 }
