@@ -146,6 +146,8 @@ async fn finish(
 }
 
 async fn onboarded(account: &Account, recovery_key: Option<String>) -> Result<Onboarded> {
+    // The store learns from the server, as everybody else does, that the device is signed now.
+    account.client().encryption().request_user_identity(account.user_id()).await?;
     Ok(Onboarded {
         user_id: account.user_id().to_owned(),
         device_id: device_id(account)?,

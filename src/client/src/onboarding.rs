@@ -37,8 +37,21 @@ pub(crate) async fn begin(
     console.progress("Making your keys", 0, 0);
     cross_sign(account, Some(password)).await?;
     let key = new_recovery_key(account).await?;
+    see_own_signature(account).await?;
     console.progress("Making your keys", 1, 1);
     Ok(Some(key))
+}
+
+/// The signature of this device comes back by its own list, which is a moment later.
+async fn see_own_signature(account: &Account) -> Result<()> {
+    for _ in 0..20 {
+        account.client().encryption().request_user_identity(account.user_id()).await?;
+        if account.is_vouched().await? {
+            break;
+        }
+        account.sync_once(Duration::from_millis(250)).await?;
+    }
+    Ok(())
 }
 
 async fn cross_sign(account: &Account, password: Option<&str>) -> Result<()> {
@@ -73,9 +86,7 @@ async fn restore(account: &Account, key: &str) -> Result<()> {
     let recovery = account.client().encryption().recovery();
     recovery.recover(key).await.map_err(recovery_error)?;
     account.keep_secret_storage_key(key)?;
-    // The signature of this device reaches its own list by the next answer.
-    account.sync_once(Duration::ZERO).await?;
-    Ok(())
+    see_own_signature(account).await
 }
 
 /// Whether a lost device could be replaced.

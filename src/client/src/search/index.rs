@@ -19,7 +19,7 @@ const FORM: &str = "
         date INTEGER NOT NULL, report TEXT NOT NULL
     );
     CREATE INDEX IF NOT EXISTS thoughts_by_id ON thoughts (id);
-    CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (words, tags, tokenize = 'trigram');
+    CREATE VIRTUAL TABLE IF NOT EXISTS wording USING fts5 (words, tags, tokenize = 'trigram');
     CREATE TABLE IF NOT EXISTS newest (room TEXT PRIMARY KEY, event TEXT NOT NULL);
 ";
 
@@ -72,11 +72,11 @@ impl Index {
                 [thought.event_id.as_str()],
                 |row| row.get(0),
             )?;
-            writing.execute("DELETE FROM words WHERE rowid = ?1", [number])?;
+            writing.execute("DELETE FROM wording WHERE rowid = ?1", [number])?;
             let tags: String = thought.tags.iter().map(|tag| format!(" {} ", tag.to_lowercase())).collect();
             let text = format!("{}\n{}\n{}", thought.title, thought.text, thought.tags.join(" "));
             writing
-                .execute("INSERT INTO words (rowid, words, tags) VALUES (?1, ?2, ?3)", params![number, text, tags])?;
+                .execute("INSERT INTO wording (rowid, words, tags) VALUES (?1, ?2, ?3)", params![number, text, tags])?;
         }
         Ok(writing.commit()?)
     }
@@ -108,7 +108,7 @@ impl Index {
         let writing = self.database.transaction()?;
         for event in events {
             writing.execute(
-                "DELETE FROM words WHERE rowid IN (SELECT number FROM thoughts WHERE event = ?1)",
+                "DELETE FROM wording WHERE rowid IN (SELECT number FROM thoughts WHERE event = ?1)",
                 [event.as_str()],
             )?;
             writing.execute("DELETE FROM thoughts WHERE event = ?1", [event.as_str()])?;
@@ -170,11 +170,11 @@ impl Index {
         if !long.is_empty() {
             values
                 .push(format!("words : ({})", long.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" AND ")));
-            conditions.push(format!("words MATCH ?{}", values.len()));
+            conditions.push(format!("wording MATCH ?{}", values.len()));
         }
         for word in &short {
             values.push(pattern(word));
-            conditions.push(format!("words.words LIKE ?{} ESCAPE '\\'", values.len()));
+            conditions.push(format!("wording.words LIKE ?{} ESCAPE '\\'", values.len()));
         }
         if let Some(author) = author {
             values.push(author.to_string());
@@ -182,10 +182,10 @@ impl Index {
         }
         if let Some(tag) = tag {
             values.push(pattern(&format!(" {} ", tag.trim_start_matches('#').to_lowercase())));
-            conditions.push(format!("words.tags LIKE ?{} ESCAPE '\\'", values.len()));
+            conditions.push(format!("wording.tags LIKE ?{} ESCAPE '\\'", values.len()));
         }
         let text = format!(
-            "SELECT report FROM thoughts JOIN words ON words.rowid = thoughts.number WHERE {} ORDER BY date DESC LIMIT {limit}",
+            "SELECT report FROM thoughts JOIN wording ON wording.rowid = thoughts.number WHERE {} ORDER BY date DESC LIMIT {limit}",
             conditions.join(" AND ")
         );
         let values: Vec<&dyn ToSql> = values.iter().map(|value| value as &dyn ToSql).collect();
