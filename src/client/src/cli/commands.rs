@@ -17,7 +17,7 @@ use crate::cli::arguments::{Command, Dm};
 use crate::console::Console;
 use crate::error::{Error, Result};
 use crate::output::{Page, shown};
-use crate::report::Report;
+use crate::report::{Happening, Report};
 use crate::{dm, pending, verification};
 
 /// How long a command first does what is pending.
@@ -35,7 +35,8 @@ pub fn run<'a>(account: &'a Account, job: Job, console: &'a mut dyn Console) -> 
 async fn done(account: &Account, job: Job, console: &mut dyn Console) -> Result<()> {
     let Job { command, pictures } = job;
     if !command.has_no_end() && command != Command::Logout {
-        do_pending(account, console).await;
+        let shows_requests = matches!(command, Command::Friends | Command::Friend(_));
+        do_pending(account, shows_requests, console).await;
     }
     match command {
         Command::Logout => account::logout(account, console).await,
@@ -66,15 +67,17 @@ async fn done(account: &Account, job: Job, console: &mut dyn Console) -> Result<
     }
 }
 
-/// What is pending is done first, but a command never fails for it, nor waits long.
-async fn do_pending(account: &Account, console: &mut dyn Console) {
+/// What is pending is done first, but a command never fails for it, nor waits long. Requests are told unless the command
+/// shows them itself.
+async fn do_pending(account: &Account, shows_requests: bool, console: &mut dyn Console) {
     let work = async {
         account.sync_once(Duration::ZERO).await?;
         pending::settle(account, console).await
     };
     match timeout(PENDING, work).await {
         Ok(Ok(happened)) => {
-            for happening in happened {
+            let is_told = |happening: &Happening| !(shows_requests && matches!(happening, Happening::Request(_)));
+            for happening in happened.into_iter().filter(is_told) {
                 let told = shown(&Page::plain(), &Report::Happening(Box::new(happening)));
                 console.notice(told.trim_end());
             }

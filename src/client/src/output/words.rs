@@ -95,7 +95,13 @@ pub fn happening(page: &Page, told: &Happening) -> String {
     match told {
         Happening::Thought(told) => thought(page, told),
         Happening::Request(told) => person(page, told),
-        Happening::Joined(told) | Happening::Imported(told) | Happening::Accepted(told) => friendship(page, told),
+        Happening::Joined(told) => {
+            format!("{} You read along with {}.", page.good("✓"), page.name(told.user_id.as_str()))
+        }
+        Happening::Imported(told) if told.sessions == 0 => {
+            format!("{} {} has given no keys to old thoughts.", page.faint("·"), page.name(told.user_id.as_str()))
+        }
+        Happening::Imported(told) | Happening::Accepted(told) => friendship(page, told),
         Happening::Notice { text } => page.wrapped(&plain(text), ""),
     }
 }

@@ -132,7 +132,7 @@ pub struct Exported {
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum Happening {
     /// A new thought.
-    Thought(ThoughtReport),
+    Thought(Box<ThoughtReport>),
     /// Somebody asks to be a friend.
     Request(PersonReport),
     /// We joined somebody's timeline.

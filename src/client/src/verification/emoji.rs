@@ -30,10 +30,10 @@ pub async fn comparison(account: &Account, request: &VerificationRequest) -> Res
                     _ => {}
                 }
             }
-            VerificationRequestState::Ready { .. } if !started => {
-                if request.we_started() || begin.elapsed() >= ASKER_STARTS {
-                    started = request.start_sas().await?.is_some();
-                }
+            VerificationRequestState::Ready { .. }
+                if !started && (request.we_started() || begin.elapsed() >= ASKER_STARTS) =>
+            {
+                started = request.start_sas().await?.is_some();
             }
             VerificationRequestState::Cancelled(info) => return Err(cancelled(Some(&info))),
             _ => {}

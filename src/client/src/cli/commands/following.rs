@@ -11,7 +11,7 @@ use crate::cli::rounds::Rounds;
 use crate::console::Console;
 use crate::error::Result;
 use crate::feed::{self, Follow};
-use crate::report::{Happening, Report};
+use crate::report::{Happening, Report, ThoughtReport};
 use crate::verification::Incoming;
 
 /// How many requests are remembered as told.
@@ -37,7 +37,7 @@ pub async fn feed(account: &Account, feed: Feed, pictures: bool, console: &mut d
     let Some(mut follow) = follow(account, &mut rounds, console).await? else { return Ok(()) };
     let mut thoughts = feed::page(account, usize::from(feed.limit), feed.sort == Sort::Rating, console).await?;
     thoughts.reverse();
-    tell(account, thoughts.into_iter().map(Happening::Thought), pictures, console).await;
+    tell(account, thoughts.into_iter().map(new_thought), pictures, console).await;
     while let Some(happened) = rounds.next(account, console).await? {
         let happened = happened.into_iter().filter(|happening| told.is_new(happening));
         tell(account, happened, pictures, console).await;
@@ -66,7 +66,7 @@ async fn news(
     console: &mut dyn Console,
 ) -> Result<()> {
     match feed::news(account, follow).await {
-        Ok(news) => tell(account, news.into_iter().map(Happening::Thought), pictures, console).await,
+        Ok(news) => tell(account, news.into_iter().map(new_thought), pictures, console).await,
         Err(error) => rounds.wait_after(error, console).await?,
     }
     Ok(())
@@ -81,6 +81,10 @@ async fn tell(account: &Account, happened: impl Iterator<Item = Happening>, pict
         console.report(Report::Happening(Box::new(happening)));
         draw(account, shown, console).await;
     }
+}
+
+fn new_thought(thought: ThoughtReport) -> Happening {
+    Happening::Thought(Box::new(thought))
 }
 
 fn to_compare(account: &Account, from: &OwnedUserId) -> Happening {
