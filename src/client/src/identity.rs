@@ -1,7 +1,7 @@
 //! People whose identity has changed: their devices get no keys until the user agrees. Which identity somebody had first is
 //! remembered here, for the SDK stops only for those who were verified.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use matrix_sdk::encryption::LocalTrust;
 use matrix_sdk::encryption::identities::UserIdentity;
@@ -15,9 +15,12 @@ use crate::report::Trusted;
 const FILE: &str = "identities.json";
 
 /// The master key that each person had when keys were first given.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Known {
     master_keys: BTreeMap<OwnedUserId, String>,
+    /// Whose devices get nothing for now.
+    #[serde(default)]
+    stopped: BTreeSet<OwnedUserId>,
 }
 
 impl Known {
@@ -62,16 +65,26 @@ pub async fn guard<'a>(account: &Account, users: impl IntoIterator<Item = &'a Us
     let _turn = account.secrets_turn().await;
     let encryption = account.client().encryption();
     let mut known: Known = account.folder().read_json(FILE)?;
-    let (before, mut changed) = (known.master_keys.clone(), Vec::new());
+    let (before, mut changed, mut agreed) = (known.clone(), Vec::new(), Vec::new());
     for user_id in users.into_iter().filter(|user_id| *user_id != account.user_id()) {
         let Some(identity) = encryption.get_user_identity(user_id).await? else { continue };
         if !known.holds(&identity) {
-            trust_devices(account, user_id, LocalTrust::BlackListed).await?;
+            known.stopped.insert(user_id.to_owned());
             changed.push(user_id.to_owned());
+        } else if known.stopped.contains(user_id) {
+            agreed.push(user_id);
         }
     }
-    if known.master_keys != before {
+    // Whose new identity was verified since gets keys again.
+    for user_id in agreed {
+        trust_devices(account, user_id, LocalTrust::Unset).await?;
+        known.stopped.remove(user_id);
+    }
+    if known != before {
         account.folder().write_json(FILE, &known)?;
+    }
+    for user_id in &changed {
+        trust_devices(account, user_id, LocalTrust::BlackListed).await?;
     }
     Ok(changed)
 }
@@ -90,9 +103,10 @@ pub async fn trust(account: &Account, user_id: &UserId) -> Result<Trusted> {
         identity.withdraw_verification().await?;
     }
     identity.pin().await?;
-    known.set(&identity);
-    account.folder().write_json(FILE, &known)?;
     trust_devices(account, user_id, LocalTrust::Unset).await?;
+    known.set(&identity);
+    known.stopped.remove(user_id);
+    account.folder().write_json(FILE, &known)?;
     Ok(Trusted { user_id: user_id.to_owned(), changed })
 }
 

@@ -14,6 +14,7 @@ use server::Address;
 use crate::account::{Account, AccountFolder, Session, builder, cannot_open};
 use crate::console::Console;
 use crate::error::{Error, Result};
+use crate::process::Lock;
 use crate::report::{Identity, LoggedOut, Onboarded};
 use crate::{onboarding, pending};
 
@@ -35,7 +36,9 @@ pub async fn register(
     token: Option<&str>,
     console: &mut dyn Console,
 ) -> Result<Onboarded> {
-    let client = Address::of(server)?.apply(builder(folder)).build().await.map_err(cannot_open)?;
+    let address = Address::of(server)?;
+    let _lock = begin_anew(folder)?;
+    let client = address.apply(builder(folder)).build().await.map_err(cannot_open)?;
     let mut request = RegisterRequest::new();
     request.username = Some(name.to_owned());
     request.password = Some(password.to_owned());
@@ -116,11 +119,27 @@ pub async fn login(
             name.ok_or_else(|| Error::Input("Say who you are: `thoughts login SERVER NAME`.".to_owned()))?.to_owned()
         }
     };
-    let client = Address::of(server)?.apply(builder(folder)).build().await.map_err(cannot_open)?;
+    let address = Address::of(server)?;
+    let _lock = begin_anew(folder)?;
+    let client = address.apply(builder(folder)).build().await.map_err(cannot_open)?;
     let auth = client.matrix_auth();
     auth.login_username(&user, password).initial_device_display_name(DEVICE_NAME).send().await?;
     let login = auth.session().ok_or_else(|| Error::Sdk("The login came to nothing.".to_owned()))?;
     finish(folder, client, login, password, recovery_key, console).await
+}
+
+/// Holds a folder while its account comes into being, and removes what a login has left there that broke off: its keys
+/// are those of another device.
+fn begin_anew(folder: &AccountFolder) -> Result<Lock> {
+    let lock = Lock::try_take(folder)?
+        .ok_or_else(|| Error::Busy("Another command is logging in to this account just now.".to_owned()))?;
+    if let Ok(session) = folder.session() {
+        return Err(Error::LoggedInAlready(session.login.meta.user_id.to_string()));
+    }
+    match std::fs::remove_dir_all(folder.file("store")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(lock),
+    }
 }
 
 async fn finish(
@@ -136,6 +155,13 @@ async fn finish(
     let account = Account::of(client, folder.clone(), session).await;
     match onboarding::begin(&account, password, recovery_key, console).await {
         Ok(key) => onboarded(&account, key).await,
+        // The keys are nowhere else: without them nobody could ever be let in again.
+        Err(error) if onboarding::has_identity_keys(&account).await => {
+            console.notice(&format!(
+                "You are logged in, but have no recovery key yet: {error} Make one with `thoughts recovery setup`."
+            ));
+            onboarded(&account, None).await
+        }
         Err(error) => {
             // A device that nobody vouches for would stay in the account's list.
             let _ = account.client().matrix_auth().logout().await;

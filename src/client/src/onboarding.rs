@@ -54,6 +54,22 @@ async fn see_own_signature(account: &Account) -> Result<()> {
     Ok(())
 }
 
+/// A device that has the identity's keys signs itself, if that broke off when they were made.
+async fn sign_own_device(account: &Account) -> Result<()> {
+    if account.is_vouched().await? || !has_identity_keys(account).await {
+        return Ok(());
+    }
+    if let Some(device) = account.client().encryption().get_own_device().await? {
+        device.verify().await.map_err(said)?;
+    }
+    see_own_signature(account).await
+}
+
+/// Whether the keys of the account's identity are here. They may be nowhere else.
+pub(crate) async fn has_identity_keys(account: &Account) -> bool {
+    account.client().encryption().cross_signing_status().await.is_some_and(|status| status.has_master)
+}
+
 async fn cross_sign(account: &Account, password: Option<&str>) -> Result<()> {
     let encryption = account.client().encryption();
     let Err(refusal) = encryption.bootstrap_cross_signing(None).await else { return Ok(()) };
@@ -110,6 +126,7 @@ pub async fn recovery_setup(account: &Account, console: &mut dyn Console) -> Res
         let password = console.ask(Question::secret("The password of the account:")).await?;
         cross_sign(account, Some(&password)).await?;
     }
+    sign_own_device(account).await?;
     if !account.is_vouched().await? {
         return Err(Error::NotLetIn);
     }
@@ -124,10 +141,10 @@ pub async fn recovery_setup(account: &Account, console: &mut dyn Console) -> Res
     };
     // What was kept under the old key is kept under the new one.
     if let Some(audiences) = before.0 {
-        account.change_audiences(|kept| *kept = audiences.clone()).await?;
+        account.change_audiences(|kept| kept.clone_from(&audiences)).await?;
     }
     if let Some(synapses) = before.1 {
-        account.change_synapses(|kept| *kept = synapses.clone()).await?;
+        account.change_synapses(|kept| kept.clone_from(&synapses)).await?;
     }
     told(account, Some(key)).await
 }

@@ -9,7 +9,7 @@ mod serving;
 mod words;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -38,10 +38,18 @@ impl Lock {
     pub fn try_take(folder: &AccountFolder) -> Result<Option<Self>> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.file("lock"))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            // Of a folder that was removed meanwhile, the lock is good for nothing: others lock the new one.
+            Ok(()) => Ok(is_still_there(&file, folder).then_some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
+    }
+}
+
+fn is_still_there(file: &File, folder: &AccountFolder) -> bool {
+    match (file.metadata(), std::fs::metadata(folder.file("lock"))) {
+        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
+        _ => false,
     }
 }
 
@@ -63,7 +71,11 @@ pub async fn run_or_hand_over(
             return run_here(folder, job, long_lived, lock, console).await;
         }
         if let Some(stream) = handing::connect(folder).await {
-            return handing::hand_over(stream, &job, console).await;
+            match handing::hand_over(stream, &job, console).await {
+                // Whoever did it has ended, and what has no end goes on here.
+                Err(Error::Busy(_)) if job.command.has_no_end() && console.is_open() => {}
+                ended => return ended,
+            }
         }
         if began.elapsed() > PATIENCE {
             return Err(Error::Busy("Another command has been at work on this account for five minutes.".to_owned()));
@@ -96,4 +108,25 @@ async fn run_here(
 /// Where others reach whoever holds the account.
 fn socket(folder: &AccountFolder) -> PathBuf {
     folder.file("run.sock")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holds_a_folder_at_a_time_and_a_removed_one_is_held_by_nobody() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = AccountFolder::create(Some(data.path()), None, "@alice:a").unwrap();
+        let lock = Lock::try_take(&folder).unwrap().unwrap();
+        assert!(Lock::try_take(&folder).unwrap().is_none());
+        let file = OpenOptions::new().write(true).open(folder.file("lock")).unwrap();
+        assert!(is_still_there(&file, &folder));
+        folder.remove().unwrap();
+        AccountFolder::create(Some(data.path()), None, "@alice:a").unwrap();
+        assert!(!is_still_there(&file, &folder));
+        let _new = Lock::try_take(&folder).unwrap().unwrap();
+        assert!(!is_still_there(&file, &folder));
+        drop(lock);
+    }
 }

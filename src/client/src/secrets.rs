@@ -63,9 +63,9 @@ impl Account {
     /// As it is now, or was when the server could be reached last.
     async fn read_secret<T: Serialize + DeserializeOwned + Default>(&self, name: &str) -> Result<T> {
         let file = format!("{name}.json");
-        let now = async { read::<T>(&self.secret_store().await?, name).await };
+        let now = async { self.read_now::<T>(&self.secret_store().await?, name).await };
         match now.await {
-            Ok(value) => {
+            Ok((value, _)) => {
                 self.folder().write_json(&file, &value)?;
                 Ok(value)
             }
@@ -81,21 +81,23 @@ impl Account {
         let store = self.secret_store().await?;
         // Commands of one account that change it are one after the other.
         let _turn = self.secrets_turn().await;
-        let before = read::<T>(&store, name).await?;
+        let (before, is_stored) = self.read_now::<T>(&store, name).await?;
         let text = serde_json::to_string(&before)?;
         let mut after: T = serde_json::from_str(&text)?;
         change(&mut after);
-        if after != before {
+        if after != before || (!is_stored && after != T::default()) {
             store.put_secret(SecretName::from(name), &serde_json::to_string(&after)?).await.map_err(secret_error)?;
             self.folder().write_json(&format!("{name}.json"), &after)?;
         }
         Ok(after)
     }
-}
 
-async fn read<T: DeserializeOwned + Default>(store: &SecretStore, name: &str) -> Result<T> {
-    match store.get_secret(SecretName::from(name)).await.map_err(secret_error)? {
-        Some(text) => Ok(serde_json::from_str(&text)?),
-        None => Ok(T::default()),
+    /// What the server keeps, and whether it does so under the present key. If not, a new recovery key was made and
+    /// something broke off before the lists were written under it: then what this device has seen last counts.
+    async fn read_now<T: DeserializeOwned + Default>(&self, store: &SecretStore, name: &str) -> Result<(T, bool)> {
+        match store.get_secret(SecretName::from(name)).await.map_err(secret_error)? {
+            Some(text) => Ok((serde_json::from_str(&text)?, true)),
+            None => Ok((self.folder().read_json(&format!("{name}.json"))?, false)),
+        }
     }
 }

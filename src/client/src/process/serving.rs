@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::io::BufReader;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::words::{Asked, Said, hear, say};
@@ -22,7 +23,7 @@ const MAX_JOBS: usize = 32;
 
 /// The other processes whose work is done here.
 pub struct Others {
-    serving: Option<(JoinHandle<()>, Arc<tokio::sync::Notify>, std::path::PathBuf)>,
+    serving: Option<(JoinHandle<()>, watch::Sender<bool>, std::path::PathBuf)>,
 }
 
 impl Others {
@@ -43,42 +44,43 @@ impl Others {
             _ => {}
         }
         let listener = remote::listen(&path)?;
-        let enough = Arc::new(tokio::sync::Notify::new());
-        let task = tokio::spawn(accept(listener, account.clone(), enough.clone()));
+        let (enough, ending) = watch::channel(false);
+        let task = tokio::spawn(accept(listener, account.clone(), ending));
         Ok(Self { serving: Some((task, enough, path)) })
     }
 
-    /// Takes no new jobs, and finishes those that were begun.
+    /// Takes no new jobs, and finishes those that were begun; those without an end go on in their own processes.
     pub async fn finish(self) {
         let Some((task, enough, path)) = self.serving else { return };
         // Whoever comes now waits for the lock.
         let _ = std::fs::remove_file(path);
-        enough.notify_one();
+        let _ = enough.send(true);
         let _ = task.await;
     }
 }
 
-async fn accept(listener: UnixListener, account: Account, enough: Arc<tokio::sync::Notify>) {
-    let mut jobs = JoinSet::new();
+async fn accept(listener: UnixListener, account: Account, mut ending: watch::Receiver<bool>) {
+    let (mut jobs, for_jobs) = (JoinSet::new(), ending.clone());
     loop {
         tokio::select! {
             accepted = listener.accept(), if jobs.len() < MAX_JOBS => {
                 if let Ok((stream, _)) = accepted {
-                    jobs.spawn(serve(stream, account.clone()));
+                    jobs.spawn(serve(stream, account.clone(), for_jobs.clone()));
                 }
             }
             Some(_) = jobs.join_next() => {}
-            () = enough.notified() => break,
+            _ = ending.wait_for(|ending| *ending) => break,
         }
     }
     drop(listener);
     while jobs.join_next().await.is_some() {}
 }
 
-async fn serve(stream: UnixStream, account: Account) {
+async fn serve(stream: UnixStream, account: Account, mut ending: watch::Receiver<bool>) {
     let (from, mut to) = stream.into_split();
     let mut from = BufReader::new(from);
     let Ok(Some(Asked::Job(job))) = hear(&mut from).await else { return };
+    let has_no_end = job.command.has_no_end();
     let (said, mut saying) = unbounded_channel();
     let (answered, answers) = unbounded_channel();
     let open = Arc::new(AtomicBool::new(true));
@@ -110,6 +112,7 @@ async fn serve(stream: UnixStream, account: Account) {
     tokio::select! {
         ((), ()) = async { tokio::join!(work, telling) } => {}
         () = hearing => {}
+        _ = ending.wait_for(|ending| *ending), if has_no_end => {}
     }
 }
 
