@@ -24,6 +24,8 @@ pub struct Meeting<'a> {
     them: UserIdentity,
     device_id: OwnedDeviceId,
     incoming: Incoming,
+    /// What was asked before, and is still known if it was in this process.
+    earlier: Vec<Asking>,
     /// The last request of theirs.
     heard: Option<Asking>,
     /// Whether the user was told what to do on the other side.
@@ -35,7 +37,15 @@ impl<'a> Meeting<'a> {
     pub fn new(account: &'a Account, them: UserIdentity) -> Result<Self> {
         let device_id = account.client().device_id().map(ToOwned::to_owned);
         let device_id = device_id.ok_or_else(|| Error::Verification("Nobody is logged in.".to_owned()))?;
-        Ok(Self { account, them, device_id, incoming: Incoming::listen(account.client()), heard: None, told: false })
+        Ok(Self {
+            account,
+            them,
+            device_id,
+            incoming: Incoming::listen(account),
+            earlier: Incoming::kept(account)?,
+            heard: None,
+            told: false,
+        })
     }
 
     /// The request that both go on with: accepted on both sides.
@@ -86,7 +96,8 @@ impl<'a> Meeting<'a> {
             if ours.is_ready() {
                 return Ok(Some(ours));
             }
-            if ours.is_cancelled() && (theirs.is_some() || self.heard != before) {
+            let by_us = ours.cancel_info().is_some_and(|info| info.cancelled_by_us());
+            if ours.is_cancelled() && (by_us || theirs.is_some() || self.heard != before) {
                 return Ok(None);
             }
             if ours.is_cancelled() {
@@ -114,7 +125,9 @@ impl<'a> Meeting<'a> {
 
     /// The newest request of theirs that still stands. Those that were ended meanwhile are remembered as heard.
     async fn theirs(&mut self) -> Option<VerificationRequest> {
-        for asking in self.incoming.take().into_iter().rev() {
+        let mut asked = std::mem::take(&mut self.earlier);
+        asked.extend(self.incoming.take());
+        for asking in asked.into_iter().rev() {
             if asking.user_id != self.them.user_id() || asking.device_id == self.device_id {
                 continue;
             }

@@ -20,11 +20,15 @@ const MAX_TOLD: usize = 10_000;
 /// Does what is pending as it comes, and tells what happens.
 pub async fn watch(account: &Account, console: &mut dyn Console) -> Result<()> {
     console.notice("Watching. Ctrl-C ends it.");
-    let (mut rounds, mut told, asking) = (Rounds::default(), Told::default(), Incoming::listen(account.client()));
+    let (mut rounds, mut told, incoming) = (Rounds::default(), Told::default(), Incoming::listen(account));
     let Some(mut follow) = follow(account, &mut rounds, console).await? else { return Ok(()) };
     while let Some(happened) = rounds.next(account, console).await? {
         let happened = happened.into_iter().filter(|happening| told.is_new(happening));
-        let comparisons = asking.take().into_iter().map(|asking| to_compare(account, &asking.user_id));
+        let asking = incoming.take();
+        if !asking.is_empty() {
+            Incoming::keep(account, &asking)?;
+        }
+        let comparisons = asking.into_iter().map(|asking| to_compare(account, &asking.user_id));
         tell(account, happened.chain(comparisons), false, console).await;
         news(account, &mut follow, &mut rounds, false, console).await?;
     }
