@@ -119,8 +119,8 @@ impl Error {
             Self::Unreachable { .. } => "Look whether the name is right and the network is up, then do it again.",
             Self::LoggedOut => "Remove it with `thoughts logout`, and log in again with your recovery key.",
             Self::NotLetIn => {
-                "Give your recovery key with `thoughts recovery restore`, or compare emoji with your other device: \
-                 `thoughts verify`."
+                "Give your recovery key with `thoughts recovery restore`. If it is lost: compare emoji with your other device \
+                 (`thoughts verify`), then make a new one (`thoughts recovery setup`)."
             }
             Self::WrongRecoveryKey => "Look at it again: it begins with Es, and spaces do not matter.",
             Self::NotCrossSigned(_) => {

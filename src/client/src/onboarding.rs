@@ -6,6 +6,7 @@ use std::time::Duration;
 use matrix_sdk::encryption::recovery::{RecoveryError, RecoveryState};
 use matrix_sdk::encryption::secret_storage::SecretStorageError;
 use matrix_sdk::ruma::api::client::uiaa::{AuthData, Password, UserIdentifier};
+use peerbrain_vocabulary::{Audiences, Synapses, names};
 
 use crate::account::Account;
 use crate::console::{Console, Question};
@@ -130,6 +131,7 @@ pub async fn recovery_setup(account: &Account, console: &mut dyn Console) -> Res
     if !account.is_vouched().await? {
         return Err(Error::NotLetIn);
     }
+    agree_to_loss(account, console).await?;
     let before = (account.audiences().await.ok(), account.synapses().await.ok());
     let key = match encryption.recovery().state() {
         RecoveryState::Enabled => {
@@ -140,13 +142,31 @@ pub async fn recovery_setup(account: &Account, console: &mut dyn Console) -> Res
         _ => new_recovery_key(account).await?,
     };
     // What was kept under the old key is kept under the new one.
-    if let Some(audiences) = before.0 {
+    let (audiences, synapses) = (before.0.unwrap_or_default(), before.1.unwrap_or_default());
+    if audiences != Audiences::default() {
         account.change_audiences(|kept| kept.clone_from(&audiences)).await?;
     }
-    if let Some(synapses) = before.1 {
+    if synapses != Synapses::default() {
         account.change_synapses(|kept| kept.clone_from(&synapses)).await?;
     }
     told(account, Some(key)).await
+}
+
+/// A device that was let in by comparing emoji has no key to the account's lists: under a new recovery key they are gone,
+/// which is for the user to decide.
+async fn agree_to_loss(account: &Account, console: &mut dyn Console) -> Result<()> {
+    if !matches!(account.audiences().await, Err(Error::NotLetIn)) || account.has_seen_audiences() {
+        return Ok(());
+    }
+    if account.client().account().fetch_account_data(names::AUDIENCES.into()).await?.is_none() {
+        return Ok(());
+    }
+    let asked = "This device cannot read the names of your audiences and your weights; with a new recovery key they are lost. \
+                 `thoughts recovery restore` with the present key keeps them. Make a new key all the same?";
+    match console.ask(Question::yes_or_no(asked)).await?.as_str() {
+        "yes" => Ok(()),
+        _ => Err(Error::NotLetIn),
+    }
 }
 
 /// Brings everything back to this device.

@@ -50,6 +50,11 @@ impl Account {
         self.change_secret(names::SYNAPSES, change).await
     }
 
+    /// Whether this device has read the audiences before, so that it knows them whatever becomes of the keys.
+    pub(crate) fn has_seen_audiences(&self) -> bool {
+        self.folder().file(&format!("{}.json", names::AUDIENCES)).exists()
+    }
+
     async fn secret_store(&self) -> Result<SecretStore> {
         let key = self.secret_storage_key().ok_or(Error::NotLetIn)?;
         let storage = self.client().encryption().secret_storage();
