@@ -152,7 +152,10 @@ fn cancelled(info: Option<&CancelInfo>) -> Error {
             "The comparison was ended here. Start again with `thoughts verify`.".to_owned()
         }
         Some(info) => {
-            format!("The other side ended the comparison: {}. Start again with `thoughts verify`.", info.reason())
+            format!(
+                "The other side ended the comparison: {}. Start again with `thoughts verify`.",
+                info.reason().trim_end_matches('.')
+            )
         }
         None => "The other side did not come. Agree on a moment, and start again with `thoughts verify` on both sides."
             .to_owned(),
