@@ -25,7 +25,13 @@ fn answer(question: &Question) -> Result<String> {
             return Ok(answer);
         }
     }
-    Err(Error::NoAnswer(question.text.clone()))
+    Err(unanswered(question))
+}
+
+/// The last line of the question is what was asked.
+fn unanswered(question: &Question) -> Error {
+    let asked = question.text.lines().last().unwrap_or_default().trim_end_matches(':');
+    Error::NoAnswer(format!("There was no answer to “{asked}”."))
 }
 
 /// The answer as the question has it: any unambiguous beginning of a choice is that choice.
@@ -44,7 +50,7 @@ fn read(question: &Question) -> Result<String> {
         if question.choices.is_empty() { String::new() } else { format!(" [{}]", question.choices.join("/")) };
     write!(std::io::stderr(), "{}{choices} ", plain(&question.text))?;
     std::io::stderr().flush()?;
-    let ended = || Error::NoAnswer(question.text.clone());
+    let ended = || unanswered(question);
     if question.secret && std::io::stdin().is_terminal() {
         return rpassword::read_password().map_err(|_| ended());
     }
