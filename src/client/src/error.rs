@@ -37,7 +37,7 @@ pub enum Error {
     #[error("The server does not know this login any more.")]
     LoggedOut,
     /// This device has no key to the account's secrets.
-    #[error("This device is not let in yet: it has not been given the account's keys.")]
+    #[error("This device is not let in yet: it has not been given your recovery key.")]
     NotLetIn,
     /// The recovery key is wrong.
     #[error("This is not the recovery key of the account.")]
@@ -122,7 +122,9 @@ impl Error {
                 "Give your recovery key with `thoughts recovery restore`. If it is lost: compare emoji with your other device \
                  (`thoughts verify`), then make a new one (`thoughts recovery setup`)."
             }
-            Self::WrongRecoveryKey => "Look at it again: it begins with Es, and spaces do not matter.",
+            Self::WrongRecoveryKey => {
+                "Look at it again: it begins with Es, spaces do not matter, and only the newest one is good."
+            }
             Self::NotCrossSigned(_) => {
                 "Ask them to set up cross-signing: with `thoughts recovery setup`, or in the security settings of their app."
             }

@@ -153,10 +153,10 @@ fn data_folder(given: Option<&Path>) -> Result<PathBuf> {
 
 /// The account used last, or the only one there is.
 fn last_used(data: &Path) -> Result<String> {
-    if let Ok(name) = std::fs::read_to_string(data.join("last")) {
-        if data.join(&name).join("session.json").exists() {
-            return Ok(name);
-        }
+    if let Ok(name) = std::fs::read_to_string(data.join("last"))
+        && data.join(&name).join("session.json").exists()
+    {
+        return Ok(name);
     }
     let folders = std::fs::read_dir(data).into_iter().flatten().flatten();
     let mut names: Vec<String> = folders

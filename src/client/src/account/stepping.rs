@@ -39,7 +39,7 @@ impl Account {
 
 fn has_news(response: &SyncResponse) -> bool {
     let rooms = &response.rooms;
-    !(rooms.joined.is_empty() && rooms.left.is_empty() && rooms.invited.is_empty() && rooms.knocked.is_empty())
-        || !response.to_device.is_empty()
-        || !response.account_data.is_empty()
+    let no_room =
+        rooms.joined.is_empty() && rooms.left.is_empty() && rooms.invited.is_empty() && rooms.knocked.is_empty();
+    !(no_room && response.to_device.is_empty() && response.account_data.is_empty())
 }

@@ -46,7 +46,6 @@ impl Address {
     }
 
     /// Tells a client where its server is.
-    #[must_use]
     pub fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
         match self {
             Self::Url(url) => builder.homeserver_url(url),

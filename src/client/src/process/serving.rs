@@ -1,7 +1,7 @@
 //! Does the jobs of other processes beside one's own.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use tokio::io::BufReader;
@@ -20,6 +20,9 @@ use crate::report::Report;
 
 /// The most jobs of others at a time; whoever comes then waits for a place.
 const MAX_JOBS: usize = 32;
+
+/// The most reports that wait for somebody who does not read what they asked for, where there is no end of them.
+const MAX_UNREAD: usize = 10_000;
 
 /// The other processes whose work is done here.
 pub struct Others {
@@ -84,7 +87,9 @@ async fn serve(stream: UnixStream, account: Account, mut ending: watch::Receiver
     let (said, mut saying) = unbounded_channel();
     let (answered, answers) = unbounded_channel();
     let open = Arc::new(AtomicBool::new(true));
-    let mut console = Away { said: said.clone(), answers, open: open.clone() };
+    let unread = Arc::new(AtomicUsize::new(0));
+    let most = if has_no_end { MAX_UNREAD } else { usize::MAX };
+    let mut console = Away { said: said.clone(), answers, open: open.clone(), unread: unread.clone(), most };
     let work = async move {
         let ended = cli::run(&account, job, &mut console).await;
         drop(console);
@@ -95,6 +100,9 @@ async fn serve(stream: UnixStream, account: Account, mut ending: watch::Receiver
             let last = matches!(words, Said::Done | Said::Failed { .. });
             if say(&mut to, &words).await.is_err() || last {
                 break;
+            }
+            if matches!(words, Said::Report(_)) {
+                unread.fetch_sub(1, Ordering::Relaxed);
             }
         }
     };
@@ -121,11 +129,18 @@ struct Away {
     said: UnboundedSender<Said>,
     answers: UnboundedReceiver<Option<String>>,
     open: Arc<AtomicBool>,
+    /// Reports that were not read yet, and how many may be.
+    unread: Arc<AtomicUsize>,
+    most: usize,
 }
 
 #[async_trait]
 impl Console for Away {
     fn report(&mut self, report: Report) {
+        if self.unread.fetch_add(1, Ordering::Relaxed) >= self.most {
+            self.open.store(false, Ordering::Relaxed);
+            return;
+        }
         let _ = self.said.send(Said::Report(report));
     }
 
