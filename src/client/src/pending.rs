@@ -87,9 +87,11 @@ async fn follow_invites(account: &Account, happened: &mut Vec<Happening>) -> Res
         if !is_wanted(account, &owner).await? {
             continue;
         }
+        note_return(account, &owner).await?;
         let imported = sharing::come_in(account, &room).await?;
         if timelines::owner(&room).await?.as_deref() != Some(&*owner) {
             room.leave().await?;
+            Journal::change(account, |journal| journal.let_in.retain(|(_, who)| *who != owner))?;
             let text = format!("{owner} let us into a room that is not their timeline; we have left it.");
             happened.push(Happening::Notice { text });
             continue;
@@ -127,6 +129,21 @@ async fn told(account: &Account, owner: &UserId, imported: Imported) -> Result<H
                  accept you again, the keys are sent again."
             ),
         },
+    })
+}
+
+/// Notes, before the join, that its owner is to be let in: once joined, no invite reminds of it, and the wait for old keys
+/// may be cut short.
+async fn note_return(account: &Account, owner: &UserId) -> Result<()> {
+    let room = timelines::ensure(account, AudienceKind::Friends).await?;
+    if friends::is_in(friends::membership(&room, owner).await?.as_ref()) {
+        return Ok(());
+    }
+    let place = (room.room_id().to_owned(), owner.to_owned());
+    Journal::change(account, |journal| {
+        if !journal.let_in.contains(&place) {
+            journal.let_in.push(place);
+        }
     })
 }
 
