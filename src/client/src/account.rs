@@ -26,6 +26,9 @@ use crate::error::{Error, Result};
 /// How long a request may take. Uploads of pictures and keys have their own time.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// How long the end of a command waits for the backup.
+const BACKUP_TAKES: Duration = Duration::from_secs(10);
+
 /// An account that is logged in. Copies are the same account.
 #[derive(Clone)]
 pub struct Account {
@@ -153,6 +156,15 @@ impl Account {
     /// To be held while the account's own lists change.
     pub(crate) async fn secrets_turn(&self) -> MutexGuard<'_, ()> {
         self.inner.secrets.lock().await
+    }
+
+    /// To be called before the program ends: keys that came are in the backup then, for the other devices.
+    pub async fn finish(&self) {
+        let backups = self.client().encryption().backups();
+        if backups.are_enabled().await {
+            // What does not reach the backup now does so with a later command.
+            let _ = tokio::time::timeout(BACKUP_TAKES, backups.wait_for_steady_state()).await;
+        }
     }
 
     /// Whether this device is cross-signed by the account's own identity, so that it gets keys.

@@ -101,6 +101,7 @@ async fn run_here(
     let others = if long_lived { serving::Others::serve(&account)? } else { serving::Others::none() };
     let done = cli::run(&account, job, console).await;
     others.finish().await;
+    account.finish().await;
     drop(lock);
     done
 }
