@@ -88,7 +88,15 @@ async fn follow_invites(account: &Account, happened: &mut Vec<Happening>) -> Res
             continue;
         }
         note_return(account, &owner).await?;
-        let imported = sharing::come_in(account, &room).await?;
+        let imported = match sharing::come_in(account, &room).await {
+            Ok(imported) => imported,
+            Err(error) if error.is_outage() || matches!(error, Error::LoggedOut) => return Err(error),
+            // The invites of others are followed all the same.
+            Err(error) => {
+                happened.push(Happening::Notice { text: format!("{owner} lets us in, but we cannot join: {error}") });
+                continue;
+            }
+        };
         if timelines::owner(&room).await?.as_deref() != Some(&*owner) {
             room.leave().await?;
             Journal::change(account, |journal| journal.let_in.retain(|(_, who)| *who != owner))?;
