@@ -82,17 +82,17 @@ pub(super) fn text(conn: &Conn, rooms: &[i64], forward: bool) -> String {
     let (than, order) = if forward { (">", "ASC") } else { ("<", "DESC") };
     match conn {
         Conn::Sqlite(_) => format!(
-            "WITH place(room) AS (VALUES {values})
-             SELECT t.room AS room, t.position AS position, t.event AS event FROM place CROSS JOIN timeline_events t
-             WHERE t.room = place.room AND t.position IN (
-                SELECT i.position FROM timeline_events i WHERE i.room = place.room AND i.position {than} $1
+            "WITH wanted(room) AS (VALUES {values})
+             SELECT t.room AS room, t.position AS position, t.event AS event FROM wanted CROSS JOIN timeline_events t
+             WHERE t.room = wanted.room AND t.position IN (
+                SELECT i.position FROM timeline_events i WHERE i.room = wanted.room AND i.position {than} $1
                 ORDER BY i.position {order} LIMIT $2)"
         ),
         Conn::Pg(_) => format!(
-            "SELECT t.room, t.position, t.event FROM (VALUES {values}) AS place(room)
+            "SELECT t.room, t.position, t.event FROM (VALUES {values}) AS wanted(room)
              CROSS JOIN LATERAL (
                 SELECT i.room, i.position, i.event FROM timeline_events i
-                WHERE i.room = place.room AND i.position {than} $1 ORDER BY i.position {order} LIMIT $2) AS t"
+                WHERE i.room = wanted.room AND i.position {than} $1 ORDER BY i.position {order} LIMIT $2) AS t"
         ),
     }
 }
