@@ -53,7 +53,7 @@ impl Client {
     /// API, version 3.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let base = self.url.read().unwrap().clone();
-        let whole = ["/_", "/.", "/health", "/metrics"].iter().any(|start| path.starts_with(start));
+        let whole = ["/_", "/.", "/health", "/metrics", "/thoughts/"].iter().any(|start| path.starts_with(start));
         let prefix = if whole { "" } else { "/_matrix/client/v3" };
         let request = self.http.request(method, format!("{base}{prefix}{path}"));
         match &self.token {

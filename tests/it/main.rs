@@ -25,4 +25,5 @@ mod kill;
 mod one_process;
 mod restart;
 mod stop;
+mod thoughts;
 mod user_commands;

@@ -20,6 +20,8 @@ pub struct App {
     pub push: push::Push,
     /// Searching in messages.
     pub search: search::Search,
+    /// The social layer.
+    pub thoughts: thoughts::Thoughts,
     /// Syncing.
     pub syncs: sync::Syncs,
     /// Other servers.

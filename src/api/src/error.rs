@@ -153,6 +153,7 @@ impl From<rooms::Error> for Error {
             E::BadTemplate(_) => Self::new(502, "M_UNKNOWN", text),
             E::InvalidRoomState(_) => Self::new(400, "M_INVALID_ROOM_STATE", text),
             E::AliasInUse => Self::new(400, "M_ROOM_IN_USE", text),
+            E::AliasReserved(_) => Self::new(400, "M_EXCLUSIVE", text),
             E::BadAlias(_) => Self::new(400, "M_BAD_ALIAS", text),
             E::BadState(_) => Self::new(400, "M_BAD_STATE", text),
             E::Unknown(_) => Self::new(400, "M_UNKNOWN", text),

@@ -14,6 +14,9 @@ pub enum Error {
     /// 403 `M_FORBIDDEN`.
     #[error("{0}")]
     Forbidden(String),
+    /// 400 `M_EXCLUSIVE`: an alias that belongs to another user.
+    #[error("this alias is kept for the user {0}")]
+    AliasReserved(String),
     /// 400 `M_INVALID_PARAM`.
     #[error("{0}")]
     InvalidParam(String),

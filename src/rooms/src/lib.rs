@@ -19,6 +19,7 @@ pub mod read;
 pub mod receipts;
 mod receive;
 pub mod relations;
+mod reserved_alias;
 mod rooms;
 mod send;
 mod state_keys;

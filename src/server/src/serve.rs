@@ -44,7 +44,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
     let most_open = open_files::raise_limit();
     let config = Arc::new(config);
     let domain = wiring::open(&config).await?;
-    let Domain { store, accounts, media, rooms, e2ee, push, search, syncs, federation, clock } = domain;
+    let Domain { store, accounts, media, rooms, e2ee, push, search, thoughts, syncs, federation, clock } = domain;
 
     let metrics = Metrics::new(&store, &federation).map_err(|error| Error::plain(error.to_string()))?;
     let requests = Arc::new(metrics.requests.clone());
@@ -55,6 +55,7 @@ pub async fn serve(file: Option<&Path>) -> Result<(), Error> {
         e2ee,
         push: push.clone(),
         search: search.clone(),
+        thoughts,
         syncs: syncs.clone(),
         federation: federation.clone(),
         bodies: api::bridge::Bodies::default(),

@@ -13,6 +13,7 @@ use rooms::{EventCache, Rooms};
 use search::Search;
 use store::{Observer, Options, Store};
 use sync::{Follower, Syncs};
+use thoughts::Thoughts;
 
 use crate::error::Error;
 use crate::signing_key;
@@ -37,6 +38,8 @@ pub struct Domain {
     pub push: Push,
     /// Searching in messages.
     pub search: Search,
+    /// The social layer.
+    pub thoughts: Thoughts,
     /// Syncing.
     pub syncs: Syncs,
     /// Other servers.
@@ -105,6 +108,7 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         presence: config.presence.enabled,
     });
     let search = Search::new(rooms.clone());
+    let thoughts = Thoughts::new(rooms.clone());
     let federation = Federation::new(federation::Options {
         store: store.clone(),
         accounts: accounts.clone(),
@@ -121,7 +125,7 @@ pub async fn open(config: &Arc<Config>) -> Result<Domain, Error> {
         runtime: tokio::runtime::Handle::current(),
     })
     .map_err(|error| Error::plain(error.to_string()))?;
-    Ok(Domain { store, accounts, media, rooms, e2ee, push, search, syncs, federation, clock })
+    Ok(Domain { store, accounts, media, rooms, e2ee, push, search, thoughts, syncs, federation, clock })
 }
 
 /// Opens only what the commands on users need. Blocks.

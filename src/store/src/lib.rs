@@ -33,6 +33,7 @@ mod target;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod timelines;
 mod tx;
 mod writer;
 

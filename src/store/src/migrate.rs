@@ -68,6 +68,7 @@ const STEPS: &[Step] = steps![
     "0025_push_progress",
     "0026_purges",
     "0027_remote_media",
+    "0028_timelines",
 ];
 
 impl Step {

@@ -31,6 +31,7 @@ mod served;
 mod sync;
 mod tags;
 mod third_party;
+mod thoughts;
 mod to_device;
 mod uia;
 mod user_directory;
@@ -68,6 +69,7 @@ pub(crate) fn routes() -> Routes {
         .merge(search::routes())
         .merge(tags::routes())
         .merge(third_party::routes())
+        .merge(thoughts::routes())
         .merge(to_device::routes())
         .merge(user_directory::routes())
         .merge(voip::routes())

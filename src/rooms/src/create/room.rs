@@ -16,6 +16,7 @@ use crate::{
     create::{CreateRoom, events_of::Plan, request::Visibility},
     lane::NewRoom,
     membership::MemberContent,
+    reserved_alias::check_alias_owner,
     send::aliases_in,
 };
 
@@ -36,7 +37,7 @@ impl Rooms {
         let version = request.room_version.clone().unwrap_or_else(|| self.inner.default_version.clone());
         let rules = version::rules(&version).ok_or_else(|| Error::UnsupportedRoomVersion(version.to_string()))?;
         let alias = match &request.room_alias_name {
-            Some(name) => Some(self.free_alias(name).await?),
+            Some(name) => Some(self.free_alias(creator, name).await?),
             None => None,
         };
         self.check_initial_state(&request, alias.as_deref())?;
@@ -124,12 +125,13 @@ impl Rooms {
     }
 
     /// The alias of this local part, if nobody has it.
-    async fn free_alias(&self, name: &str) -> Result<OwnedRoomAliasId> {
+    async fn free_alias(&self, creator: &UserId, name: &str) -> Result<OwnedRoomAliasId> {
         let invalid = || Error::InvalidParam("`room_alias_name` is the part between # and :".into());
         if name.is_empty() || name.contains([':', '#']) || name.chars().any(char::is_whitespace) {
             return Err(invalid());
         }
         let alias = OwnedRoomAliasId::try_from(format!("#{name}:{}", self.inner.server_name)).map_err(|_| invalid())?;
+        check_alias_owner(creator, &alias)?;
         let wanted = alias.clone();
         let taken = self.inner.store.read(move |conn| room_by_alias(conn, wanted.as_str())).await?;
         if taken.is_some() { Err(Error::AliasInUse) } else { Ok(alias) }

@@ -11,7 +11,7 @@ use store::{
 };
 
 use super::{content, reader::no_member, viewer::Viewer};
-use crate::{Error, Result, Rooms};
+use crate::{Error, Result, Rooms, reserved_alias::check_alias_owner};
 
 /// Members that are looked at to name servers that are in the room.
 const MEMBERS_LOOKED_AT: i64 = 500;
@@ -41,6 +41,7 @@ impl Rooms {
         if alias.as_str().len() > ID_BYTES || alias.alias().is_empty() {
             return Err(Error::InvalidParam("the alias is empty or too long".into()));
         }
+        check_alias_owner(user_id, alias)?;
         let (user_id, alias, room_id) = (user_id.to_string(), alias.to_string(), room_id.to_string());
         let outcome = self.store().write(move |tx| {
             let Some(room) = room_by_id(tx.conn(), &room_id)? else { return Ok(None) };

@@ -13,6 +13,7 @@ use crate::{
         auth_chain_links, auth_chains, current_state, event_originals, events, memberships, pending_redactions,
         room_aliases, rooms, state_deltas, state_nodes,
     },
+    timelines,
 };
 
 pub(crate) use super::append_value::{Append, Appended};
@@ -107,10 +108,12 @@ fn write(conn: &mut Conn, fresh: &[(&Append, Appended)]) -> Result<Vec<(i64, Eve
     gaps::write(conn, fresh)?;
     push::append(conn, fresh)?;
     let flagged = relations::insert(conn, fresh)?;
+    timelines::insert(conn, fresh)?;
     for (append, _) in fresh {
         write_redactions(conn, append)?;
         for redaction in &append.redactions {
             push::redact(conn, append.room.nid, redaction.target)?;
+            timelines::forget(conn, redaction.target)?;
         }
     }
     Ok(flagged)

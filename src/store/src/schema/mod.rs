@@ -17,6 +17,7 @@ mod room_tables;
 mod search_tables;
 mod sending_tables;
 mod server_key_tables;
+mod timeline_tables;
 
 pub(crate) use account_tables::*;
 pub(crate) use federation_tables::*;
@@ -35,3 +36,4 @@ pub(crate) use room_tables::*;
 pub(crate) use search_tables::*;
 pub(crate) use sending_tables::*;
 pub(crate) use server_key_tables::*;
+pub(crate) use timeline_tables::*;

@@ -146,6 +146,8 @@ fn fill(conn: &mut Conn) {
          INSERT INTO redacted_notifications {n} 5000) SELECT i % 200, i, 'main', '@u' || (i % 500), i % 2 = 1 FROM n;
          INSERT INTO pushers {n} 2000) SELECT '@u' || (i % 500), 'a' || (i % 3), 'k' || i, 'D' || i, '{{}}', i, i, i % 50 = 1
             FROM n;
+         INSERT INTO timeline_rooms {n} 2000) SELECT i, '@u' || (i % 500), i % 5 < 4 FROM n;
+         INSERT INTO timeline_events {n} 20000) SELECT i % 200, i, i FROM n;
          INSERT INTO user_directory {n} 500) SELECT '@u' || i, 'u' || i FROM n;
          INSERT INTO device_keys {n} 2000) SELECT '@u' || (i % 500), 'D' || i, '{{}}' FROM n;
          INSERT INTO one_time_keys {n} 20000) SELECT '@u' || (i % 500), 'D' || (i % 2000), 'a', i, 'k', '{{}}' FROM n;

@@ -23,6 +23,8 @@ pub(super) async fn versions(_: Call) -> Result<HttpResponse> {
             "org.matrix.msc3981": true,
             "org.matrix.msc4222": true,
             "org.matrix.msc4380.stable": true,
+            (vocabulary::names::FEED_FEATURE): true,
+            (vocabulary::names::FRIENDS_FEATURE): true,
             "uk.half-shot.msc2666.query_mutual_rooms": true,
             "uk.half-shot.msc2666.query_mutual_rooms.stable": true,
             "uk.tcpip.msc4133": true,

@@ -25,7 +25,7 @@ const CACHE: &str = "private, max-age=86400, immutable";
 
 /// What is shown.
 #[derive(Clone, Copy)]
-pub(super) enum Shown<'a> {
+pub(crate) enum Shown<'a> {
     /// A file, under the name in the path or the one that it was uploaded with.
     File { name: Option<&'a str> },
     /// A thumbnail.
@@ -33,7 +33,7 @@ pub(super) enum Shown<'a> {
 }
 
 /// The file, or the part that is asked for, or that the client has it already.
-pub(super) fn answer(call: &Call, file: Download, shown: Shown<'_>) -> HttpResponse {
+pub(crate) fn answer(call: &Call, file: Download, shown: Shown<'_>) -> HttpResponse {
     let tag = format!("\"{}\"", file.hash);
     let wished = |name: &str| call.headers().get(name).and_then(|value| value.to_str().ok());
     if wished("if-none-match").is_some_and(|known| known == "*" || known.split(',').any(|one| names(one, &tag))) {

@@ -11,7 +11,7 @@ mod joined_rooms;
 mod members;
 mod messages;
 pub(crate) mod public_rooms;
-mod reader;
+pub(crate) mod reader;
 mod room_aliases;
 mod room_summary;
 mod state;

@@ -7,6 +7,7 @@ mod push;
 mod rate_limits;
 mod rooms;
 mod server;
+mod thoughts;
 mod turn;
 mod users;
 mod well_known;
@@ -20,6 +21,7 @@ pub use push::Push;
 pub use rate_limits::{Rate, RateLimits};
 pub use rooms::{Presence, Rooms, Sync};
 pub use server::{Server, TrustedProxy};
+pub use thoughts::Thoughts;
 pub use turn::Turn;
 pub use users::{Passwords, Registration, RegistrationMode, UserDirectory};
 pub use well_known::WellKnown;
@@ -54,6 +56,8 @@ pub struct Config {
     pub media: Media,
     /// The relay for calls.
     pub turn: Turn,
+    /// The social layer.
+    pub thoughts: Thoughts,
     /// Who finds whom.
     pub user_directory: UserDirectory,
     /// How often one may do what.
