@@ -11,6 +11,7 @@ Closing line: `N passed, N failed`.
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -90,6 +91,8 @@ def main():
     unknown = set(wanted) - {name for name, _ in CHAPTERS}
     if unknown:
         sys.exit(f"no such chapter: {', '.join(unknown)}")
+    # Whoever ends the story ends its servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         stage.start()
         for name, tell in CHAPTERS:
