@@ -37,7 +37,7 @@ pub(super) async fn page(call: Call) -> Result<HttpResponse> {
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .body(nothing()));
     };
-    let (text, policy) = html(&page, call.app.config.thoughts.atom, |text| hash(text));
+    let (text, policy) = html(&page, call.app.config.thoughts.atom, hash);
     Ok(send(&call, text, "text/html; charset=utf-8", &policy))
 }
 
