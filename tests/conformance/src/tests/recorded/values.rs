@@ -39,7 +39,7 @@ impl Stage {
         while let Some((before, behind)) = rest.split_once('{') {
             let (name, after) = behind.split_once('}').unwrap_or((behind, ""));
             filled += before;
-            filled += &encode(&argument(name));
+            filled += &encode(argument(name));
             rest = after;
         }
         filled + rest
