@@ -77,9 +77,8 @@ async fn thought(account: &Account, reader: &Reader, event: Value) -> Result<Opt
     let Some(mut folding) = Folding::of(account, &room, reader).await? else { return Ok(None) };
     let event = decrypted(&room, &event).await?;
     let Some(own) = Event::of(&event) else { return Ok(None) };
-    let mut options = RelationsOptions::default();
-    options.include_relations = IncludeRelations::AllRelations;
-    options.limit = Some(uint!(200));
+    let include_relations = IncludeRelations::AllRelations;
+    let options = RelationsOptions { include_relations, limit: Some(uint!(200)), ..RelationsOptions::default() };
     for related in room.relations(own.event_id.clone(), options).await?.chunk {
         if let Some(related) = Event::of(&related) {
             folding.add(related);
