@@ -25,7 +25,8 @@ impl Synapses {
     /// The rating of a thought: the sum of the weights of those who reacted, each counted once.
     pub fn rating<'a>(&self, reactors: impl IntoIterator<Item = &'a str>) -> f64 {
         let distinct: std::collections::BTreeSet<&str> = reactors.into_iter().collect();
-        distinct.into_iter().map(|user_id| self.weight(user_id)).sum()
+        // Not `sum`, which gives -0 where there is nothing.
+        distinct.into_iter().fold(0.0, |rating, user_id| rating + self.weight(user_id))
     }
 }
 

@@ -37,10 +37,10 @@ pub async fn page(
         let path = format!("{}?dir=b&limit={}{from}", names::FEED_PATH, limit.clamp(1, 100));
         let Some(told) = account.get_json(&path).await? else { return Ok(None) };
         let told: Feed<Value> = serde_json::from_value(told)?;
-        let mut reading =
-            stream::iter(told.chunk.into_iter().map(|event| thought(account, reader, event))).buffered(AT_ONCE);
-        while let Some(read) = reading.next().await {
-            let read: Result<Option<(OwnedRoomId, ThoughtReport)>> = read;
+        // All of it before anything else is waited for: what is half done holds connections that the rest may need.
+        let reading = stream::iter(told.chunk.into_iter().map(|event| thought(account, reader, event)));
+        let read: Vec<Result<Option<(OwnedRoomId, ThoughtReport)>>> = reading.buffered(AT_ONCE).collect().await;
+        for read in read {
             let Some((room_id, thought)) = read? else { continue };
             let came = match since.get(&room_id) {
                 Some(came) => *came,
@@ -77,9 +77,8 @@ async fn thought(account: &Account, reader: &Reader, event: Value) -> Result<Opt
     let Some(mut folding) = Folding::of(account, &room, reader).await? else { return Ok(None) };
     let event = decrypted(&room, &event).await?;
     let Some(own) = Event::of(&event) else { return Ok(None) };
-    let mut options = RelationsOptions::default();
-    options.include_relations = IncludeRelations::AllRelations;
-    options.limit = Some(uint!(200));
+    let include_relations = IncludeRelations::AllRelations;
+    let options = RelationsOptions { include_relations, limit: Some(uint!(200)), ..RelationsOptions::default() };
     for related in room.relations(own.event_id.clone(), options).await?.chunk {
         if let Some(related) = Event::of(&related) {
             folding.add(related);

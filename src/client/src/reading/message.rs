@@ -181,7 +181,7 @@ mod tests {
     fn messages_reactions_edits_and_replies_are_told_apart() {
         let relation = |kind: &str| json!({"rel_type": kind, "event_id": "$b", "key": "👍"});
         assert!(matches!(event("m.room.message", json!({"body": "x"})), Some(Kind::Message(said)) if said.text == "x"));
-        assert!(matches!(event("m.room.message", json!({})), None), "deleted");
+        assert!(event("m.room.message", json!({})).is_none(), "deleted");
         assert!(matches!(
             event("m.reaction", json!({"m.relates_to": relation("m.annotation")})),
             Some(Kind::Reaction(..))
@@ -191,7 +191,7 @@ mod tests {
         let reply = json!({"body": "y", "m.relates_to": relation("m.thread")});
         assert!(matches!(event("m.room.message", reply), Some(Kind::Reply(_))));
         assert!(matches!(event("m.room.encrypted", json!({"ciphertext": "…"})), Some(Kind::Closed)));
-        assert!(matches!(event("m.room.encrypted", json!({})), None), "deleted");
+        assert!(event("m.room.encrypted", json!({})).is_none(), "deleted");
         assert!(matches!(event("m.room.redaction", json!({})), Some(Kind::Redaction(_))));
     }
 
