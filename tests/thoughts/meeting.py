@@ -104,7 +104,7 @@ def three_audiences(stage):
         check(f"{friend} is a friend", eventually(lambda: alice.relation(friend) == "friend"), alice.relation(friend))
     texts = {}
     for number, friend in enumerate(friends):
-        name = f"Circle {number} of {stage.tag}"
+        name = f"Circle {number} of {stage.tag}-plain"
         made = alice.run("audience", "create", stage.secret(name))
         same("an audience is made", (made["name"], made["kind"]), (name, "list"))
         texts[friend] = stage.secret(f"Only for audience {number}, {stage.tag}-plain")
@@ -116,7 +116,7 @@ def three_audiences(stage):
         seen = set(friend.texts(alice)) & set(texts.values())
         same(f"{friend} reads what is for this audience, also from before", seen, {texts[friend]})
     twice = stage.secret(f"For two audiences, {stage.tag}-plain")
-    names = [f"Circle {number} of {stage.tag}" for number in (0, 1)]
+    names = [f"Circle {number} of {stage.tag}-plain" for number in (0, 1)]
     alice.run("post", twice, "--audience", names[0], "--audience", names[1])
     same("a thought for two audiences is one", alice.texts(alice).count(twice), 1)
     check("both read it", all(eventually(lambda: twice in friend.texts(alice)) for friend in friends[:2]))

@@ -18,10 +18,11 @@ def memory_with(pid, words):
     found = set()
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in maps:
-            region = re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
-            if not region or "[vvar" in line or "[vsyscall" in line:
+            region = re.match(r"([0-9a-f]+)-([0-9a-f]+) r(w?)\S* \S+ \S+ (\d+)", line)
+            # What is mapped from a file and cannot be written is that file.
+            if not region or "[vvar" in line or "[vsyscall" in line or (not region[3] and region[4] != "0"):
                 continue
-            begin, end = (int(number, 16) for number in region.groups())
+            begin, end = (int(number, 16) for number in region.groups()[:2])
             # Some more than a piece, for a word may stand across its end.
             while begin < end:
                 size = min(end - begin, 16 << 20)
@@ -35,4 +36,8 @@ def memory_with(pid, words):
 
 
 def _within(content, words):
+    """Those of the words that are there. All of them have their last letters in common, which are looked for first."""
+    common = words[0][-12:]
+    if common.encode() not in content and common.encode("utf-16-le") not in content:
+        return []
     return [word for word in words if word.encode() in content or word.encode("utf-16-le") in content]

@@ -85,9 +85,13 @@ class Server:
             return error.code, json.loads(error.read() or b"{}")
 
     def page(self, path):
-        """Status, headers and text of a page for browsers."""
+        """Status, headers (names in small letters) and text of a page for browsers."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=30) as answer:
-                return answer.status, dict(answer.headers), answer.read().decode()
+                return answer.status, _headers(answer), answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code, dict(error.headers), error.read().decode(errors="replace")
+            return error.code, _headers(error), error.read().decode(errors="replace")
+
+
+def _headers(answer):
+    return {name.lower(): value for name, value in answer.headers.items()}

@@ -80,7 +80,8 @@ class Stage:
                 pass
 
     def secret(self, text):
-        """Notes words that no server may ever hold."""
+        """Notes words that no server may ever hold; they end in what tells this run from others."""
+        assert text.endswith(f"{self.tag}-plain"), text
         self.secrets.append(text)
         return text
 
