@@ -147,7 +147,8 @@ pub async fn delete(account: &Account, id: &str) -> Result<Vec<Sent>> {
     let mut sent = Vec::new();
     for Resolved { room, report } in own(account, id).await? {
         let answer = room.redact(&report.event_id, None, None).await?;
-        crate::search::Index::open(account)?.delete(std::slice::from_ref(&report.event_id))?;
+        let gone = (report.author.clone(), report.event_id.clone());
+        crate::search::Index::open(account)?.delete(room.room_id(), &[gone])?;
         sent.push(Sent { room_id: Some(room.room_id().to_owned()), event_id: answer.event_id });
     }
     Ok(sent)
