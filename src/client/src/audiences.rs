@@ -39,12 +39,12 @@ pub async fn list(account: &Account) -> Result<Vec<AudienceReport>> {
 /// # Errors
 /// There is no such audience; they are no friend; as [`crate::sharing::let_in`].
 pub async fn add(account: &Account, name: &str, user_id: &UserId, console: &mut dyn Console) -> Result<AudienceReport> {
+    let _turn = account.people().await;
     let (audience, room) = list_named(account, name).await?;
     let relation = friends::relation(account, user_id).await?;
     if !matches!(relation, Some(Relation::Friend | Relation::Follower)) {
         return Err(Error::Input(format!("{user_id} is no friend of yours yet: only friends can be in an audience.")));
     }
-    let _turn = account.people().await;
     console.progress("Giving them the keys of this audience", 0, 0);
     let done = friends::let_in(account, &room, user_id).await;
     console.progress("Giving them the keys of this audience", 1, 1);
@@ -63,6 +63,8 @@ pub async fn remove(account: &Account, name: &str, user_id: &UserId) -> Result<A
     if !friends::is_in(friends::membership(&room, user_id).await?.as_ref()) {
         return Err(Error::NotFound(format!("{user_id} is not in the audience {}.", audience.name)));
     }
+    // Before as well as after: whatever breaks off in between, no key is used on that they have.
+    friends::new_key(&room).await?;
     room.kick_user(user_id, None).await?;
     friends::new_key(&room).await?;
     account.sync_once(Duration::ZERO).await?;

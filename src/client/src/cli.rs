@@ -7,11 +7,15 @@ mod prepare;
 mod rounds;
 
 use std::io::{Stdout, Write as _};
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::account::AccountFolder;
 use crate::cli::arguments::{Arguments, Command, Options};
@@ -37,6 +41,8 @@ pub struct Job {
 const WRONG_USAGE: u8 = 2;
 /// Ended by the user, as shells have it.
 const INTERRUPTED: u8 = 130;
+/// How long the jobs of others may take that are under way when the program is ended.
+const OTHERS_TAKE: Duration = Duration::from_secs(20);
 
 /// Does what the command line says.
 #[must_use]
@@ -68,13 +74,24 @@ pub fn main() -> ExitCode {
 /// Does the command, until it is done or the user ends it.
 async fn done(arguments: Arguments) -> Result<ExitCode> {
     let has_no_end = arguments.command.has_no_end();
+    let (enough, _) = watch::channel(false);
+    let mut work = pin!(dispatch(arguments, &enough));
     tokio::select! {
-        ended = dispatch(arguments) => ended.map(|()| ExitCode::SUCCESS),
-        () = interrupted() => Ok(if has_no_end { ExitCode::SUCCESS } else { ExitCode::from(INTERRUPTED) }),
+        ended = &mut work => return ended.map(|()| ExitCode::SUCCESS),
+        () = interrupted() => {}
     }
+    enough.send_replace(true);
+    // What others have handed over is finished, unless the user insists.
+    if enough.receiver_count() > 0 {
+        tokio::select! {
+            ended = timeout(OTHERS_TAKE, &mut work) => if let Ok(ended) = ended { ended? },
+            () = interrupted() => {}
+        }
+    }
+    Ok(if has_no_end { ExitCode::SUCCESS } else { ExitCode::from(INTERRUPTED) })
 }
 
-async fn dispatch(arguments: Arguments) -> Result<()> {
+async fn dispatch(arguments: Arguments, enough: &watch::Sender<bool>) -> Result<()> {
     let Arguments { options, command } = arguments;
     let stdout = std::io::stdout();
     match &command {
@@ -92,7 +109,7 @@ async fn dispatch(arguments: Arguments) -> Result<()> {
             let folder = AccountFolder::choose(options.data.as_deref(), options.account.as_deref())?;
             let long_lived = command.takes_long();
             let job = Job { pictures: console.shows_pictures(), command };
-            process::run_or_hand_over(&folder, job, long_lived, console).await
+            process::run_or_hand_over(&folder, job, long_lived, enough, console).await
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::report::{Line, Sent};
 use crate::timelines;
 
 /// The longest message, in bytes.
-const MAX_TEXT_BYTES: usize = 24_000;
+const MAX_TEXT_BYTES: usize = 14_000;
 
 /// Writes to one person.
 ///

@@ -120,7 +120,8 @@ impl Error {
             Self::LoggedOut => "Remove it with `thoughts logout`, and log in again with your recovery key.",
             Self::NotLetIn => {
                 "Give your recovery key with `thoughts recovery restore`. If it is lost: compare emoji with your other device \
-                 (`thoughts verify`), then make a new one (`thoughts recovery setup`)."
+                 (`thoughts verify`), then make a new one (`thoughts recovery setup`). If no other device is left: \
+                 `thoughts recovery setup --anew`."
             }
             Self::WrongRecoveryKey => {
                 "Look at it again: it begins with Es, spaces do not matter, and only the newest one is good."

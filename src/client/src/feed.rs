@@ -31,9 +31,10 @@ pub async fn page(
         Some(thoughts) => thoughts,
         None => gathering::page(account, &reader, limit, console).await?,
     };
+    // The index knows each event: what is shown as one may be several.
+    Index::open(account)?.keep(&thoughts)?;
     let mut thoughts = reading::merged(thoughts);
     thoughts.truncate(limit);
-    Index::open(account)?.keep(&thoughts)?;
     if by_rating {
         thoughts.sort_by(|one, other| other.rating.total_cmp(&one.rating).then(other.date_ms.cmp(&one.date_ms)));
     }

@@ -52,7 +52,7 @@ pub(crate) async fn let_in(account: &Account, room: &Room, user_id: &UserId) -> 
         Journal::change(account, |journal| {
             journal.let_in.retain(|known| *known != place);
             if done.is_ok() {
-                journal.accepted.insert(user_id.to_owned());
+                journal.accept(user_id);
             }
         })?;
     }

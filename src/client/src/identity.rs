@@ -2,17 +2,24 @@
 //! remembered here, for the SDK stops only for those who were verified.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use matrix_sdk::encryption::LocalTrust;
 use matrix_sdk::encryption::identities::UserIdentity;
 use matrix_sdk::ruma::{OwnedUserId, UserId};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::report::Trusted;
 
 const FILE: &str = "identities.json";
+/// The most unknown people who are asked for before one post, how many at once, and how long that may take.
+const MAX_ASKED: usize = 200;
+const ASKED_AT_ONCE: usize = 8;
+const ASKING_TAKES: Duration = Duration::from_secs(10);
 
 /// The master key that each person had when keys were first given.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -60,8 +67,10 @@ pub async fn check(account: &Account, user_id: &UserId) -> Result<()> {
 /// Sees to it that none of these people gets a key whose identity has changed, and tells whose has.
 ///
 /// # Errors
-/// The account's files cannot be used.
+/// The account's files cannot be used, or the server cannot be reached.
 pub async fn guard<'a>(account: &Account, users: impl IntoIterator<Item = &'a UserId>) -> Result<Vec<OwnedUserId>> {
+    let users: Vec<&UserId> = users.into_iter().collect();
+    make_known(account, &users).await?;
     let _turn = account.secrets_turn().await;
     let encryption = account.client().encryption();
     let mut known: Known = account.folder().read_json(FILE)?;
@@ -87,6 +96,25 @@ pub async fn guard<'a>(account: &Account, users: impl IntoIterator<Item = &'a Us
         trust_devices(account, user_id, LocalTrust::BlackListed).await?;
     }
     Ok(changed)
+}
+
+/// Asks for the identities that this device has not seen yet, so that whoever is new is remembered before they get a key.
+async fn make_known(account: &Account, users: &[&UserId]) -> Result<()> {
+    let encryption = account.client().encryption();
+    let mut unknown = Vec::new();
+    for user_id in users {
+        if unknown.len() < MAX_ASKED && encryption.get_user_identity(user_id).await?.is_none() {
+            unknown.push(*user_id);
+        }
+    }
+    let asked = async {
+        for some in unknown.chunks(ASKED_AT_ONCE) {
+            try_join_all(some.iter().map(|user_id| encryption.request_user_identity(user_id))).await?;
+        }
+        Ok(())
+    };
+    // Whose server is silent gets nothing: without an identity nobody gets a key.
+    timeout(ASKING_TAKES, asked).await.unwrap_or(Ok(()))
 }
 
 /// Agrees to somebody's changed identity, without comparing anything.

@@ -1,12 +1,16 @@
 //! What makes a device one that gets keys, and keeps them when it is lost: cross-signing, secret storage, a key backup. Users
 //! see one thing of it: the recovery key.
 
+mod anew;
+
 use std::time::Duration;
 
 use matrix_sdk::encryption::recovery::{RecoveryError, RecoveryState};
 use matrix_sdk::encryption::secret_storage::SecretStorageError;
 use matrix_sdk::ruma::api::client::uiaa::{AuthData, Password, UserIdentifier};
 use peerbrain_vocabulary::{Audiences, Synapses, names};
+
+pub use anew::recovery_anew;
 
 use crate::account::Account;
 use crate::console::{Console, Question};

@@ -1,7 +1,9 @@
 //! What is still to be done, because the other side, the network or this computer was not there: posts to be sent, people to
 //! be let in, invites to be followed, our own invite in return. Every command does it first, `watch` as it comes.
 
+mod importing;
 mod journal;
+mod members;
 
 use std::time::Duration;
 
@@ -38,9 +40,13 @@ pub fn count(account: &Account) -> Result<u64> {
 pub async fn settle(account: &Account, console: &mut dyn Console) -> Result<Vec<Happening>> {
     let _turn = account.people().await;
     let mut happened = Vec::new();
+    // Before anything is sent: who is gone has no key to it.
+    let rotated = members::new_keys_where_somebody_went(account).await;
     outbox::send_waiting(account, console).await?;
     let results = [
+        rotated,
         finish_letting_in(account, &mut happened).await,
+        importing::look_again(account, &mut happened).await,
         follow_invites(account, &mut happened).await,
         tell_requests(account, &mut happened).await,
     ];
@@ -88,24 +94,30 @@ async fn follow_invites(account: &Account, happened: &mut Vec<Happening>) -> Res
             continue;
         }
         note_return(account, &owner).await?;
+        Journal::change(account, |journal| journal.import(room.room_id(), &owner))?;
         let imported = match sharing::come_in(account, &room).await {
             Ok(imported) => imported,
             Err(error) if error.is_outage() || matches!(error, Error::LoggedOut) => return Err(error),
             // The invites of others are followed all the same.
             Err(error) => {
+                Journal::change(account, |journal| journal.imported(room.room_id()))?;
                 happened.push(Happening::Notice { text: format!("{owner} lets us in, but we cannot join: {error}") });
                 continue;
             }
         };
         if timelines::owner(&room).await?.as_deref() != Some(&*owner) {
             room.leave().await?;
-            Journal::change(account, |journal| journal.let_in.retain(|(_, who)| *who != owner))?;
+            Journal::change(account, |journal| {
+                journal.let_in.retain(|(_, who)| *who != owner);
+                journal.imported(room.room_id());
+            })?;
             let text = format!("{owner} let us into a room that is not their timeline; we have left it.");
             happened.push(Happening::Notice { text });
             continue;
         }
         happened.push(Happening::Joined(friendship(account, &owner, Outcome::Accepted, None).await?));
         happened.push(told(account, &owner, imported).await?);
+        Journal::change(account, |journal| journal.imported(room.room_id()))?;
         if let Err(error) = invite_in_return(account, &owner).await {
             if error.is_outage() {
                 return Err(error);
@@ -119,7 +131,7 @@ async fn follow_invites(account: &Account, happened: &mut Vec<Happening>) -> Res
 /// Whether an invite of somebody is one that we asked for.
 async fn is_wanted(account: &Account, owner: &UserId) -> Result<bool> {
     let journal = Journal::read(account)?;
-    if journal.asked.contains(owner) || journal.accepted.contains(owner) {
+    if journal.has_asked(owner) || journal.has_accepted(owner) {
         return Ok(true);
     }
     Ok(!timelines::theirs(account, owner).await?.is_empty())

@@ -13,6 +13,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use crate::account::{Account, AccountFolder};
 use crate::cli::{self, Job};
 use crate::console::Console;
@@ -56,6 +58,7 @@ fn is_still_there(file: &File, folder: &AccountFolder) -> bool {
 /// Does a job here if nobody holds the account, or has the process do it that does.
 ///
 /// * `long_lived`: whether the job may take long, so that others should be able to hand theirs over.
+/// * `enough`: says that the program is to end. Whoever serves others listens to it, and finishes their jobs.
 ///
 /// # Errors
 /// What the job says, wherever it was done.
@@ -63,12 +66,13 @@ pub async fn run_or_hand_over(
     folder: &AccountFolder,
     job: Job,
     long_lived: bool,
+    enough: &watch::Sender<bool>,
     console: &mut dyn Console,
 ) -> Result<()> {
     let (began, mut told) = (Instant::now(), false);
     loop {
         if let Some(lock) = Lock::try_take(folder)? {
-            return run_here(folder, job, long_lived, lock, console).await;
+            return run_here(folder, job, long_lived.then_some(enough), lock, console).await;
         }
         if let Some(stream) = handing::connect(folder).await {
             match handing::hand_over(stream, &job, console).await {
@@ -91,15 +95,29 @@ pub async fn run_or_hand_over(
 async fn run_here(
     folder: &AccountFolder,
     job: Job,
-    long_lived: bool,
+    long_lived: Option<&watch::Sender<bool>>,
     lock: Lock,
     console: &mut dyn Console,
 ) -> Result<()> {
     // A lock that was taken while the account was removed is on a file that has no name any more.
     folder.session()?;
     let account = Account::open(folder).await?;
-    let others = if long_lived { serving::Others::serve(&account)? } else { serving::Others::none() };
-    let done = cli::run(&account, job, console).await;
+    let (others, mut enough) = match long_lived {
+        Some(enough) => (serving::Others::serve(&account)?, Some(enough.subscribe())),
+        None => (serving::Others::none(), None),
+    };
+    let ended = async {
+        if let Some(enough) = &mut enough
+            && enough.wait_for(|enough| *enough).await.is_ok()
+        {
+            return;
+        }
+        std::future::pending().await
+    };
+    let done = tokio::select! {
+        done = cli::run(&account, job, console) => done,
+        () = ended => Ok(()),
+    };
     others.finish().await;
     account.finish().await;
     drop(lock);

@@ -28,8 +28,9 @@ pub async fn read(
         thoughts.extend(reading::newest(account, &room, &reader, limit, &mut told).await?);
     }
     console.progress("Reading", thoughts.len() as u64, thoughts.len() as u64);
+    // The index knows each event: what is shown as one may be several.
+    Index::open(account)?.keep(&thoughts)?;
     let mut thoughts = reading::merged(thoughts);
     thoughts.truncate(limit);
-    Index::open(account)?.keep(&thoughts)?;
     Ok(thoughts)
 }

@@ -11,7 +11,7 @@ use matrix_sdk::Room;
 use peerbrain_vocabulary::{Audiences, Synapses};
 
 pub use folding::Folding;
-pub use message::{Event, Kind, Said};
+pub use message::{Event, Kind, Said, Standard};
 pub use paging::{Page, Pages};
 
 use crate::account::Account;
@@ -35,7 +35,10 @@ impl Reader {
     }
 }
 
-/// The newest thoughts of a timeline, newest first.
+/// The most pictures that are shown of a thought.
+const MAX_PICTURES: usize = 100;
+
+/// The newest thoughts of a timeline, newest first: each event of them for itself, at least so many thoughts.
 ///
 /// * `limit`: how many.
 /// * `told`: how many have been read, now and then.
@@ -58,7 +61,7 @@ pub async fn newest(
         }
         told(folding.thoughts() as u64);
     }
-    Ok(folding.finish().into_iter().take(limit).collect())
+    Ok(folding.reports())
 }
 
 /// Thoughts of several timelines as one list, newest first. What went to several audiences is there once.
@@ -95,6 +98,7 @@ fn join(known: &mut ThoughtReport, other: ThoughtReport) {
     }
     if !other_room || known.pictures.is_empty() {
         known.pictures.extend(other.pictures);
+        known.pictures.truncate(MAX_PICTURES);
     }
     for audience in other.audiences {
         if !known.audiences.contains(&audience) {

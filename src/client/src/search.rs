@@ -5,7 +5,11 @@ mod words;
 
 pub use index::Index;
 
-use matrix_sdk::ruma::{OwnedEventId, UserId};
+use std::collections::BTreeMap;
+
+use matrix_sdk::ruma::events::room::encrypted::OriginalSyncRoomEncryptedEvent;
+use matrix_sdk::ruma::serde::Raw;
+use matrix_sdk::ruma::{OwnedEventId, OwnedUserId, UserId};
 
 use crate::account::Account;
 use crate::console::Console;
@@ -16,6 +20,8 @@ use crate::timelines;
 
 /// The most thoughts that are found.
 const MAX_FOUND: usize = 200;
+/// The most missing keys of a timeline that are waited for.
+const MAX_KEYLESS: usize = 50;
 
 /// Thoughts with all the words, newest first.
 ///
@@ -58,9 +64,18 @@ pub async fn refresh(account: &Account, console: &mut dyn Console) -> Result<()>
 
 async fn refresh_room(account: &Account, room: &matrix_sdk::Room, reader: &Reader) -> Result<()> {
     let Some(mut folding) = Folding::of(account, room, reader).await? else { return Ok(()) };
-    let known = Index::open(account)?.newest(room.room_id())?;
-    let (mut pages, mut newest, mut deleted) = (Pages::backward(room), None, Vec::new());
+    // Where a key has come that was missing, all is looked at again: what it opens may have been edited since.
+    let known = match key_has_come(account, room).await? {
+        true => None,
+        false => Index::open(account)?.newest(room.room_id())?,
+    };
+    let (mut pages, mut newest, mut deleted, mut keyless) = (Pages::backward(room), None, Vec::new(), BTreeMap::new());
     'pages: while let Some(page) = pages.next(50).await? {
+        for (key, event) in page.keyless {
+            if keyless.len() < MAX_KEYLESS {
+                keyless.entry(key).or_insert(event);
+            }
+        }
         for event in page.events {
             if Some(&event.event_id) == known.as_ref() {
                 break 'pages;
@@ -70,23 +85,31 @@ async fn refresh_room(account: &Account, room: &matrix_sdk::Room, reader: &Reade
             folding.add(event);
         }
     }
-    let edits = folding.edits().clone();
-    let thoughts = folding.finish();
-    // Where keys are missing they may come: everything is looked at again then.
-    let whole = thoughts.iter().all(|thought| !thought.undecryptable);
+    let (edits, owner) = (folding.edits().clone(), folding.owner().clone());
     let mut index = Index::open(account)?;
-    index.keep(&thoughts)?;
-    index.edit(&edits)?;
-    index.delete(&deleted)?;
-    match newest {
-        Some(newest) if whole => index.set_newest(room.room_id(), &newest),
-        _ => Ok(()),
-    }
+    index.keep(&folding.reports())?;
+    index.edit(room.room_id(), &owner, &edits)?;
+    index.delete(room.room_id(), &deleted)?;
+    index.set_keyless(room.room_id(), known.is_none(), &keyless, MAX_KEYLESS)?;
+    newest.map_or(Ok(()), |newest| index.set_newest(room.room_id(), &newest))
 }
 
-fn redacted(event: &Event) -> Option<OwnedEventId> {
+/// Whether a key has come that was missing. Nobody but the device itself is asked.
+async fn key_has_come(account: &Account, room: &matrix_sdk::Room) -> Result<bool> {
+    let keyless = Index::open(account)?.keyless(room.room_id())?;
+    for event in keyless {
+        let event: Raw<OriginalSyncRoomEncryptedEvent> =
+            Raw::from_json(serde_json::value::RawValue::from_string(event)?);
+        if room.decrypt_event(&event, None).await.is_ok_and(|event| !event.kind.is_utd()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn redacted(event: &Event) -> Option<(OwnedUserId, OwnedEventId)> {
     match &event.kind {
-        Kind::Redaction(target) => Some(target.clone()),
+        Kind::Redaction(target) => Some((event.sender.clone(), target.clone())),
         _ => None,
     }
 }

@@ -55,18 +55,14 @@ pub async fn post(account: &Account, draft: Draft, console: &mut dyn Console) ->
     let rooms = rooms(account, &draft).await?;
     let pictures = pictures::keep(account, &id, &draft.pictures)?;
     let waiting = Waiting::new(thought, draft.text, rooms, pictures);
-    outbox::add(account, waiting.clone()).await?;
-    match outbox::send(account, &waiting, console).await {
-        Ok(events) => Ok(Posted { id, events, queued: false }),
-        Err(error) if error.is_outage() => {
-            console.notice(&format!("{error} The thought is kept, and sent with the next command."));
-            Ok(Posted { id, events: Vec::new(), queued: true })
-        }
-        Err(error) => {
-            outbox::remove(account, &waiting.thought.id).await?;
-            Err(error)
-        }
+    let outcome = outbox::post(account, waiting, console).await?;
+    let (events, queued) = (outcome.events, outcome.waits.is_some());
+    if let Some(error) = outcome.waits {
+        console.notice(&format!("{error} The thought is kept, and sent with the next command."));
+    } else if let Some(error) = outcome.refused.filter(|_| events.is_empty()) {
+        return Err(error);
     }
+    Ok(Posted { id, events, queued })
 }
 
 fn unfit(why: Unfit) -> Error {
@@ -141,13 +137,23 @@ pub async fn edit(account: &Account, id: &str, text: Option<&str>, title: Option
 /// # Errors
 /// As [`edit`].
 pub async fn delete(account: &Account, id: &str) -> Result<Vec<Sent>> {
-    if outbox::take_back(account, id).await? {
-        return Ok(Vec::new());
+    let (waits, mut sent) = (outbox::named(account, id.trim())?, Vec::new());
+    if let Some(waiting) = &waits {
+        let known = crate::search::Index::open(account)?.beginning_with(id.trim())?;
+        if known.iter().any(|thought| thought.id != *waiting) {
+            return Err(Error::Input(format!("Several thoughts begin with {id}: give more of the id.")));
+        }
+        sent = outbox::take_back(account, waiting).await?;
     }
-    let mut sent = Vec::new();
-    for Resolved { room, report } in own(account, id).await? {
+    let found = match own(account, waits.as_deref().unwrap_or(id)).await {
+        // It was on its way, and nobody has it.
+        Err(error) if waits.is_some() && (error.is_outage() || matches!(error, Error::NotFound(_))) => Vec::new(),
+        found => found?,
+    };
+    for Resolved { room, report } in found {
         let answer = room.redact(&report.event_id, None, None).await?;
-        crate::search::Index::open(account)?.delete(std::slice::from_ref(&report.event_id))?;
+        let gone = (report.author.clone(), report.event_id.clone());
+        crate::search::Index::open(account)?.delete(room.room_id(), &[gone])?;
         sent.push(Sent { room_id: Some(room.room_id().to_owned()), event_id: answer.event_id });
     }
     Ok(sent)

@@ -2,6 +2,7 @@
 
 use matrix_sdk::reqwest::{Method, StatusCode};
 use serde_json::Value;
+use url::Url;
 
 use super::Account;
 use crate::error::{Error, Result};
@@ -9,7 +10,7 @@ use crate::error::{Error, Result};
 impl Account {
     /// The answer of a GET request; nothing if there is none such (404).
     ///
-    /// * `path`: from the server's root on, with its query.
+    /// * `path`: from the homeserver's address on, with its query.
     ///
     /// # Errors
     /// The server cannot be reached or refuses.
@@ -26,7 +27,7 @@ impl Account {
     }
 
     async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Option<Value>> {
-        let url = self.client().homeserver().join(path).map_err(|why| Error::Sdk(why.to_string()))?;
+        let url = address(&self.client().homeserver(), path)?;
         let mut request = self.client().http_client().request(method, url);
         if let Some(token) = self.client().access_token() {
             request = request.bearer_auth(token);
@@ -47,6 +48,29 @@ impl Account {
                 Err(Error::Unreachable { server, why: status.to_string() })
             }
             _ => Err(Error::Refused(told.get("error").and_then(Value::as_str).unwrap_or("no reason given").to_owned())),
+        }
+    }
+}
+
+/// A path below the homeserver's address, which may have a path itself.
+fn address(homeserver: &Url, path: &str) -> Result<Url> {
+    let homeserver = homeserver.as_str().trim_end_matches('/');
+    Url::parse(&format!("{homeserver}{path}")).map_err(|why| Error::Sdk(why.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_homeserver_is_kept() {
+        for (homeserver, wanted) in [
+            ("https://a.example", "https://a.example/_matrix/x?limit=1"),
+            ("https://a.example/matrix/", "https://a.example/matrix/_matrix/x?limit=1"),
+            ("https://a.example/matrix", "https://a.example/matrix/_matrix/x?limit=1"),
+        ] {
+            let homeserver = Url::parse(homeserver).unwrap();
+            assert_eq!(address(&homeserver, "/_matrix/x?limit=1").unwrap().as_str(), wanted);
         }
     }
 }

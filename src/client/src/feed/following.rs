@@ -7,9 +7,10 @@ use matrix_sdk::sync::RoomUpdates;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 
+use super::gathering::came_in;
 use crate::account::Account;
 use crate::error::Result;
-use crate::reading::{Event, Folding, Kind, Reader};
+use crate::reading::{Event, Folding, Kind, Reader, Standard, merged};
 use crate::report::ThoughtReport;
 use crate::search::Index;
 
@@ -51,11 +52,15 @@ pub async fn news(account: &Account, follow: &mut Follow) -> Result<Vec<ThoughtR
         };
         for (room_id, update) in updates.joined {
             let Some(room) = account.client().get_room(&room_id) else { continue };
-            let events = update.timeline.events.iter().filter_map(Event::of);
-            for event in events {
-                let Some(thought) = one(account, &room, event.clone()).await? else { continue };
+            let Some(mut folding) = Folding::of(account, &room, &Reader::default()).await? else { continue };
+            let standard = Standard::of(&room).await?;
+            // What is about a thought counts at once if it came together with it.
+            for event in update.timeline.events.iter().rev().filter_map(|event| Event::of(event, &standard)) {
+                folding.add(event);
+            }
+            for thought in folding.reports() {
                 if thought.undecryptable && follow.late.len() < MAX_LATE {
-                    follow.late.push_back((room_id.clone(), event.event_id, 0));
+                    follow.late.push_back((room_id.clone(), thought.event_id, 0));
                 } else {
                     thoughts.push(thought);
                 }
@@ -65,18 +70,28 @@ pub async fn news(account: &Account, follow: &mut Follow) -> Result<Vec<ThoughtR
     for (room_id, event_id, tries) in late {
         let Some(room) = account.client().get_room(&room_id) else { continue };
         let Ok(event) = room.event(&event_id, None).await else { continue };
-        let Some(event) = Event::of(&event) else { continue };
+        let Some(event) = Event::of(&event, &Standard::of(&room).await?) else { continue };
         match one(account, &room, event).await? {
             Some(thought) if !thought.undecryptable => thoughts.push(thought),
             Some(_) if tries < MAX_TRIES => follow.late.push_back((room_id, event_id, tries + 1)),
             _ => {}
         }
     }
-    thoughts.sort_by_key(|thought| thought.date_ms);
-    if !thoughts.is_empty() {
-        Index::open(account)?.keep(&thoughts)?;
+    if thoughts.is_empty() {
+        return Ok(thoughts);
     }
-    Ok(thoughts)
+    // The index may have a newer text already, which came by another way.
+    Index::open(account)?.keep_new(&thoughts)?;
+    let mut news = Vec::new();
+    for thought in merged(thoughts) {
+        let Some(room) = account.client().get_room(&thought.room_id) else { continue };
+        // What was there before one came in is on the page of its author.
+        if thought.date_ms >= came_in(account, &room).await? {
+            news.push(thought);
+        }
+    }
+    news.reverse();
+    Ok(news)
 }
 
 /// What an event is, if it is a thought by itself.

@@ -2,14 +2,16 @@
 
 use futures_util::{StreamExt, stream};
 use matrix_sdk::Room;
-use matrix_sdk::deserialized_responses::SyncOrStrippedState;
-use matrix_sdk::ruma::events::SyncStateEvent;
+use matrix_sdk::deserialized_responses::RawAnySyncOrStrippedState;
+use matrix_sdk::ruma::events::StateEventType;
+use serde_json::Value;
 
 use crate::account::Account;
 use crate::console::Console;
 use crate::error::Result;
 use crate::reading::{self, Reader};
 use crate::report::ThoughtReport;
+use crate::search::Index;
 use crate::timelines;
 
 /// How many timelines are read at once.
@@ -47,14 +49,46 @@ pub async fn page(
 
 /// When one came into a timeline, in milliseconds since 1970: what is older is no news. Nothing is old in one's own.
 pub async fn came_in(account: &Account, room: &Room) -> Result<u64> {
-    use matrix_sdk::ruma::events::room::member::RoomMemberEventContent;
     if timelines::owner(room).await?.as_deref() == Some(account.user_id()) {
         return Ok(0);
     }
-    let event = room.get_state_event_static_for_key::<RoomMemberEventContent, _>(account.user_id()).await?;
-    let event = event.and_then(|event| event.deserialize().ok());
-    Ok(match event {
-        Some(SyncOrStrippedState::Sync(SyncStateEvent::Original(event))) => event.origin_server_ts.get().into(),
-        _ => 0,
-    })
+    let kind = StateEventType::RoomMember;
+    let event = room.get_state_event(kind, account.user_id().as_str()).await?;
+    let Some(RawAnySyncOrStrippedState::Sync(event)) = event else { return Ok(0) };
+    let event: Value = serde_json::from_str(event.json().get())?;
+    let index = Index::open(account)?;
+    let known = index.came_in(room.room_id())?;
+    let came = since(&event, known);
+    if known != Some(came) {
+        index.set_came_in(room.room_id(), came)?;
+    }
+    Ok(came)
+}
+
+/// When somebody came in, by their member event and what is remembered. Changing one's name is no coming in.
+fn since(member: &Value, known: Option<u64>) -> u64 {
+    let sent = member.get("origin_server_ts").and_then(Value::as_u64).unwrap_or_default();
+    let before = member.pointer("/unsigned/prev_content/membership").and_then(Value::as_str);
+    match (before, known) {
+        (Some("join") | None, Some(known)) => known.min(sent),
+        _ => sent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_new_name_is_no_coming_in() {
+        let joined = json!({"origin_server_ts": 5, "unsigned": {"prev_content": {"membership": "invite"}}});
+        assert_eq!(since(&joined, None), 5);
+        assert_eq!(since(&joined, Some(3)), 5, "left, and came again");
+        let renamed = json!({"origin_server_ts": 9, "unsigned": {"prev_content": {"membership": "join"}}});
+        assert_eq!(since(&renamed, Some(5)), 5);
+        assert_eq!(since(&json!({"origin_server_ts": 9}), Some(5)), 5);
+        assert_eq!(since(&renamed, None), 9);
+    }
 }

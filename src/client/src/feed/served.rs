@@ -16,7 +16,7 @@ use super::gathering::came_in;
 use crate::account::Account;
 use crate::console::Console;
 use crate::error::Result;
-use crate::reading::{Event, Folding, Reader};
+use crate::reading::{Event, Folding, Reader, Standard};
 use crate::report::ThoughtReport;
 use crate::timelines::encoded;
 
@@ -76,11 +76,12 @@ async fn thought(account: &Account, reader: &Reader, event: Value) -> Result<Opt
     let Some(room) = account.client().get_room(&room_id) else { return Ok(None) };
     let Some(mut folding) = Folding::of(account, &room, reader).await? else { return Ok(None) };
     let event = decrypted(&room, &event).await?;
-    let Some(own) = Event::of(&event) else { return Ok(None) };
+    let standard = Standard::of(&room).await?;
+    let Some(own) = Event::of(&event, &standard) else { return Ok(None) };
     let include_relations = IncludeRelations::AllRelations;
     let options = RelationsOptions { include_relations, limit: Some(uint!(200)), ..RelationsOptions::default() };
     for related in room.relations(own.event_id.clone(), options).await?.chunk {
-        if let Some(related) = Event::of(&related) {
+        if let Some(related) = Event::of(&related, &standard) {
             folding.add(related);
         }
     }

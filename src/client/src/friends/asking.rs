@@ -52,7 +52,7 @@ pub async fn request(
     let user_id = found.user_id.clone();
     let own = timelines::ensure(account, AudienceKind::Friends).await?;
     Journal::change(account, |journal| {
-        journal.asked.insert(user_id.clone());
+        journal.ask(&user_id);
     })?;
     match account.client().get_room(&found.room_id).map(|room| room.state()) {
         Some(RoomState::Joined) => return finished(account, &user_id, "You are let in already.").await,
@@ -121,7 +121,7 @@ pub async fn accept(account: &Account, user_id: &UserId, console: &mut dyn Conso
             }
         }
         Journal::change(account, |journal| {
-            journal.accepted.insert(user_id.to_owned());
+            journal.accept(user_id);
         })?;
         account.sync_once(Duration::ZERO).await?;
     }

@@ -64,39 +64,57 @@ pub async fn block(account: &Account, user_id: &UserId) -> Result<Friendship> {
         return Err(Error::Input("You cannot block yourself.".to_owned()));
     }
     let _turn = account.people().await;
-    forget(account, user_id)?;
-    put_out(account, user_id, true).await?;
-    leave_theirs(account, user_id).await?;
-    account.client().account().ignore_user(user_id).await?;
-    parted(account, user_id, Outcome::Blocked).await
+    // Each step counts for itself: one that fails does not hold up the others.
+    let ignored = account.client().account().ignore_user(user_id).await.map_err(Error::from);
+    let forgotten = forget(account, user_id);
+    let put_out = put_out(account, user_id, true).await.map(drop);
+    let left = leave_theirs(account, user_id).await.map(drop);
+    let failed: Vec<String> = [ignored, forgotten, put_out, left]
+        .into_iter()
+        .filter_map(Result::err)
+        .map(|error| error.to_string())
+        .collect();
+    if failed.is_empty() {
+        return parted(account, user_id, Outcome::Blocked).await;
+    }
+    Err(Error::Sharing(format!("{user_id} is blocked only in part; block them again. {}", failed.join(" "))))
 }
 
 /// Nothing that was begun with them goes on.
 fn forget(account: &Account, user_id: &UserId) -> Result<()> {
     Journal::change(account, |journal| {
-        journal.asked.remove(user_id);
-        journal.accepted.remove(user_id);
-        journal.let_in.retain(|(_, who)| who != user_id);
+        journal.forget(user_id);
     })
 }
 
-/// Puts somebody out of all our timelines. Whether there was anything to do.
+/// Puts somebody out of all our timelines, of each whatever the server says of another. Whether there was anything to do.
 async fn put_out(account: &Account, user_id: &UserId, ban: bool) -> Result<bool> {
-    let mut any = false;
+    let (mut any, mut failed) = (false, None);
     for room in timelines::own(account).await? {
-        let at = membership(&room, user_id).await?;
-        let is_there = matches!(at, Some(MembershipState::Join | MembershipState::Invite | MembershipState::Knock));
-        if ban && at != Some(MembershipState::Ban) {
-            room.ban_user(user_id, None).await?;
-        } else if !ban && is_there {
-            room.kick_user(user_id, None).await?;
-        }
-        if is_there {
-            new_key(&room).await?;
-            any = true;
+        match put_out_of(&room, user_id, ban).await {
+            Ok(was_there) => any |= was_there,
+            Err(error) => failed = failed.or(Some(error)),
         }
     }
-    Ok(any)
+    failed.map_or(Ok(any), Err)
+}
+
+async fn put_out_of(room: &Room, user_id: &UserId, ban: bool) -> Result<bool> {
+    let at = membership(room, user_id).await?;
+    let is_there = matches!(at, Some(MembershipState::Join | MembershipState::Invite | MembershipState::Knock));
+    // Before as well as after: whatever breaks off in between, no key is used on that they have.
+    if is_there {
+        new_key(room).await?;
+    }
+    if ban && at != Some(MembershipState::Ban) {
+        room.ban_user(user_id, None).await?;
+    } else if !ban && is_there {
+        room.kick_user(user_id, None).await?;
+    }
+    if is_there {
+        new_key(room).await?;
+    }
+    Ok(is_there)
 }
 
 /// The next thought of a timeline has a new key.
@@ -109,10 +127,13 @@ pub(crate) async fn new_key(room: &Room) -> Result<()> {
 
 async fn leave_theirs(account: &Account, user_id: &UserId) -> Result<bool> {
     let rooms = foreign(account, user_id).await?;
+    let mut failed = None;
     for room in &rooms {
-        room.leave().await?;
+        if let Err(error) = room.leave().await {
+            failed = failed.or(Some(Error::from(error)));
+        }
     }
-    Ok(!rooms.is_empty())
+    failed.map_or(Ok(!rooms.is_empty()), Err)
 }
 
 /// Timelines of somebody in which we are, or might be.

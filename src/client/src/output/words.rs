@@ -99,7 +99,7 @@ pub fn happening(page: &Page, told: &Happening) -> String {
             format!("{} You read along with {}.", page.good("✓"), page.name(told.user_id.as_str()))
         }
         Happening::Imported(told) if told.sessions == 0 => {
-            format!("{} {} has given no keys to old thoughts.", page.faint("·"), page.name(told.user_id.as_str()))
+            format!("{} {} has no old thoughts yet.", page.faint("·"), page.name(told.user_id.as_str()))
         }
         Happening::Imported(told) | Happening::Accepted(told) => friendship(page, told),
         Happening::Notice { text } => page.wrapped(&plain(text), ""),

@@ -24,6 +24,7 @@ pub struct Folding {
     reactions: HashMap<OwnedEventId, BTreeMap<String, BTreeSet<OwnedUserId>>>,
     replies: HashMap<OwnedEventId, u64>,
     thoughts: Vec<ThoughtReport>,
+    ids: BTreeSet<String>,
 }
 
 impl Folding {
@@ -46,13 +47,14 @@ impl Folding {
             reactions: HashMap::new(),
             replies: HashMap::new(),
             thoughts: Vec::new(),
+            ids: BTreeSet::new(),
         }))
     }
 
     /// How many thoughts have come.
     #[must_use]
     pub fn thoughts(&self) -> usize {
-        self.thoughts.len()
+        self.ids.len()
     }
 
     /// Takes the next older event.
@@ -69,10 +71,12 @@ impl Folding {
             Kind::Reply(target) => *self.replies.entry(target.clone()).or_default() += 1,
             Kind::Message(said) if event.sender == self.owner => {
                 let thought = self.thought(&event, Some(said));
+                self.ids.insert(thought.id.clone());
                 self.thoughts.push(thought);
             }
             Kind::Closed if event.sender == self.owner => {
                 let thought = self.thought(&event, None);
+                self.ids.insert(thought.id.clone());
                 self.thoughts.push(thought);
             }
             _ => {}
@@ -114,6 +118,18 @@ impl Folding {
     #[must_use]
     pub fn finish(self) -> Vec<ThoughtReport> {
         merged(self.thoughts)
+    }
+
+    /// Each event by itself, newest first.
+    #[must_use]
+    pub fn reports(self) -> Vec<ThoughtReport> {
+        self.thoughts
+    }
+
+    /// Whose timeline it is.
+    #[must_use]
+    pub fn owner(&self) -> &OwnedUserId {
+        &self.owner
     }
 
     /// Newer texts of thoughts that have not come.

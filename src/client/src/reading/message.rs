@@ -1,12 +1,16 @@
 //! One event of a timeline, as far as thoughts go.
 
-use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
+use matrix_sdk::Room;
+use matrix_sdk::deserialized_responses::{
+    EncryptionInfo, TimelineEvent, TimelineEventKind, VerificationLevel, VerificationState,
+};
 use matrix_sdk::ruma::events::room::MediaSource;
-use matrix_sdk::ruma::{OwnedEventId, OwnedUserId};
+use matrix_sdk::ruma::{DeviceId, OwnedDeviceId, OwnedEventId, OwnedUserId, UserId};
 use peerbrain_vocabulary::{Thought, text_of};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::error::Result;
 use crate::report::PictureReport;
 
 /// The longest text that is shown, in characters.
@@ -71,22 +75,80 @@ struct Raw {
     state_key: Option<String>,
 }
 
+/// What is believed in a room: where it is encrypted, no word that the server could have written.
+#[derive(Clone, Debug)]
+pub struct Standard {
+    encrypted: bool,
+    own: (OwnedUserId, Option<OwnedDeviceId>),
+}
+
+impl Standard {
+    /// What is believed in this room.
+    ///
+    /// # Errors
+    /// Whether it is encrypted is not known, and the server cannot be asked.
+    pub async fn of(room: &Room) -> Result<Self> {
+        let encrypted = room.latest_encryption_state().await?.is_encrypted();
+        let device = room.client().device_id().map(DeviceId::to_owned);
+        Ok(Self { encrypted, own: (room.own_user_id().to_owned(), device) })
+    }
+
+    /// Whether an event may speak for its sender. Not if it is plaintext where all else is encrypted.
+    fn allows(&self, kind: &str, decrypted: bool) -> bool {
+        match kind {
+            "m.room.message" => decrypted || !self.encrypted,
+            // What a server does to an event is never encrypted.
+            "m.room.redaction" => !decrypted,
+            _ => true,
+        }
+    }
+
+    /// Whether the device that sent something is known to be none of its sender's: anybody who runs a server can add a device.
+    fn is_strange(&self, sender: &UserId, told: &EncryptionInfo) -> bool {
+        match &told.verification_state {
+            VerificationState::Unverified(VerificationLevel::MismatchedSender) => true,
+            VerificationState::Unverified(VerificationLevel::UnsignedDevice) => {
+                // This very device needs nobody to vouch for it.
+                let (own, device) = &self.own;
+                sender != own || told.sender_device.is_none() || told.sender_device != *device
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Kind {
+    /// The same, without a word of it.
+    fn closed(self) -> Self {
+        match self {
+            Self::Message(_) => Self::Closed,
+            Self::Edit(target, _) => Self::Edit(target, None),
+            other => other,
+        }
+    }
+}
+
 impl Event {
     /// What an event is, if it has to do with thoughts.
     #[must_use]
-    pub fn of(event: &TimelineEvent) -> Option<Self> {
+    pub fn of(event: &TimelineEvent, standard: &Standard) -> Option<Self> {
         let raw: Raw = serde_json::from_str(event.raw().json().get()).ok()?;
         if raw.state_key.is_some() {
             return None;
         }
-        let shared_by = match &event.kind {
-            TimelineEventKind::Decrypted(decrypted) => decrypted.encryption_info.forwarder.as_ref(),
+        let told = match &event.kind {
+            TimelineEventKind::Decrypted(decrypted) => Some(&decrypted.encryption_info),
             _ => None,
         };
-        let shared_by = shared_by.map(|forwarder| forwarder.user_id.clone());
+        if !standard.allows(&raw.kind, told.is_some()) {
+            return None;
+        }
+        let strange = told.is_some_and(|told| standard.is_strange(&raw.sender, told));
+        let shared_by = told.and_then(|told| told.forwarder.as_ref()).map(|forwarder| forwarder.user_id.clone());
         let Raw { event_id, sender, origin_server_ts: date_ms, .. } = &raw;
         let (event_id, sender, date_ms) = (event_id.clone(), sender.clone(), *date_ms);
-        Some(Self { event_id, sender, date_ms, shared_by, kind: kind(raw)? })
+        let kind = kind(raw)?;
+        Some(Self { event_id, sender, date_ms, shared_by, kind: if strange { kind.closed() } else { kind } })
     }
 }
 
@@ -126,10 +188,16 @@ fn of_message(content: &Value, relation: Option<&str>, target: Option<OwnedEvent
         }
         (Some("m.thread"), Some(target)) => Some(Kind::Reply(target)),
         (Some(_), _) => None,
+        // Nor is comparing emoji a word to anybody.
+        (None, _) if content.get("msgtype").and_then(Value::as_str).is_some_and(is_verification) => None,
         // A plain reply is about something else, too.
         (None, _) if content.pointer("/m.relates_to/m.in_reply_to").is_some() => None,
         (None, _) => Some(Kind::Message(Box::new(said(content)?))),
     }
+}
+
+fn is_verification(kind: &str) -> bool {
+    kind.starts_with("m.key.verification.")
 }
 
 /// What the content of a message says. Nothing if it was deleted.
@@ -193,6 +261,50 @@ mod tests {
         assert!(matches!(event("m.room.encrypted", json!({"ciphertext": "…"})), Some(Kind::Closed)));
         assert!(event("m.room.encrypted", json!({})).is_none(), "deleted");
         assert!(matches!(event("m.room.redaction", json!({})), Some(Kind::Redaction(_))));
+        assert!(event("m.room.message", json!({"msgtype": "m.key.verification.request", "body": "x"})).is_none());
+    }
+
+    fn standard(encrypted: bool) -> Standard {
+        Standard { encrypted, own: ("@a:a".try_into().unwrap(), Some("OWN".into())) }
+    }
+
+    #[test]
+    fn plaintext_is_no_thought_where_thoughts_are_encrypted() {
+        let plain = |kind: &str, content: Value| {
+            let raw = json!({"type": kind, "event_id": "$a", "sender": "@a:a", "content": content, "redacts": "$b"});
+            let raw = serde_json::value::to_raw_value(&raw).unwrap();
+            TimelineEvent::from_plaintext(matrix_sdk::ruma::serde::Raw::from_json(raw))
+        };
+        let message = plain("m.room.message", json!({"body": "x"}));
+        assert!(Event::of(&message, &standard(true)).is_none());
+        assert!(Event::of(&message, &standard(false)).is_some());
+        let relation = json!({"rel_type": "m.replace", "event_id": "$b"});
+        let edit = json!({"body": "y", "m.new_content": {"body": "y"}, "m.relates_to": relation});
+        assert!(Event::of(&plain("m.room.message", edit), &standard(true)).is_none());
+        assert!(Event::of(&plain("m.room.redaction", json!({})), &standard(true)).is_some());
+        assert!(standard(true).allows("m.room.message", true) && !standard(true).allows("m.room.redaction", true));
+    }
+
+    #[test]
+    fn a_device_that_nobody_vouches_for_does_not_speak_for_its_sender() {
+        let told = |level: VerificationLevel, device: &str| -> EncryptionInfo {
+            serde_json::from_value(json!({
+                "sender": "@a:a", "sender_device": device,
+                "algorithm_info": {"MegolmV1AesSha2": {"curve25519_key": "k", "sender_claimed_keys": {}}},
+                "verification_state": VerificationState::Unverified(level),
+            }))
+            .unwrap()
+        };
+        let strange = |sender: &str, level, device: &str| {
+            standard(true).is_strange(&OwnedUserId::try_from(sender).unwrap(), &told(level, device))
+        };
+        assert!(strange("@b:b", VerificationLevel::UnsignedDevice, "ADDED"));
+        assert!(strange("@a:a", VerificationLevel::UnsignedDevice, "ADDED"));
+        assert!(!strange("@a:a", VerificationLevel::UnsignedDevice, "OWN"));
+        assert!(strange("@b:b", VerificationLevel::MismatchedSender, "D"));
+        assert!(!strange("@b:b", VerificationLevel::UnverifiedIdentity, "D"));
+        let said = Kind::Message(Box::new(said(&json!({"body": "x"})).unwrap()));
+        assert!(matches!(said.closed(), Kind::Closed));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use matrix_sdk::Room;
 use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::UInt;
 
-use super::message::Event;
+use super::message::{Event, Standard};
 use crate::error::Result;
 
 /// The largest page that is asked for.
@@ -20,19 +20,22 @@ pub struct Pages<'a> {
     ended: bool,
     /// Whether the backup was asked for keys.
     restored: bool,
+    standard: Option<Standard>,
 }
 
 /// Some events, newest first.
 pub struct Page {
     /// The events.
     pub events: Vec<Event>,
+    /// Those of which the key is not here, as they came: one for each key.
+    pub keyless: Vec<(String, String)>,
 }
 
 impl<'a> Pages<'a> {
     /// From the newest event on.
     #[must_use]
     pub fn backward(room: &'a Room) -> Self {
-        Self { room, from: None, read: 0, ended: false, restored: false }
+        Self { room, from: None, read: 0, ended: false, restored: false, standard: None }
     }
 
     /// The next page. Nothing at the beginning of the room.
@@ -62,7 +65,15 @@ impl<'a> Pages<'a> {
         self.read += 1;
         self.ended = answer.end.is_none() || (answer.chunk.is_empty() && answer.end == self.from);
         self.from = answer.end;
-        Ok(Some(Page { events: answer.chunk.iter().filter_map(Event::of).collect() }))
+        let standard = match self.standard.take() {
+            Some(standard) => standard,
+            None => Standard::of(self.room).await?,
+        };
+        let events = answer.chunk.iter().filter_map(|event| Event::of(event, &standard)).collect();
+        self.standard = Some(standard);
+        let keyless = answer.chunk.iter().filter(|event| event.kind.is_utd());
+        let keyless = keyless.filter_map(|event| keyless_of(event.raw().json().get())).collect();
+        Ok(Some(Page { events, keyless }))
     }
 
     /// Brings the room's keys from the backup. Whether there is one to ask.
@@ -70,4 +81,11 @@ impl<'a> Pages<'a> {
         let backups = self.room.client().encryption().backups();
         backups.are_enabled().await && backups.download_room_keys_for_room(self.room.room_id()).await.is_ok()
     }
+}
+
+/// The name of the key that an event was encrypted with, and the event.
+fn keyless_of(json: &str) -> Option<(String, String)> {
+    let event: serde_json::Value = serde_json::from_str(json).ok()?;
+    let key = event.pointer("/content/session_id")?.as_str()?;
+    Some((key.to_owned(), json.to_owned()))
 }

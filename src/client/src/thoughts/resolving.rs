@@ -44,11 +44,10 @@ pub async fn resolve(account: &Account, id: &str) -> Result<Vec<Resolved>> {
     if found.iter().any(|thought| (&thought.id, &thought.author) != (&first.id, &first.author)) {
         return Err(Error::Input(format!("Several thoughts begin with {id}: give more of the id.")));
     }
-    let all = Index::open(account)?.beginning_with(&first.id)?;
-    let all = if all.is_empty() { found } else { all };
-    let known = all.into_iter().filter(|thought| thought.author == first.author);
-    let resolved =
-        known.filter_map(|report| Some(Resolved { room: account.client().get_room(&report.room_id)?, report }));
+    let all = Index::open(account)?.events_of(&first.author, &first.id)?;
+    let resolved = all
+        .into_iter()
+        .filter_map(|report| Some(Resolved { room: account.client().get_room(&report.room_id)?, report }));
     Ok(resolved.collect())
 }
 

@@ -56,7 +56,11 @@ pub enum RecoveryStep {
     /// Shows whether a lost device could be replaced
     Status,
     /// Makes a new recovery key, and tells it once; an older one opens nothing any more
-    Setup,
+    Setup {
+        /// Begins anew, with the password, where the recovery key and every other device are lost
+        #[arg(long)]
+        anew: bool,
+    },
     /// Brings everything back to this device with the recovery key
     Restore {
         /// Reads the recovery key from standard input instead of asking for it

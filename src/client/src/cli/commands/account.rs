@@ -26,7 +26,8 @@ pub async fn profile(account: &Account, profile: Profile, console: &mut dyn Cons
 pub async fn recovery(account: &Account, step: RecoveryStep, console: &mut dyn Console) -> Result<()> {
     let told = match step {
         RecoveryStep::Status => onboarding::recovery_status(account).await?,
-        RecoveryStep::Setup => onboarding::recovery_setup(account, console).await?,
+        RecoveryStep::Setup { anew: true } => onboarding::recovery_anew(account, console).await?,
+        RecoveryStep::Setup { anew: false } => onboarding::recovery_setup(account, console).await?,
         RecoveryStep::Restore { key, .. } => {
             let key = match key {
                 Some(key) => key,
