@@ -59,6 +59,14 @@ impl Accounts {
         Ok(rows.into_iter().map(|(field, value)| (field, stored(&value))).collect())
     }
 
+    /// Whether what a user of this server makes public is shown to strangers: not that of accounts that are closed or shut.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn is_shown(&self, user_id: &UserId) -> Result<bool> {
+        Ok(self.user_row(user_id).await?.is_some_and(|user| !user.deactivated && !user.locked))
+    }
+
     /// One field of a profile.
     ///
     /// # Errors

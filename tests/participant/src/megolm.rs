@@ -13,7 +13,8 @@ use crate::{Error, Result};
 pub const MEGOLM: &str = "m.megolm.v1.aes-sha2";
 
 /// The names under which clients say that a session's history may be shared: that of the specification, that of
-/// matrix-rust-sdk and ruma, and that of MSC3061. All are written, and each is read.
+/// matrix-rust-sdk and ruma, and that of MSC3061. Each is read. The first two are written: for matrix-rust-sdk the second and
+/// third are one field, which may not be there twice.
 const SHARED_HISTORY: [&str; 3] = ["shared_history", "m.shared_history", "org.matrix.msc3061.shared_history"];
 
 /// A session that decrypts.
@@ -82,8 +83,8 @@ impl Sessions {
             "session_id": outbound.session.session_id(),
             "session_key": outbound.session.session_key().to_base64(),
         });
-        for name in SHARED_HISTORY {
-            put(&mut content, &[name], true.into());
+        for name in SHARED_HISTORY.iter().take(2) {
+            put(&mut content, &[*name], true.into());
         }
         content
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::describe::{Section, Setting};
 use super::{
     Config, Database, Federation, Listener, Log, Media, Passwords, Presence, Push, RateLimits, Registration, Rooms,
-    Server, Sync, Turn, UserDirectory, WellKnown,
+    Server, Sync, Thoughts, Turn, UserDirectory, WellKnown,
 };
 
 /// A section as the example shows it.
@@ -20,7 +20,7 @@ fn described<S: Section>(name: &'static str) -> Described {
 }
 
 /// The sections in the order of the example file. `listeners` is last because it is a list of blocks.
-fn sections() -> [Described; 16] {
+fn sections() -> [Described; 17] {
     [
         described::<Server>("server"),
         described::<WellKnown>("well_known"),
@@ -34,6 +34,7 @@ fn sections() -> [Described; 16] {
         described::<Push>("push"),
         described::<Media>("media"),
         described::<Turn>("turn"),
+        described::<Thoughts>("thoughts"),
         described::<UserDirectory>("user_directory"),
         described::<RateLimits>("rate_limits"),
         described::<Log>("log"),

@@ -29,5 +29,5 @@ pub use network::Network;
 pub use secret::{DatabaseUrl, Secret};
 pub use sections::{
     Config, Database, Log, LogFormat, Media, Passwords, Presence, Push, Rate, RateLimits, Registration,
-    RegistrationMode, Rooms, Server, Sync, TrustedProxy, Turn, UserDirectory, WellKnown,
+    RegistrationMode, Rooms, Server, Sync, Thoughts, TrustedProxy, Turn, UserDirectory, WellKnown,
 };

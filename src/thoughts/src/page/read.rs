@@ -40,9 +40,10 @@ impl Thoughts {
     pub async fn public_page(&self, request: PageRequest) -> Result<Option<Page>> {
         let thoughts = self.clone();
         self.read(move |conn, _| {
-            let Some((room, author)) = public_timeline(conn, &request.author)? else { return Ok(None) };
+            let Some(Public { room, author, since }) = public_timeline(conn, &request.author)? else { return Ok(None) };
             let before = request.before.unwrap_or(i64::MAX);
-            let found = newest_of_timelines(conn, &[room.nid], before, LIMIT)?;
+            let mut found = newest_of_timelines(conn, &[room.nid], before, LIMIT)?;
+            found.retain(|event| event.position > since);
             let older = found.last().filter(|_| found.len() == LIMIT).map(|event| event.position);
             let events = thoughts.see(conn, &reader(&request.author), places(room, author.clone()), &found)?;
             let server = request.author.server_name().as_str();
@@ -66,12 +67,13 @@ impl Thoughts {
         let address = format!("\"mxc://{}/{media_id}\"", author.server_name());
         let avatar = format!("mxc://{}/{media_id}", author.server_name());
         self.read(move |conn, _| {
-            let Some((room, owner)) = public_timeline(conn, &author)? else { return Ok(false) };
+            let Some(Public { room, author: owner, since }) = public_timeline(conn, &author)? else { return Ok(false) };
             if owner.avatar_url.as_deref() == Some(avatar.as_str()) {
                 return Ok(true);
             }
             let found = newest_of_timelines(conn, &[room.nid], i64::MAX, PICTURES)?;
-            let nids: Vec<i64> = found.iter().map(|event| event.event).collect();
+            let open = found.iter().filter(|event| event.position > since);
+            let nids: Vec<i64> = open.map(|event| event.event).collect();
             let events = thoughts.rooms.events().stored(conn, &nids)?;
             Ok(events.iter().any(|event| event.json.contains(&address)))
         })
@@ -79,10 +81,20 @@ impl Thoughts {
     }
 }
 
-/// The public timeline of a user, with the user's own membership: not encrypted, and for everybody to read.
-fn public_timeline(conn: &mut Conn, author: &UserId) -> Result<Option<(RoomRow, MemberRow)>> {
+/// A public timeline.
+struct Public {
+    room: RoomRow,
+    /// The author's own membership.
+    author: MemberRow,
+    /// When it was opened to everybody: what was said before is for nobody who was not there.
+    since: i64,
+}
+
+/// The public timeline of a user: not encrypted, and for everybody to read.
+fn public_timeline(conn: &mut Conn, author: &UserId) -> Result<Option<Public>> {
     for nid in timelines_of(conn, author.as_str())? {
         let visibility = current_event(conn, nid, "m.room.history_visibility", "")?;
+        let since = visibility.as_ref().map_or(i64::MAX, |event| event.position);
         let visibility = visibility.and_then(|event| serde_json::from_str::<Value>(&event.json).ok());
         let open =
             visibility.as_ref().and_then(|event| event.pointer("/content/history_visibility")).and_then(Value::as_str)
@@ -92,7 +104,7 @@ fn public_timeline(conn: &mut Conn, author: &UserId) -> Result<Option<(RoomRow, 
         }
         let member = member(conn, nid, author.as_str())?.filter(|member| member.membership() == Membership::Join);
         if let (Some(member), Some(room)) = (member, rooms_by_nid(conn, &[nid])?.pop()) {
-            return Ok(Some((room, member)));
+            return Ok(Some(Public { room, author: member, since }));
         }
     }
     Ok(None)

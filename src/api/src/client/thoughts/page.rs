@@ -84,11 +84,7 @@ async fn author(call: &Call) -> Result<Option<OwnedUserId>> {
     if user_id.localpart() != call.arg(0)? {
         return Ok(None);
     }
-    match call.app.accounts.profile(&user_id).await {
-        Ok(_) => Ok(Some(user_id)),
-        Err(accounts::Error::NotFound(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(call.app.accounts.is_shown(&user_id).await?.then_some(user_id))
 }
 
 fn hash(text: &str) -> String {
