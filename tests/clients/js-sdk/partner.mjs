@@ -20,7 +20,8 @@ const orders = {
     async join({ room_id: roomId, members }) {
         await eventually("the invite", () => device.room(roomId)?.getMyMembership() === "invite");
         await device.client.joinRoom(roomId);
-        await device.joined(roomId, members);
+        await eventually("being in", () => device.room(roomId)?.getMyMembership() === "join");
+        if (members) await device.joined(roomId, members);
         return null;
     },
     async say({ room_id: roomId, text }) {

@@ -90,7 +90,10 @@ async fn invite(device: &Device, order: &Order) -> Result<Value> {
 async fn join(device: &Device, order: &Order) -> Result<Value> {
     let room_id = order.room()?;
     accept_invite(device, &room_id, order.0["history"] == true).await?;
-    device.joined(&room_id, order.0["members"].as_u64().context("members")?).await?;
+    // How many are there a server that has just joined need not know at once.
+    if let Some(members) = order.0["members"].as_u64() {
+        device.joined(&room_id, members).await?;
+    }
     Ok(Value::Null)
 }
 
