@@ -44,6 +44,7 @@ def friends_read_what_was_before(stage):
 
 def they_talk(stage):
     alice, bob = stage.alice, stage.bob
+    same("a name without a picture is a profile", alice.run("profile", "--name", "Alice")["avatar_url"], None)
     text = stage.secret(f"New thought after, {stage.tag}-plain")
     posted = alice.run("post", text, "--title", f"After {stage.tag}")
     check("bob's feed has the new thought", eventually(lambda: text in bob.feed()), bob.feed())

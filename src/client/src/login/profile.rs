@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use matrix_sdk::ruma::api::error::ErrorKind;
+
 use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::report::Profile;
@@ -31,7 +33,15 @@ pub async fn profile(account: &Account, name: Option<&str>, avatar: Option<&Path
     }
     Ok(Profile {
         user_id: account.user_id().to_owned(),
-        name: own.get_display_name().await?,
-        avatar_url: own.get_avatar_url().await?,
+        name: absent(own.get_display_name().await)?,
+        avatar_url: absent(own.get_avatar_url().await)?,
     })
+}
+
+/// A field that is not there is none, though some servers call that an error.
+fn absent<T>(told: matrix_sdk::Result<Option<T>>) -> Result<Option<T>> {
+    match told {
+        Err(error) if matches!(error.client_api_error_kind(), Some(ErrorKind::NotFound)) => Ok(None),
+        told => Ok(told?),
+    }
 }
