@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use matrix_sdk::ruma::{OwnedUserId, RoomId, UserId};
+use matrix_sdk::ruma::{OwnedUserId, UserId};
 use matrix_sdk::{Room, RoomMemberships};
 use peerbrain_vocabulary::{Audience, AudienceKind, Relation};
 
@@ -80,19 +80,13 @@ async fn list_named(account: &Account, name: &str) -> Result<(Audience, Room)> {
             audience.name
         )));
     }
-    let room = room(account, &audience)?;
+    let room = timelines::of_audience(account, &audience)?;
     Ok((audience, room))
 }
 
 /// What is said of an audience that there is not.
 pub(crate) fn unknown(name: &str) -> Error {
     Error::NotFound(format!("There is no audience called {name}. `thoughts audience list` shows those there are."))
-}
-
-/// The timeline of an audience.
-pub(crate) fn room(account: &Account, audience: &Audience) -> Result<Room> {
-    let room = RoomId::parse(&audience.room_id).ok().and_then(|room_id| account.client().get_room(&room_id));
-    room.ok_or_else(|| Error::NotFound(format!("The timeline of the audience {} is gone.", audience.name)))
 }
 
 async fn report(account: &Account, room_id: &str) -> Result<AudienceReport> {
@@ -102,7 +96,7 @@ async fn report(account: &Account, room_id: &str) -> Result<AudienceReport> {
 }
 
 async fn of(account: &Account, audience: &Audience) -> Result<AudienceReport> {
-    let room = room(account, audience)?;
+    let room = timelines::of_audience(account, audience)?;
     let members = room.members(RoomMemberships::JOIN | RoomMemberships::INVITE).await?;
     let members = members.iter().map(|member| member.user_id().to_owned());
     let members: Vec<OwnedUserId> = members.filter(|user_id| user_id != account.user_id()).collect();

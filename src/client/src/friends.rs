@@ -38,11 +38,7 @@ pub(crate) fn is_in(membership: Option<&MembershipState>) -> bool {
 /// As [`sharing::let_in`]; then nothing is noted, but for an outage.
 pub(crate) async fn let_in(account: &Account, room: &Room, user_id: &UserId) -> Result<()> {
     let place = (room.room_id().to_owned(), user_id.to_owned());
-    Journal::change(account, |journal| {
-        if !journal.let_in.contains(&place) {
-            journal.let_in.push(place.clone());
-        }
-    })?;
+    Journal::change(account, |journal| journal.let_in(place.clone()))?;
     let done = match membership(room, user_id).await {
         Ok(membership) if is_in(membership.as_ref()) => Ok(()),
         Ok(_) => sharing::let_in(account, room, user_id).await,

@@ -160,11 +160,7 @@ async fn note_return(account: &Account, owner: &UserId) -> Result<()> {
         return Ok(());
     }
     let place = (room.room_id().to_owned(), owner.to_owned());
-    Journal::change(account, |journal| {
-        if !journal.let_in.contains(&place) {
-            journal.let_in.push(place);
-        }
-    })
+    Journal::change(account, |journal| journal.let_in(place))
 }
 
 /// Who lets us in is let in, too.

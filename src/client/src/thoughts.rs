@@ -101,7 +101,7 @@ async fn rooms(account: &Account, draft: &Draft) -> Result<Vec<(matrix_sdk::ruma
         if audience.kind == AudienceKind::Public && !draft.public {
             return Err(Error::Input("What is for everybody is posted with --public.".to_owned()));
         }
-        let room_id = audiences::room(account, &audience)?.room_id().to_owned();
+        let room_id = timelines::of_audience(account, &audience)?.room_id().to_owned();
         if !rooms.iter().any(|(known, _)| *known == room_id) {
             rooms.push((room_id, audience.name));
         }

@@ -7,5 +7,5 @@ mod owner;
 
 pub(crate) use finding::encoded;
 pub use finding::{Found, find, person};
-pub use making::{create, ensure};
+pub use making::{create, ensure, of_audience};
 pub use owner::{is_timeline, own, owner, theirs};

@@ -2,7 +2,6 @@
 //! it likes, and an answer that is whole lies in memory until it has gone. So all large ones share one budget.
 
 use std::{
-    collections::HashMap,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -21,6 +20,7 @@ use crate::{
     bridge::{
         Call,
         asker::{Asker, Credentials},
+        tally::Tally,
     },
 };
 
@@ -51,7 +51,7 @@ struct Inner {
 #[derive(Default)]
 struct Held {
     all: usize,
-    of: HashMap<Asker, usize>,
+    of: Tally<Asker>,
 }
 
 /// What one answer has of it, until this is dropped.
@@ -79,13 +79,13 @@ impl Answers {
     fn place(&self, asker: Asker, bytes: usize, must: bool) -> Option<Place> {
         let most = self.inner.most;
         let mut held = self.inner.held.lock();
-        let own = held.of.get(&asker).copied().unwrap_or_default();
+        let own = held.of.of(&asker);
         let fits = |held: usize, most: usize| held == 0 || held.saturating_add(bytes) <= most;
         if !(must || fits(own, most / EACH) && fits(held.all, most)) {
             return None;
         }
         held.all += bytes;
-        *held.of.entry(asker.clone()).or_default() += bytes;
+        held.of.add(asker.clone(), bytes);
         Some(Place { inner: self.inner.clone(), asker, bytes })
     }
 }
@@ -94,12 +94,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut held = self.inner.held.lock();
         held.all -= self.bytes;
-        if let Some(bytes) = held.of.get_mut(&self.asker) {
-            *bytes -= self.bytes;
-            if *bytes == 0 {
-                held.of.remove(&self.asker);
-            }
-        }
+        held.of.take(&self.asker, self.bytes);
     }
 }
 

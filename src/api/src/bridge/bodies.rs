@@ -1,9 +1,11 @@
 //! The memory that bodies of requests take. Each has its bound, but there may be as many as there are connections, and until
 //! one is whole nobody knows whether it is signed. So all of them share one budget, from the first byte to the answer.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use parking_lot::Mutex;
+
+use crate::bridge::tally::Tally;
 
 /// Bytes that all bodies may take at the same time.
 const MOST: usize = 128 << 20;
@@ -28,7 +30,7 @@ struct Inner {
 struct Held {
     all: usize,
     of_strangers: usize,
-    of_addresses: HashMap<IpAddr, usize>,
+    of_addresses: Tally<IpAddr>,
 }
 
 /// What one body has of it, until this is dropped.
@@ -64,15 +66,15 @@ impl Share {
         let more = bytes.saturating_sub(self.bytes);
         let most = self.inner.most;
         let mut held = self.inner.held.lock();
-        let of_address = self.address.and_then(|address| held.of_addresses.get(&address)).copied().unwrap_or_default();
+        let of_address = self.address.map(|address| held.of_addresses.of(&address)).unwrap_or_default();
         let fits = held.all + more <= most
             && (self.known || held.of_strangers + more <= most / STRANGERS)
             && (self.address.is_none() || of_address + more <= most / ADDRESS);
         if fits {
             held.all += more;
             held.of_strangers += if self.known { 0 } else { more };
-            if let Some(address) = self.address.filter(|_| more > 0) {
-                *held.of_addresses.entry(address).or_default() += more;
+            if let Some(address) = self.address {
+                held.of_addresses.add(address, more);
             }
             self.bytes += more;
         }
@@ -96,12 +98,8 @@ impl Drop for Share {
         let mut held = self.inner.held.lock();
         held.all -= self.bytes;
         held.of_strangers -= if self.known { 0 } else { self.bytes };
-        let Some(address) = self.address else { return };
-        if let Some(bytes) = held.of_addresses.get_mut(&address) {
-            *bytes -= self.bytes;
-            if *bytes == 0 {
-                held.of_addresses.remove(&address);
-            }
+        if let Some(address) = self.address {
+            held.of_addresses.take(&address, self.bytes);
         }
     }
 }

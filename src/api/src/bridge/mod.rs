@@ -17,6 +17,7 @@ mod respond;
 mod routes;
 mod serve;
 mod server_signatures;
+mod tally;
 mod x_matrix;
 
 pub use answers::Answers;

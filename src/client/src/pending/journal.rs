@@ -80,6 +80,13 @@ impl Journal {
         self.accepted.iter().any(|known| known == user_id)
     }
 
+    /// Somebody is about to be let in.
+    pub fn let_in(&mut self, place: (OwnedRoomId, OwnedUserId)) {
+        if !self.let_in.contains(&place) {
+            self.let_in.push(place);
+        }
+    }
+
     /// A timeline is about to be joined.
     pub fn import(&mut self, room_id: &RoomId, owner: &UserId) {
         if !self.importing.iter().any(|(known, ..)| known == room_id) {

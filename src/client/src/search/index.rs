@@ -13,8 +13,9 @@ use crate::error::Result;
 use crate::reading::Said;
 use crate::report::ThoughtReport;
 
+/// Made once: each opening would write otherwise.
 const FORM: &str = "
-    PRAGMA secure_delete = ON;
+    BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS thoughts (
         number INTEGER PRIMARY KEY, event TEXT NOT NULL UNIQUE, id TEXT NOT NULL, author TEXT NOT NULL,
         date INTEGER NOT NULL, report TEXT NOT NULL
@@ -25,6 +26,8 @@ const FORM: &str = "
     CREATE TABLE IF NOT EXISTS newest (room TEXT PRIMARY KEY, event TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS came_in (room TEXT PRIMARY KEY, ms INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS keyless (room TEXT NOT NULL, key TEXT NOT NULL, event TEXT NOT NULL, PRIMARY KEY (room, key));
+    PRAGMA user_version = 1;
+    COMMIT;
 ";
 
 /// The most events that are read for one answer.
@@ -51,7 +54,10 @@ impl Index {
 
     fn of(database: Connection) -> Result<Self> {
         database.busy_timeout(std::time::Duration::from_secs(20))?;
-        database.execute_batch(FORM)?;
+        database.execute_batch("PRAGMA secure_delete = ON")?;
+        if database.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? < 1 {
+            database.execute_batch(FORM)?;
+        }
         Ok(Self { database })
     }
 

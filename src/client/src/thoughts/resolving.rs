@@ -31,12 +31,9 @@ pub async fn resolve(account: &Account, id: &str) -> Result<Vec<Resolved>> {
         return Err(Error::Input(format!("Give {MIN_CHARS} letters of the id at least.")));
     }
     let mut found = Index::open(account)?.beginning_with(id)?;
-    // What was sent by another device, or a moment ago.
-    if found.is_empty() {
-        refresh(account, &mut Nobody).await?;
-        found = Index::open(account)?.beginning_with(id)?;
-    } else if found.iter().any(|thought| thought.author == account.user_id()) {
-        // One's own may be in timelines of which this device has read nothing.
+    // What was sent by another device, or a moment ago; and one's own may be in timelines of which this device has read
+    // nothing.
+    if found.is_empty() || found.iter().any(|thought| thought.author == account.user_id()) {
         refresh(account, &mut Nobody).await?;
         found = Index::open(account)?.beginning_with(id)?;
     }

@@ -1,5 +1,6 @@
 //! Makes one's own timelines, and remembers them in the list of audiences.
 
+use matrix_sdk::ruma::RoomId;
 use matrix_sdk::ruma::api::client::room::create_room::v3::{CreationContent, Request, RoomPreset};
 use matrix_sdk::ruma::events::AnyInitialStateEvent;
 use matrix_sdk::ruma::serde::Raw;
@@ -26,7 +27,8 @@ pub async fn ensure(account: &Account, kind: AudienceKind) -> Result<Room> {
     let _turn = account.making().await;
     let known = known(account).await?;
     if let Some(audience) = known.of_kind(kind) {
-        return room_of(account, audience);
+        let room = of_audience(account, audience)?;
+        return if room.state() == RoomState::Joined { Ok(room) } else { Err(gone(audience)) };
     }
     let name = if kind == AudienceKind::Public { PUBLIC } else { FRIENDS };
     make(account, kind, name).await
@@ -97,11 +99,17 @@ fn kind_of(room: &Room) -> AudienceKind {
     }
 }
 
-fn room_of(account: &Account, audience: &Audience) -> Result<Room> {
-    let room =
-        matrix_sdk::ruma::RoomId::parse(&audience.room_id).ok().and_then(|room_id| account.client().get_room(&room_id));
-    room.filter(|room| room.state() == RoomState::Joined)
-        .ok_or_else(|| Error::NotFound(format!("The timeline of the audience {} is gone.", audience.name)))
+/// The timeline of an audience, as far as this device knows it.
+///
+/// # Errors
+/// It does not.
+pub fn of_audience(account: &Account, audience: &Audience) -> Result<Room> {
+    let room = RoomId::parse(&audience.room_id).ok().and_then(|room_id| account.client().get_room(&room_id));
+    room.ok_or_else(|| gone(audience))
+}
+
+fn gone(audience: &Audience) -> Error {
+    Error::NotFound(format!("The timeline of the audience {} is gone.", audience.name))
 }
 
 async fn make(account: &Account, kind: AudienceKind, name: &str) -> Result<Room> {

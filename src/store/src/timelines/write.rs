@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use serde_json::Value;
+use vocabulary::names::{PROFILE_ROOM_TYPE, PROFILE_USER_ID};
 
 use crate::{
     Conn, Result,
@@ -12,9 +13,6 @@ use crate::{
     schema::{events, timeline_events, timeline_rooms},
 };
 
-/// The room type, and the state that names the owner (MSC4501); the vocabulary has them, too.
-const PROFILE: &str = "org.matrix.msc4501.social.profile";
-const PROFILE_USER_ID: &str = "org.matrix.msc4501.social.profile_user_id";
 const MESSAGES: [&str; 2] = ["m.room.message", "m.room.encrypted"];
 
 /// Inserts what these appends mean for timelines; their events are written already.
@@ -63,7 +61,7 @@ pub(crate) fn forget(conn: &mut Conn, event: i64) -> Result<()> {
 fn made(append: &Append) -> Option<(i64, String)> {
     let create = append.events.iter().find(|event| event.event_type == "m.room.create")?;
     let content: Value = serde_json::from_str::<Value>(&create.json).ok()?.get("content")?.clone();
-    (content.get("type")?.as_str()? == PROFILE).then(|| (append.room.nid, create.sender.clone()))
+    (content.get("type")?.as_str()? == PROFILE_ROOM_TYPE).then(|| (append.room.nid, create.sender.clone()))
 }
 
 /// The owners of those rooms that are timelines.
